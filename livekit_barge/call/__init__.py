@@ -1,0 +1,1 @@
+"""The Call folder: the one artefact between recording, measuring and reporting."""

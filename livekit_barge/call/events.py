@@ -1,0 +1,371 @@
+"""What happened in a call, one frozen value per kind of event.
+
+A line of ``events.jsonl`` is one of these: ``{"type": "output_paused", "at_s": 4.31, ...}``.
+``at_s`` is our stamp, in seconds since the call's start, from one monotonic clock. Where LiveKit
+stamped the same thing, ``livekit_at_s`` keeps its wall-clock ``created_at``, brought onto that
+axis; it may be back-dated by LiveKit, so the two differ and both are of use.
+
+A *speech* is one LiveKit ``SpeechHandle``. A *segment* is one stretch of a speech's audio between
+two flushes of the output; a speech with tool calls in it has several. ``segment_id`` counts from 0
+in the order in which the segments began.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import types
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+from livekit_barge.errors import BadEvent
+
+Cause = Literal[
+    "vad",
+    "stt_final",
+    "stt_interim",
+    "turn_commit",
+    "adaptive",
+    "realtime",
+    "programmatic",
+    "unknown",
+]
+"""What made the framework decide to stop the agent; ``unknown`` where that cannot be told."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """Something that happened, and when."""
+
+    type: ClassVar[str]
+    at_s: float
+    """Seconds since the call's start."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AgentState(Event):
+    """LiveKit's ``agent_state_changed``."""
+
+    type: ClassVar[str] = "agent_state"
+    old: str
+    new: str
+    livekit_at_s: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class UserState(Event):
+    """LiveKit's ``user_state_changed``; ``livekit_at_s`` is back-dated by the VAD to its onset."""
+
+    type: ClassVar[str] = "user_state"
+    old: str
+    new: str
+    livekit_at_s: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SpeechCreated(Event):
+    """A speech handle came to be."""
+
+    type: ClassVar[str] = "speech_created"
+    speech_id: str
+    source: str
+    """``say`` or ``generate_reply``."""
+    user_initiated: bool
+    allow_interruptions: bool
+    livekit_at_s: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SpeechInterrupted(Event):
+    """The handle's interruption was set; the speech may have been silent (paused, queued) before."""
+
+    type: ClassVar[str] = "speech_interrupted"
+    speech_id: str
+    source: str | None
+    """LiveKit's: ``audio_activity``, ``user_turn``, ``programmatic``; ``None``: it gave none."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SpeechDone(Event):
+    """The handle is done: after its teardown, so never a measure of when it fell silent."""
+
+    type: ClassVar[str] = "speech_done"
+    speech_id: str
+    interrupted: bool
+    error: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decision(Event):
+    """The framework decided to stop the agent that is speaking (or is paused in mid-speech)."""
+
+    type: ClassVar[str] = "decision"
+    speech_id: str
+    path: Literal["pause", "interrupt"]
+    cause: Cause
+    queued_s: float | None = None
+    """Audio handed to the output and not yet played, in seconds; ``None``: the sink does not tell."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProtectedStarted(Event):
+    """From here on audio activity cannot stop the agent."""
+
+    type: ClassVar[str] = "protected_started"
+    reason: Literal["uninterruptible", "aec_warmup"]
+    speech_id: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProtectedEnded(Event):
+    """The end of the protection that began with the same reason and speech."""
+
+    type: ClassVar[str] = "protected_ended"
+    reason: Literal["uninterruptible", "aec_warmup"]
+    speech_id: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SegmentStarted(Event):
+    """The first frame of a segment was handed to the output."""
+
+    type: ClassVar[str] = "segment_started"
+    segment_id: int
+    speech_id: str | None
+    pushed_sample: int
+    """Where this segment begins in the pushed audio, in samples of that file."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SegmentFlushed(Event):
+    """No more frames come for this segment: it is complete, or was given up."""
+
+    type: ClassVar[str] = "segment_flushed"
+    segment_id: int
+    speech_id: str | None
+    last_frame_at_s: float
+    """When its last frame was handed to the output."""
+    pushed_s: float
+    """The length of all that was handed over, in seconds of audio."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OutputPaused(Event):
+    """``pause()`` on the output; repeats until the next resume are not written."""
+
+    type: ClassVar[str] = "output_paused"
+    speech_id: str | None
+    agent_state: str
+    queued_s: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class OutputResumed(Event):
+    """``resume()`` on a paused output. No proof that anything is audible again."""
+
+    type: ClassVar[str] = "output_resumed"
+    speech_id: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class OutputCleared(Event):
+    """``clear_buffer()`` on the output."""
+
+    type: ClassVar[str] = "output_cleared"
+    speech_id: str | None
+    queued_s: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlaybackStarted(Event):
+    """The sink began to play a segment."""
+
+    type: ClassVar[str] = "playback_started"
+    segment_id: int
+    livekit_at_s: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlaybackProgressed(Event):
+    """The sink says that a stretch of a segment has played; never revised."""
+
+    type: ClassVar[str] = "playback_progressed"
+    segment_id: int
+    started_at_s: float
+    offset_s: float
+    """Where the stretch begins in the segment's audio."""
+    duration_s: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlaybackFinished(Event):
+    """The sink is done with a segment."""
+
+    type: ClassVar[str] = "playback_finished"
+    segment_id: int
+    position_s: float
+    """How much of the segment's audio played."""
+    interrupted: bool
+    transcript: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Transcript(Event):
+    """LiveKit's ``user_input_transcribed``."""
+
+    type: ClassVar[str] = "transcript"
+    text: str
+    is_final: bool
+    language: str | None = None
+    speaker_id: str | None = None
+    livekit_at_s: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class FalseInterruption(Event):
+    """LiveKit's ``agent_false_interruption``; sent also where nothing audible was stopped."""
+
+    type: ClassVar[str] = "false_interruption"
+    resumed: bool
+    livekit_at_s: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class OverlappingSpeech(Event):
+    """The adaptive detector's verdict, LiveKit's ``overlapping_speech``."""
+
+    type: ClassVar[str] = "overlapping_speech"
+    is_interruption: bool
+    probability: float | None = None
+    livekit_at_s: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConversationItem(Event):
+    """LiveKit's ``conversation_item_added``: a message, as the model's context now holds it."""
+
+    type: ClassVar[str] = "conversation_item"
+    item_id: str
+    role: str
+    text: str | None
+    interrupted: bool
+    metrics: Mapping[str, Any]
+    """LiveKit's ``ChatMessage.metrics``, under LiveKit's own names."""
+    livekit_at_s: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class AgentHandoff(Event):
+    """One agent handed the call to another."""
+
+    type: ClassVar[str] = "agent_handoff"
+    old: str | None
+    new: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SessionError(Event):
+    """LiveKit's ``error``: a model or a plugin failed."""
+
+    type: ClassVar[str] = "error"
+    source: str
+    message: str
+    recoverable: bool | None = None
+    livekit_at_s: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class AudioAnchored(Event):
+    """From sample ``sample`` of its file on, a channel's audio counts on from ``at_s``.
+
+    Written for a channel's first sample, and again only at a discontinuity.
+    """
+
+    type: ClassVar[str] = "audio_anchored"
+    channel: Literal["caller", "agent"]
+    sample: int
+    reason: Literal["first", "gap"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SessionClosed(Event):
+    """LiveKit's ``close``."""
+
+    type: ClassVar[str] = "close"
+    reason: str
+    error: str | None = None
+    livekit_at_s: float | None = None
+
+
+def _kinds(base: type[Event]) -> dict[str, type[Event]]:
+    return {kind.type: kind for kind in base.__subclasses__()}
+
+
+EVENT_TYPES: Mapping[str, type[Event]] = types.MappingProxyType(_kinds(Event))
+"""Every kind of event, by the name it has in the file."""
+
+
+def to_line(event: Event) -> str:
+    """The event as one line of JSON, without the line's end."""
+    fields = {"type": event.type} | dataclasses.asdict(event)
+    return json.dumps(fields, ensure_ascii=False, separators=(",", ":"), default=str)
+
+
+def from_line(line: str, *, where: str) -> Event:
+    """Read one line back. Raises :class:`BadEvent`, naming ``where`` (file and line)."""
+    try:
+        fields = json.loads(line)
+    except ValueError as error:
+        raise BadEvent(
+            f"not JSON ({error})", where=where, remedy="mend the line or remove it"
+        ) from error
+    kind = EVENT_TYPES.get(fields.pop("type", None)) if isinstance(fields, dict) else None
+    if kind is None:
+        raise BadEvent(
+            "not an event this version knows",
+            where=where,
+            remedy="upgrade livekit-barge, or remove the line",
+        )
+    _check_fields(kind, fields, where)
+    return kind(**fields)
+
+
+def _check_fields(kind: type[Event], fields: dict[str, Any], where: str) -> None:
+    known = {field.name: field for field in dataclasses.fields(kind)}
+    missing = [
+        name
+        for name, field in known.items()
+        if field.default is dataclasses.MISSING and name not in fields
+    ]
+    wrong = [name for name in fields if name not in known]
+    wrong += [name for name, value in fields.items() if name in known and not _fits(kind, name, value)]
+    if missing or wrong:
+        fault = f"{kind.type} lacks {', '.join(missing)}" if missing else f"bad {', '.join(wrong)}"
+        raise BadEvent(fault, where=where, remedy="mend the line or remove it")
+
+
+def _fits(kind: type[Event], name: str, value: object) -> bool:
+    hint = _hints(kind)[name]
+    options = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
+    return any(_is_a(value, option) for option in options)
+
+
+def _is_a(value: object, hint: Any) -> bool:
+    if typing.get_origin(hint) is Literal:
+        return value in typing.get_args(hint)
+    if hint is float:
+        return isinstance(value, (int, float)) and not isinstance(value, bool)
+    if hint is int:
+        return isinstance(value, int) and not isinstance(value, bool)
+    return isinstance(value, typing.get_origin(hint) or hint)
+
+
+def _hints(kind: type[Event]) -> dict[str, Any]:
+    if kind not in _HINTS:
+        _HINTS[kind] = typing.get_type_hints(kind)
+    return _HINTS[kind]
+
+
+_HINTS: dict[type[Event], dict[str, Any]] = {}
