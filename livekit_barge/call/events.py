@@ -134,8 +134,8 @@ class SegmentStarted(Event):
     type: ClassVar[str] = "segment_started"
     segment_id: int
     speech_id: str | None
-    pushed_sample: int
-    """Where this segment begins in the pushed audio, in samples of that file."""
+    pushed_offset_s: float
+    """Where this segment begins in the pushed audio: the length of all that was pushed before it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -216,7 +216,8 @@ class Transcript(Event):
     """LiveKit's ``user_input_transcribed``."""
 
     type: ClassVar[str] = "transcript"
-    text: str
+    text: str | None
+    """``None``: transcripts are not kept."""
     is_final: bool
     language: str | None = None
     speaker_id: str | None = None
@@ -277,14 +278,13 @@ class SessionError(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class AudioAnchored(Event):
-    """From sample ``sample`` of its file on, a channel's audio counts on from ``at_s``.
+class CallerAnchored(Event):
+    """From sample ``sample`` of the caller's audio on, its samples count on from ``at_s``.
 
-    Written for a channel's first sample, and again only at a discontinuity.
+    Written for the first sample, and again only where audio is missing.
     """
 
-    type: ClassVar[str] = "audio_anchored"
-    channel: Literal["caller", "agent"]
+    type: ClassVar[str] = "caller_anchored"
     sample: int
     reason: Literal["first", "gap"]
 
@@ -340,7 +340,9 @@ def _check_fields(kind: type[Event], fields: dict[str, Any], where: str) -> None
         if field.default is dataclasses.MISSING and name not in fields
     ]
     wrong = [name for name in fields if name not in known]
-    wrong += [name for name, value in fields.items() if name in known and not _fits(kind, name, value)]
+    wrong += [
+        name for name, value in fields.items() if name in known and not _fits(kind, name, value)
+    ]
     if missing or wrong:
         fault = f"{kind.type} lacks {', '.join(missing)}" if missing else f"bad {', '.join(wrong)}"
         raise BadEvent(fault, where=where, remedy="mend the line or remove it")

@@ -1,0 +1,171 @@
+"""The Call folder: written while a call runs, read by everything that measures and reports.
+
+| file | what |
+|---|---|
+| ``call.json`` | who recorded it, where, with which options: :class:`~.meta.CallMeta` |
+| ``events.jsonl`` | an event a line: :mod:`livekit_barge.call.events` |
+| ``audio.flac`` | two channels, one timeline: 0 the caller, 1 the agent |
+| ``pushed.flac`` | the agent's audio as it was handed to the output, played or not |
+| ``turns.jsonl`` | what was measured; can always be derived again |
+
+A folder whose process was killed still holds the two sides as raw samples and opens like any other,
+with a note of what is missing.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+import soundfile
+
+from livekit_barge.call import audio
+from livekit_barge.call.audio import Float32
+from livekit_barge.call.events import Event, from_line
+from livekit_barge.call.finish import finish_audio, write_atomically
+from livekit_barge.call.meta import META_FILE, CallMeta
+from livekit_barge.errors import BadEvent, CallError
+
+EVENTS_FILE = "events.jsonl"
+TURNS_FILE = "turns.jsonl"
+
+_BROKE_OFF = "the recording broke off: its process ended before the call was closed"
+
+
+@dataclass(frozen=True)
+class Call:
+    """A Call folder, read. Events are in order of ``at_s``; audio is read when asked for."""
+
+    path: Path
+    meta: CallMeta
+    events: tuple[Event, ...]
+    notes: tuple[str, ...]
+    """What is missing or was mended."""
+
+    @classmethod
+    def open(cls, path: Path | str) -> Self:
+        """Read a folder, and finish one whose recording process did not live to do so.
+
+        Raises :class:`CallError` with the file, and the line where there is one.
+        """
+        path = Path(path)
+        meta = _read_meta(path)
+        with _not_being_recorded(path):
+            events, notes = _read_events(path / EVENTS_FILE)
+            if meta.duration_s is None or _has_spools(path):
+                meta = _finish(path, meta, events)
+        if meta.audio_recorded and not (path / audio.AUDIO_FILE).exists():
+            raise CallError(
+                "no audio",
+                where=path / audio.AUDIO_FILE,
+                remedy="restore the file, or record again with BARGE_RECORD_AUDIO=1",
+            )
+        return cls(path, meta, tuple(events), (*meta.notes, *notes))
+
+    @property
+    def sample_rate(self) -> int:
+        """Samples a second of both channels."""
+        return self.meta.sample_rate
+
+    @property
+    def duration_s(self) -> float:
+        """How long the call is known to have lasted."""
+        assert self.meta.duration_s is not None  # ``open`` finishes a call that lacks it
+        return self.meta.duration_s
+
+    def blocks(self, block_s: float = 10.0) -> Iterator[Float32]:
+        """Both channels, block by block: float32 of shape ``(2, n)``, full scale 1.0.
+
+        Raises :class:`CallError` where audio was switched off.
+        """
+        file = self.path / audio.AUDIO_FILE
+        if not file.exists():
+            raise CallError(
+                "this call was recorded without audio",
+                where=self.path,
+                remedy="its turns.jsonl holds what was measured while it ran",
+            )
+        try:
+            yield from audio.read_blocks(file, block_s)
+        except soundfile.LibsndfileError as error:
+            raise CallError(str(error), where=file, remedy="restore it from a copy") from error
+
+
+@contextmanager
+def _not_being_recorded(path: Path) -> Iterator[None]:
+    """Refuse a call whose recorder still lives; finishing it would pull its files away."""
+    with lock_folder(path) as locked:
+        if not locked:
+            raise CallError(
+                "this call is still being recorded", where=path, remedy="read it when it has ended"
+            )
+        yield
+
+
+@contextmanager
+def lock_folder(path: Path) -> Iterator[bool]:
+    """Hold the folder for writing; ``False``: somebody else does. A killed process holds nothing."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        yield False
+    else:
+        yield True
+    finally:
+        os.close(descriptor)
+
+
+def _has_spools(path: Path) -> bool:
+    return any((path / spool).exists() for spool in (audio.CALLER_SPOOL, audio.PUSHED_SPOOL))
+
+
+def _finish(path: Path, meta: CallMeta, events: list[Event]) -> CallMeta:
+    """Do for a call that broke off what its recorder would have done at the end."""
+    ended_s = max((event.at_s for event in events), default=0.0)
+    try:
+        duration_s = ended_s
+        if meta.audio_recorded:
+            duration_s = finish_audio(path, meta, events, ended_s=ended_s)
+        meta = dataclasses.replace(meta, duration_s=duration_s, notes=(*meta.notes, _BROKE_OFF))
+        write_atomically(path / META_FILE, meta.to_json())
+    except OSError as error:
+        raise CallError(
+            f"its audio cannot be put together ({error.strerror})",
+            where=path,
+            remedy="copy the folder to where it can be written",
+        ) from error
+    return meta
+
+
+def _read_meta(path: Path) -> CallMeta:
+    file = path / META_FILE
+    if not file.exists():
+        raise CallError(
+            f"no {META_FILE}", where=path, remedy="point at a Call folder, such as calls/2026-…"
+        )
+    return CallMeta.from_json(file.read_text(encoding="utf-8"), where=file)
+
+
+def _read_events(file: Path) -> tuple[list[Event], list[str]]:
+    if not file.exists():
+        return [], ["no events.jsonl: nothing was stamped"]
+    lines = file.read_text(encoding="utf-8").split("\n")
+    events, notes = [], []
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            events.append(from_line(line, where=f"{file}:{number}"))
+        except BadEvent:
+            if number < len(lines):
+                raise
+            # Only the last line can lack its end, and only when the process was killed over it.
+            notes.append(f"the last line of {EVENTS_FILE} is torn and was left out")
+    return sorted(events, key=lambda event: event.at_s), notes

@@ -1,0 +1,91 @@
+"""What ``call.json`` says of a call."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from livekit_barge.call import audio
+from livekit_barge.errors import CallError, SchemaTooNew
+
+SCHEMA = "livekit-barge/call/1"
+META_FILE = "call.json"
+
+# The rate of a room's audio in LiveKit Agents, for a call in which no side ever sent a frame.
+DEFAULT_SAMPLE_RATE = 24_000
+
+CapturePoint = Literal["agent", "caller", "import"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallMeta:
+    """What ``call.json`` says."""
+
+    call_id: str
+    source: str
+    """What recorded it: ``livekit-agents``, ``stage``, …"""
+    capture_point: CapturePoint
+    """Whose ears: what the agent's sink says it played, or what a participant heard."""
+    started_wall_s: float
+    """Seconds since the epoch at ``at_s`` = 0."""
+    started_now_s: float
+    """The same moment on the recording machine's monotonic clock."""
+    schema: str = SCHEMA
+    sample_rates: Mapping[str, int] = field(default_factory=dict)
+    """Each side's rate as it was recorded, ``caller`` and ``agent``, once its audio began."""
+    channels: Mapping[str, int] = field(
+        default_factory=lambda: {"caller": audio.CALLER, "agent": audio.AGENT}
+    )
+    preset: str | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """The options in force, as LiveKit resolved them, under LiveKit's names."""
+    asked: Mapping[str, Any] = field(default_factory=dict)
+    """The options asked for, knob by knob, and where each came from."""
+    versions: Mapping[str, str] = field(default_factory=dict)
+    room: str | None = None
+    alignment_uncertainty_s: float | None = None
+    """How far the two channels may be apart; ``None``: not known."""
+    audio_recorded: bool = True
+    duration_s: float | None = None
+    """``None`` while the call runs, and where it broke off."""
+    notes: tuple[str, ...] = ()
+
+    @property
+    def sample_rate(self) -> int:
+        """The rate of ``audio.flac``: the higher one, where the sides differ."""
+        return max(self.sample_rates.values(), default=DEFAULT_SAMPLE_RATE)
+
+    def to_json(self) -> str:
+        """The file's text."""
+        return json.dumps(dataclasses.asdict(self), ensure_ascii=False, indent=2, default=str)
+
+    @classmethod
+    def from_json(cls, text: str, *, where: Path) -> Self:
+        """Raises :class:`CallError` or :class:`SchemaTooNew`, naming the file."""
+        try:
+            fields = json.loads(text)
+        except ValueError as error:
+            raise CallError(
+                f"not JSON ({error})", where=where, remedy="restore it from a copy"
+            ) from error
+        schema = fields.get("schema") if isinstance(fields, dict) else None
+        if not isinstance(schema, str) or not schema.startswith("livekit-barge/call/"):
+            raise CallError(
+                "not a call's description", where=where, remedy="point at a Call folder"
+            )
+        if schema != SCHEMA:
+            raise SchemaTooNew(
+                f"written with schema {schema}, this version reads {SCHEMA}",
+                where=where,
+                remedy="upgrade livekit-barge",
+            )
+        known = {field.name for field in dataclasses.fields(cls)}
+        fields["notes"] = tuple(fields.get("notes", ()))
+        try:
+            return cls(**{name: value for name, value in fields.items() if name in known})
+        except TypeError as error:
+            raise CallError(str(error), where=where, remedy="restore it from a copy") from error
