@@ -1,4 +1,4 @@
-"""livekit_barge: both clocks of a barge-in, on live LiveKit sessions, scripted calls and recordings.
+"""Both clocks of a barge-in, on live LiveKit sessions, scripted calls and recordings.
 
 ``BargeSession`` and its friends import livekit, so they load on first use: reading and measuring
 calls needs none of it.

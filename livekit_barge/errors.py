@@ -10,7 +10,8 @@
     ├── ScriptError        a scripted call cannot be played as written
     └── VirtualTimeError   something waits for real time inside virtual time
 
-Each says what is wrong, where, and what to do; the command line prints that as one line and exits 2.
+Each says what is wrong, where, and what to do; the command line prints that in one line and exits
+with 2.
 """
 
 from __future__ import annotations

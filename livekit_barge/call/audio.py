@@ -1,10 +1,10 @@
 """A call's audio on disk.
 
-While a call runs, each side is appended to a file of its own as raw 16-bit samples: the caller's as
-they came, the agent's as they were pushed. Nothing in such a file ever moves, so a process that is
-killed leaves at most its last unwritten chunk behind. When the call ends the two are laid out on one
-timeline as ``audio.flac``, channel 0 the caller and channel 1 the agent, and what was pushed is kept
-as ``pushed.flac``, since what never played shows what a cut cost.
+While a call runs, each side is appended to a file of its own as raw 16-bit samples: the caller's
+as they came, the agent's as they were pushed. Nothing in such a file ever moves, so a process that
+is killed loses no more than what it had not written yet. When the call ends the two are laid out on
+one timeline as ``audio.flac``, channel 0 the caller and channel 1 the agent, and what was pushed is
+kept as ``pushed.flac``, since what never played shows what a cut cost.
 """
 
 from __future__ import annotations
@@ -53,15 +53,11 @@ def caller_pieces(anchors: Sequence[CallerAnchored], samples: int, sample_rate: 
     ]
 
 
-def agent_pieces(placements: Sequence[Placement], samples: int, sample_rate: int) -> list[Piece]:
-    """The agent's samples where they played; what was never written is left out."""
-    pieces = []
-    for placement in placements:
-        begin = round(placement.offset_s * sample_rate)
-        end = round((placement.offset_s + placement.duration_s) * sample_rate)
-        at = round(placement.at_s * sample_rate)
-        pieces.append(_from_zero(at, min(begin, samples), min(end, samples)))
-    return pieces
+def agent_piece(placement: Placement, sample_rate: int) -> Piece:
+    """The samples of the pushed audio that a placement covers."""
+    begin = round(placement.offset_s * sample_rate)
+    end = round((placement.offset_s + placement.duration_s) * sample_rate)
+    return _from_zero(round(placement.at_s * sample_rate), begin, end)
 
 
 def _from_zero(at: int, begin: int, end: int) -> Piece:
@@ -78,7 +74,8 @@ def lay_out(side: Int16, pieces: Sequence[Piece], begin: int, end: int) -> Int16
         last = min(end, piece.at + piece.end - piece.begin)
         if first < last:
             source = piece.begin - piece.at
-            block[first - begin : last - begin] = side[first + source : last + source]
+            stretch = side[first + source : last + source]
+            block[first - begin : first - begin + len(stretch)] = stretch
     return block
 
 

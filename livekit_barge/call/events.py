@@ -79,7 +79,7 @@ class SpeechCreated(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class SpeechInterrupted(Event):
-    """The handle's interruption was set; the speech may have been silent (paused, queued) before."""
+    """The handle's interruption was set; its speech may have been paused or queued before."""
 
     type: ClassVar[str] = "speech_interrupted"
     speech_id: str
@@ -106,7 +106,7 @@ class Decision(Event):
     path: Literal["pause", "interrupt"]
     cause: Cause
     queued_s: float | None = None
-    """Audio handed to the output and not yet played, in seconds; ``None``: the sink does not tell."""
+    """Seconds of audio handed to the output and not yet played; ``None``: the sink is mute."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,7 +135,7 @@ class SegmentStarted(Event):
     segment_id: int
     speech_id: str | None
     pushed_offset_s: float
-    """Where this segment begins in the pushed audio: the length of all that was pushed before it."""
+    """Where this segment begins in the pushed audio: the length of what was pushed before."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -40,7 +40,7 @@ def finish_audio(path: Path, meta: CallMeta, events: Sequence[Event], *, ended_s
     agent = _at_rate(pushed, pushed_rate, rate)
     pieces = [
         audio.caller_pieces(_caller_anchors(meta, events), len(caller), rate),
-        audio.agent_pieces(place_agent(events, ended_s=ended_s), len(agent), rate),
+        [audio.agent_piece(placed, rate) for placed in place_agent(events, ended_s=ended_s)],
     ]
     ends = [piece.at + piece.end - piece.begin for side in pieces for piece in side]
     samples = max([round(ended_s * rate), *ends])

@@ -110,7 +110,7 @@ def _not_being_recorded(path: Path) -> Iterator[None]:
 
 @contextmanager
 def lock_folder(path: Path) -> Iterator[bool]:
-    """Hold the folder for writing; ``False``: somebody else does. A killed process holds nothing."""
+    """Hold the folder for writing; ``False``: somebody else does. The dead hold nothing."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

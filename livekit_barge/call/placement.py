@@ -122,7 +122,7 @@ class AgentTimeline:
         return min([now_s, *open_from])
 
     def close(self, now_s: float) -> list[Placement]:
-        """Place what is still open when the call ends or breaks off, as far as it can have played."""
+        """Place what is open when the call ends or breaks off, as far as it can have played."""
         placements = []
         for segment in self._segments.values():
             if segment.reported_at_s is None and segment.started_at_s is not None:

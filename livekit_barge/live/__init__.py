@@ -1,0 +1,1 @@
+"""From a running LiveKit session to its Call folder and turn log."""

@@ -1,0 +1,108 @@
+"""The files of a call while it runs. A disk that fails costs the folder, never the call."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+
+from livekit_barge.call import audio
+from livekit_barge.call.audio import Int16
+from livekit_barge.call.events import Event, to_line
+from livekit_barge.call.finish import finish_audio, write_atomically
+from livekit_barge.call.folder import EVENTS_FILE, TURNS_FILE, lock_folder
+from livekit_barge.call.meta import META_FILE, CallMeta
+from livekit_barge.measure.turns import Turn
+
+_SPOOLS = {"caller": audio.CALLER_SPOOL, "agent": audio.PUSHED_SPOOL}
+
+
+class CallFiles:
+    """Appends to a Call folder and closes it.
+
+    Every write goes to the kernel at once, so a killed process loses nothing that was written. The
+    first ``OSError`` is reported through ``on_failure``, once; after it nothing is tried again.
+    """
+
+    def __init__(self, path: Path, meta: CallMeta, on_failure: Callable[[OSError], None]) -> None:
+        self.path = path
+        self.meta = meta
+        self._on_failure = on_failure
+        self._failed = False
+        self._open = ExitStack()
+        self._descriptors: dict[str, int] = {}
+        self._kept: list[Event] = []
+        self._attempt(self._create)
+
+    def event(self, event: Event) -> None:
+        """Append one event."""
+        self._kept.append(event)
+        self._attempt(self._append, EVENTS_FILE, (to_line(event) + "\n").encode())
+
+    def turn(self, turn: Turn) -> None:
+        """Append one measured turn."""
+        line = json.dumps(turn.to_json(), ensure_ascii=False)
+        self._attempt(self._append, TURNS_FILE, (line + "\n").encode())
+
+    def samples(self, side: str, samples: Int16, sample_rate: int) -> None:
+        """Append a side's samples; its rate is noted with the first of them."""
+        if not self.meta.audio_recorded:
+            return
+        if side not in self.meta.sample_rates:
+            rates = {**self.meta.sample_rates, side: sample_rate}
+            self._describe(dataclasses.replace(self.meta, sample_rates=rates))
+        self._attempt(self._append, _SPOOLS[side], samples.astype("<i2", copy=False).tobytes())
+
+    def close(self, ended_s: float, alignment_uncertainty_s: float | None) -> None:
+        """Put the audio together and say in ``call.json`` that the call is whole."""
+        self._attempt(self._finish, ended_s, alignment_uncertainty_s)
+        self._attempt(self._release)
+
+    def _create(self) -> None:
+        self.path.mkdir(mode=0o700, parents=True)
+        self._open.enter_context(lock_folder(self.path))
+        self._write_meta()
+
+    def _finish(self, ended_s: float, alignment_uncertainty_s: float | None) -> None:
+        duration_s = ended_s
+        if self.meta.audio_recorded:
+            duration_s = finish_audio(self.path, self.meta, self._kept, ended_s=ended_s)
+        self._describe(
+            dataclasses.replace(
+                self.meta,
+                duration_s=duration_s,
+                alignment_uncertainty_s=alignment_uncertainty_s,
+            )
+        )
+
+    def _release(self) -> None:
+        for descriptor in self._descriptors.values():
+            os.close(descriptor)
+        self._descriptors.clear()
+        self._open.close()
+
+    def _describe(self, meta: CallMeta) -> None:
+        self.meta = meta
+        self._attempt(self._write_meta)
+
+    def _write_meta(self) -> None:
+        write_atomically(self.path / META_FILE, self.meta.to_json())
+
+    def _append(self, name: str, data: bytes) -> None:
+        if name not in self._descriptors:
+            flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
+            self._descriptors[name] = os.open(self.path / name, flags, 0o600)
+        while data:
+            data = data[os.write(self._descriptors[name], data) :]
+
+    def _attempt(self, write: Callable[..., None], *args: object) -> None:
+        if self._failed:
+            return
+        try:
+            write(*args)
+        except OSError as error:
+            self._failed = True
+            self._on_failure(error)

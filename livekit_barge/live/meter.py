@@ -1,0 +1,158 @@
+"""Measures a call while it runs: the same finder and the same measures that read a folder.
+
+Audio is looked at once its place on the timeline is final, so a turn that was logged reads the same
+when the folder is measured again. (Where the two sides were recorded at different rates the folder
+holds one of them resampled, and an edge may move by a sample.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import numpy as np
+
+from livekit_barge.call.audio import Int16, agent_piece, to_float
+from livekit_barge.call.events import Event, PlaybackFinished, SegmentStarted
+from livekit_barge.call.placement import AgentTimeline, Placement
+from livekit_barge.live.track import Track
+from livekit_barge.measure.burst import Burst
+from livekit_barge.measure.speech import SpeechFinder
+from livekit_barge.measure.thresholds import Thresholds
+from livekit_barge.measure.turns import Turn, measure_turns
+
+# A caller whose frames stop (muted, gone) counts as silent from then on.
+CALLER_SILENT_AFTER_S = 2.0
+# Speech is looked for in whole seconds of audio: fewer, larger steps cost the event loop least.
+STEP_S = 1.0
+
+
+class Meter:
+    """Takes placed audio and events; hands on each turn when it can no longer change."""
+
+    def __init__(self, thresholds: Thresholds, on_turn: Callable[[Turn], None]) -> None:
+        self._thresholds = thresholds
+        self._on_turn = on_turn
+        self._caller = _Side()
+        self._agent = _Side()
+        self._timeline = AgentTimeline()
+        self._pushed: dict[int, _Pushed] = {}
+        self._segment: _Pushed | None = None
+        self._events: list[Event] = []
+        self._reported = 0
+        self._now_s = 0.0
+        self._caller_known_s = 0.0
+
+    def event(self, event: Event) -> None:
+        """Something happened; events come in the order in which they were stamped."""
+        self._events.append(event)
+        self._now_s = max(self._now_s, event.at_s)
+        if isinstance(event, SegmentStarted):
+            self._segment = self._pushed[event.segment_id] = _Pushed(event.pushed_offset_s)
+        self._place(self._timeline.feed(event))
+        if isinstance(event, PlaybackFinished):
+            self._pushed.pop(event.segment_id, None)
+
+    def caller(self, at: int, samples: Int16, rate: int) -> None:
+        """A stretch of the caller's audio whose place is final."""
+        self._caller.start(rate)
+        self._caller.track.place(at, samples)
+        self._caller_known_s = max(self._caller_known_s, (at + len(samples)) / rate)
+        self._now_s = max(self._now_s, self._caller_known_s)
+
+    def agent(self, samples: Int16, rate: int) -> None:
+        """The next frame that was pushed, of the segment that started last."""
+        self._agent.start(rate)
+        if self._segment is not None:
+            self._segment.frames.append(samples)
+
+    def advance(self) -> None:
+        """Look at what has become final, and report the turns that are settled by it."""
+        caller_s = max(self._caller_known_s, self._now_s - CALLER_SILENT_AFTER_S)
+        looked = self._caller.look(caller_s)
+        looked |= self._agent.look(self._timeline.settled_s(self._now_s))
+        if looked:
+            self._report(min(self._caller.settled_s, self._agent.settled_s), closed=False)
+
+    def close(self, ended_s: float) -> list[Turn]:
+        """Look at all that is left; report and return every turn."""
+        self._place(self._timeline.close(ended_s))
+        self._caller.finish(ended_s)
+        self._agent.finish(ended_s)
+        return self._report(ended_s, closed=True)
+
+    def _place(self, placements: Iterable[Placement]) -> None:
+        for placement in placements:
+            if (pushed := self._pushed.get(placement.segment_id)) and self._agent.rate:
+                at, samples = pushed.cut(placement, self._agent.rate)
+                self._agent.track.place(at, samples)
+
+    def _report(self, until_s: float, *, closed: bool) -> list[Turn]:
+        turns = measure_turns(
+            self._caller.bursts,
+            self._agent.bursts,
+            self._events,
+            self._thresholds,
+            until_s=until_s,
+            closed=closed,
+        )
+        for turn in turns[self._reported :]:
+            if not turn.settled:
+                break
+            self._on_turn(turn)
+            self._reported += 1
+        return turns
+
+
+class _Side:
+    """One channel: its track, and the bursts found on it so far."""
+
+    def __init__(self) -> None:
+        self.rate: int | None = None
+        self.track = Track()
+        self.bursts: list[Burst] = []
+        self._finder: SpeechFinder | None = None
+        self._looked_s = 0.0
+        self._silent_until_s = 0.0
+
+    def start(self, rate: int) -> None:
+        if self._finder is None:
+            self.rate = rate
+            self._finder = SpeechFinder(rate)
+
+    @property
+    def settled_s(self) -> float:
+        """Before this no burst can begin or change any more."""
+        return self._silent_until_s if self._finder is None else self._finder.settled_s
+
+    def look(self, known_s: float) -> bool:
+        """Look for speech up to ``known_s``, if that is a step further on."""
+        if known_s - self._looked_s < STEP_S:
+            return False
+        self._push(known_s)
+        return True
+
+    def finish(self, ended_s: float) -> None:
+        self._push(ended_s)
+        if self._finder is not None:
+            self.bursts += self._finder.finish()
+
+    def _push(self, known_s: float) -> None:
+        self._looked_s = self._silent_until_s = known_s
+        if self._finder is not None and self.rate is not None:
+            block = self.track.advance(round(known_s * self.rate))
+            self.bursts += self._finder.push(to_float(block))
+
+
+class _Pushed:
+    """A segment's frames, kept until the sink is done with it."""
+
+    def __init__(self, offset_s: float) -> None:
+        self.offset_s = offset_s
+        self.frames: list[Int16] = []
+
+    def cut(self, placement: Placement, rate: int) -> tuple[int, Int16]:
+        """The placement's first sample on the timeline, and its audio."""
+        audio = np.concatenate([np.zeros(0, dtype=np.int16), *self.frames])
+        piece = agent_piece(placement, rate)
+        before = round(self.offset_s * rate)
+        return piece.at, audio[piece.begin - before : piece.end - before]
