@@ -1,0 +1,47 @@
+# Every target does its own set-up. What is needed first: Python ≥ 3.11 and the package registries.
+
+PYTHON ?= python3
+VENV   := .venv
+RUN    := $(VENV)/bin
+UV     := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
+READY  := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+
+help: ## list what there is
+	@grep -hE '^[a-z][a-z-]*:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
+
+demo: $(READY) ## three scripted calls under two presets: no keys, no server, no microphone
+	$(RUN)/livekit-barge demo
+
+test: $(READY) ## all tests
+	$(RUN)/python -m pytest
+
+check: lint types format test ## what CI runs
+
+lint: $(READY) ## ruff's rules
+	$(RUN)/ruff check .
+
+types: $(READY) ## mypy, strict
+	$(RUN)/mypy
+
+format: $(READY) ## is the code formatted?
+	$(RUN)/ruff format --check .
+
+fix: $(READY) ## format, and mend what ruff can mend
+	$(RUN)/ruff check --fix . ; $(RUN)/ruff format .
+
+lock: .uv-ready ## lock the newest versions that pyproject.toml allows
+	$(UV) pip compile pyproject.toml --all-extras --group dev --universal --python-version 3.11 \
+	    --generate-hashes --no-header --no-annotate --upgrade -o requirements.lock
+
+$(READY): requirements.lock pyproject.toml | .uv-ready
+	test -d $(VENV) || $(UV) venv --quiet --python $(PYTHON) $(VENV)
+	$(UV) pip sync --quiet --python $(RUN)/python --require-hashes requirements.lock
+	$(UV) pip install --quiet --python $(RUN)/python --no-deps --editable .
+	@touch $@
+
+.uv-ready:
+	@command -v $(UV) >/dev/null || { $(PYTHON) -m venv .uv && .uv/bin/pip install --quiet uv; }
+
+.PHONY: help demo test check lint types format fix lock .uv-ready

@@ -1,0 +1,59 @@
+"""A line of events.jsonl reads back as what was written, or says what is wrong with it."""
+
+import dataclasses
+
+import pytest
+
+from livekit_barge.call.events import (
+    EVENT_TYPES,
+    ConversationItem,
+    Decision,
+    Transcript,
+    from_line,
+    to_line,
+)
+from livekit_barge.errors import BadEvent
+
+DECISION = Decision(at_s=4.31, speech_id="speech_1", path="pause", cause="vad", queued_s=0.2)
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        DECISION,
+        Transcript(at_s=0.0, text="“wait”, she said", is_final=True),
+        ConversationItem(
+            at_s=1.0, item_id="i", role="user", text=None, interrupted=False, metrics={"ttft": 0.1}
+        ),
+    ],
+)
+def test_an_event_survives_its_line(event):
+    assert from_line(to_line(event), where="events.jsonl:1") == event
+
+
+def test_every_kind_of_event_has_a_type_of_its_own():
+    assert len({kind.type for kind in EVENT_TYPES.values()}) == len(EVENT_TYPES)
+    assert all(name == kind.type for name, kind in EVENT_TYPES.items())
+
+
+@pytest.mark.parametrize(
+    ("line", "fault"),
+    [
+        ("{", "not JSON"),
+        ("[1]", "not an event this version knows"),
+        ('{"type":"no_such"}', "not an event this version knows"),
+        ('{"type":"decision","at_s":1}', "decision lacks speech_id, path, cause"),
+        (to_line(DECISION).replace("4.31", '"soon"'), "bad at_s"),
+        (to_line(DECISION).replace('"vad"', '"whim"'), "bad cause"),
+        (to_line(DECISION).replace('"queued_s"', '"qeued_s"'), "bad qeued_s"),
+    ],
+)
+def test_a_bad_line_is_named_with_its_fault(line, fault):
+    with pytest.raises(BadEvent, match=fault) as raised:
+        from_line(line, where="events.jsonl:7")
+    assert str(raised.value).startswith("events.jsonl:7: ")
+
+
+def test_an_event_cannot_be_changed():
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        DECISION.at_s = 5.0
