@@ -57,8 +57,6 @@ class Reports:
     """A turn whose outcome can no longer change."""
     disk_failed: Callable[[OSError], None]
     """The folder cannot be written; told once."""
-    broke: Callable[[Exception], None]
-    """The recorder itself failed: a fault of ours. Recording ends, the call goes on."""
 
 
 class Book:
@@ -67,7 +65,6 @@ class Book:
     def __init__(
         self, path: Path, meta: CallMeta, thresholds: Thresholds, reports: Reports
     ) -> None:
-        self._reports = reports
         self._files = CallFiles(path, meta, reports.disk_failed)
         self._meter = Meter(thresholds, reports.turn)
         self._caller = _CallerSide()

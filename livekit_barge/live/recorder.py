@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import queue
 import threading
-from pathlib import Path
+from collections.abc import Callable
 
 from livekit_barge.call.events import Event
-from livekit_barge.call.meta import CallMeta
-from livekit_barge.live.book import AgentFrame, Book, CallerFrame, Close, Item, Reports
-from livekit_barge.measure.thresholds import Thresholds
+from livekit_barge.live.book import AgentFrame, Book, CallerFrame, Close, Item
 
 # How often the queue is emptied. Half the second of audio that a kill may cost, less room for a
 # slow disk; and seldom enough that the thread wakes the interpreter four times a second, not sixty.
@@ -21,49 +19,57 @@ BATCH_S = 0.25
 
 
 class Recorder:
-    """The loop's side: every method returns at once and raises nothing."""
+    """The loop's side: every method but ``join`` returns at once. After ``close`` nothing is kept.
+
+    ``open_book`` runs in the thread, so not even making the folder touches the loop. ``on_fault``
+    is told of a fault of ours: recording ends there, the call goes on.
+    """
 
     def __init__(
-        self, path: Path, meta: CallMeta, thresholds: Thresholds, reports: Reports
+        self, open_book: Callable[[], Book], on_fault: Callable[[Exception], None]
     ) -> None:
         self._queue: queue.SimpleQueue[Item] = queue.SimpleQueue()
         self._closing = threading.Event()
-        self._reports = reports
-        self._book = Book(path, meta, thresholds, reports)
-        self._thread = threading.Thread(target=self._run, name=f"barge-{meta.call_id}")
+        self._open_book = open_book
+        self._on_fault = on_fault
+        self._thread = threading.Thread(target=self._run, name="barge-recorder")
         self._thread.start()
 
     def event(self, event: Event) -> None:
         """Keep an event. Events come in the order in which they were stamped."""
-        self._queue.put(event)
+        self._put(event)
 
     def caller_frame(self, arrived_s: float, pcm: bytes, sample_rate: int, channels: int) -> None:
         """Keep a frame of 16-bit caller audio that was whole at ``arrived_s``."""
-        self._queue.put(CallerFrame(arrived_s, pcm, sample_rate, channels))
+        self._put(CallerFrame(arrived_s, pcm, sample_rate, channels))
 
     def agent_frame(self, pcm: bytes, sample_rate: int, channels: int) -> None:
         """Keep a frame of 16-bit agent audio that was handed to the output."""
-        self._queue.put(AgentFrame(pcm, sample_rate, channels))
+        self._put(AgentFrame(pcm, sample_rate, channels))
 
     def close(self, ended_s: float) -> None:
         """The call is over; what is queued is still written. A second close does nothing."""
-        if not self._closing.is_set():
-            self._queue.put(Close(ended_s))
-            self._closing.set()
+        self._put(Close(ended_s))
+        self._closing.set()
 
     def join(self) -> None:
         """Wait until the folder is whole. Blocks: not for the event loop."""
         self._thread.join()
 
+    def _put(self, item: Item) -> None:
+        if not self._closing.is_set():
+            self._queue.put(item)
+
     def _run(self) -> None:
         try:
+            book = self._open_book()
             while not self._closing.wait(BATCH_S):
-                self._empty_queue()
-            self._empty_queue()
+                self._empty_queue(book)
+            self._empty_queue(book)
         except Exception as error:
-            self._reports.broke(error)
+            self._on_fault(error)
 
-    def _empty_queue(self) -> None:
+    def _empty_queue(self, book: Book) -> None:
         for _ in range(self._queue.qsize()):
-            self._book.take(self._queue.get())
-        self._book.advance()
+            book.take(self._queue.get())
+        book.advance()

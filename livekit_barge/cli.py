@@ -1,0 +1,78 @@
+"""``livekit-barge``: parse, call, print. Exit 2 means that the input could not be used."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from livekit_barge.errors import BargeError
+
+app = typer.Typer(
+    help="Measures and tunes barge-in in voice agents.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+presets_app = typer.Typer(help="The presets, side by side.", invoke_without_command=True)
+app.add_typer(presets_app, name="presets")
+
+_console = Console()
+
+
+def main() -> None:
+    """The console script. One clear line for what the user can mend, a traceback for our bugs."""
+    try:
+        app()
+    except BargeError as error:
+        print(f"livekit-barge: {error}", file=sys.stderr)
+        sys.exit(2)
+
+
+@app.command()
+def demo(
+    calls_dir: Annotated[Path, typer.Option(help="Where the calls are kept.")] = Path("calls"),
+    real_time: Annotated[bool, typer.Option(help="Let the calls take as long as they do.")] = False,
+) -> None:
+    """Play three scripted calls under LiveKit's defaults and under the preset `snappy`."""
+    from livekit_barge.bench.demo import run_demo
+
+    run_demo(_console, calls_dir=calls_dir, real_time=real_time)
+
+
+@app.command()
+def turns(
+    calls: Annotated[list[Path], typer.Argument(help="Call folders.", show_default=False)],
+) -> None:
+    """Measure Call folders again and print their turns."""
+    from livekit_barge.call.folder import Call
+    from livekit_barge.measure.call import measure_call
+    from livekit_barge.report.table import turn_table
+
+    for path in calls:
+        call = Call.open(path)
+        _console.print(turn_table(measure_call(call), title=call.meta.call_id))
+        for note in call.notes:
+            _console.print(f"note: {note}")
+
+
+@presets_app.callback()
+def presets(context: typer.Context) -> None:
+    """List the presets side by side."""
+    if context.invoked_subcommand is None:
+        from livekit_barge.presets import render_presets
+
+        _console.print(render_presets())
+
+
+@presets_app.command("show")
+def show_preset(
+    name: Annotated[str, typer.Argument(help="A preset's name, or a preset file.")],
+) -> None:
+    """Print the options that LiveKit will get, and where each comes from."""
+    from livekit_barge.presets import render_preset
+
+    _console.print(render_preset(name))

@@ -1,0 +1,188 @@
+"""Puts a session under instruments: hears its events, taps its audio, keeps each call.
+
+Taps go in without a gap. The output is wrapped when the first speech is created, which LiveKit
+announces before the speech looks for its output; the input when the session says that it listens,
+which it says before it reads a frame. Wrapping earlier would stop RoomIO from making its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from livekit import rtc
+from livekit.agents import AgentSession, get_job_context
+
+from livekit_barge.call.meta import CallMeta
+from livekit_barge.clock import CallClock, Clock
+from livekit_barge.live.book import Book, Reports
+from livekit_barge.live.causes import Causes
+from livekit_barge.live.log import CallLog
+from livekit_barge.live.recorder import Recorder
+from livekit_barge.live.retention import remove_old_calls
+from livekit_barge.live.stamps import SESSION_EVENTS, SessionStamps
+from livekit_barge.live.taps import AgentTap, CallerTap
+from livekit_barge.live.turnlog import TurnLog
+from livekit_barge.measure.thresholds import Thresholds
+from livekit_barge.measure.turns import Turn
+
+_PACKAGES = (
+    "livekit-barge",
+    "livekit-agents",
+    "livekit",
+    "livekit-plugins-silero",
+    "livekit-plugins-deepgram",
+    "livekit-plugins-cartesia",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Keeping:
+    """What is kept of a call, and where."""
+
+    calls_dir: Path = Path("calls")
+    audio: bool = True
+    transcripts: bool = True
+    retention_days: float | None = None
+    """Calls that started longer ago are removed when the next one starts; ``None``: never."""
+    source: str = "livekit-agents"
+    preset: str | None = None
+    asked: Mapping[str, Any] = field(default_factory=dict)
+    thresholds: Thresholds = field(default_factory=Thresholds)
+
+
+class Instruments:
+    """A session's instruments. One call is kept for each time the session is started."""
+
+    def __init__(
+        self,
+        session: AgentSession[Any],
+        keeping: Keeping,
+        log: TurnLog,
+        *,
+        in_force: Callable[[], Mapping[str, Any]],
+        turn_detection_given: bool | None,
+        clock: Clock | None = None,
+    ) -> None:
+        self._session = session
+        self._keeping = keeping
+        self._log = log
+        self._in_force = in_force
+        self._turn_detection_given = turn_detection_given
+        self._clock = clock
+        self._recorder: Recorder | None = None
+        self._stamps: SessionStamps | None = None
+        self._turns: list[Turn] = []
+        self.call_dir: Path | None = None
+        for name in SESSION_EVENTS:
+            session.on(name, self._handler(name))  # type: ignore[arg-type]
+
+    @property
+    def turns(self) -> tuple[Turn, ...]:
+        """The turns of the latest call that are settled so far."""
+        return tuple(self._turns)
+
+    def begin(self, room: rtc.Room | None = None) -> None:
+        """Start a call's folder, unless one is open. Zero of its clock is now."""
+        if self._stamps is not None:
+            return
+        clock = CallClock.start(self._clock)
+        started = datetime.fromtimestamp(clock.started_wall_s, UTC)
+        call_id = f"{started:%Y-%m-%dT%H-%M-%S}-{secrets.token_hex(3)}"
+        self.call_dir = self._keeping.calls_dir / call_id
+        self._turns.clear()
+        self._log.begin(call_id)
+        open_book = partial(self._open_book, self.call_dir, self._meta(call_id, clock, room))
+        self._recorder = Recorder(open_book, self._log.recorder_broke)
+        log = CallLog(
+            self._recorder,
+            clock,
+            keep_transcripts=self._keeping.transcripts,
+            on_fault=self._log.recorder_broke,
+        )
+        causes = Causes(self._session, turn_detection_given=self._turn_detection_given)
+        self._stamps = SessionStamps(self._session, log, causes)
+        self._wait_with_the_job()
+
+    async def finished(self) -> None:
+        """Wait until the latest call's folder is whole. The session must have closed."""
+        if self._recorder is not None:
+            await asyncio.get_running_loop().run_in_executor(None, self._recorder.join)
+
+    def tap(self) -> None:
+        """Tap the audio that is there and not tapped yet, as after a change of input or output."""
+        assert self._stamps is not None
+        audio = self._session.output.audio
+        if audio is not None and not isinstance(audio, AgentTap):
+            self._session.output.audio = AgentTap(audio, self._stamps)
+        source = self._session.input.audio
+        if source is not None and not isinstance(source, CallerTap):
+            self._session.input.audio = CallerTap(source, self._stamps)
+
+    def _handler(self, name: str) -> Callable[[Any], None]:
+        def handle(event: Any) -> None:
+            self.begin()
+            assert self._stamps is not None
+            if name == "speech_created" or self._is_listening(name, event):
+                self.tap()
+            getattr(self._stamps, name)(event)
+            if name == "close":
+                self._stamps = None
+
+        return handle
+
+    def _is_listening(self, name: str, event: Any) -> bool:
+        return name == "agent_state_changed" and event.new_state == "listening"
+
+    def _meta(self, call_id: str, clock: CallClock, room: rtc.Room | None) -> CallMeta:
+        return CallMeta(
+            call_id=call_id,
+            source=self._keeping.source,
+            capture_point="agent",
+            started_wall_s=clock.started_wall_s,
+            started_now_s=clock.started_now_s,
+            preset=self._keeping.preset,
+            options=self._in_force(),
+            asked=self._keeping.asked,
+            versions=_versions(),
+            room=None if room is None else room.name,
+            audio_recorded=self._keeping.audio,
+        )
+
+    def _open_book(self, path: Path, meta: CallMeta) -> Book:
+        if self._keeping.retention_days is not None:
+            now_s = meta.started_wall_s
+            remove_old_calls(
+                path.parent, started_before_s=now_s - 86_400 * self._keeping.retention_days
+            )
+        reports = Reports(turn=self._turn, disk_failed=self._disk_failed)
+        return Book(path, meta, self._keeping.thresholds, reports)
+
+    def _wait_with_the_job(self) -> None:
+        """Have a worker's job wait for the folder before its process ends."""
+        if (job := get_job_context(required=False)) is not None:
+            job.add_shutdown_callback(self.finished)
+
+    def _turn(self, turn: Turn) -> None:
+        self._turns.append(turn)
+        self._log.turn(turn)
+
+    def _disk_failed(self, error: OSError) -> None:
+        self._log.disk_failed(self.call_dir, error)
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for package in _PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found

@@ -1,0 +1,76 @@
+"""The turn log: a line a turn, by structlog. JSON where a machine reads, pretty on a terminal."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, MutableMapping
+from pathlib import Path
+from typing import Any, Literal
+
+import structlog
+
+from livekit_barge.measure.turns import Turn
+
+LogFormat = Literal["auto", "json", "pretty"]
+
+
+class TurnLog:
+    """Says what happened in a call, turn by turn, and what keeps it from being said."""
+
+    def __init__(self, logger: Any, *, preset: str | None) -> None:
+        self._logger = logger
+        self._preset = preset
+        self._call = logger
+
+    def begin(self, call_id: str) -> None:
+        """All that follows is about this call."""
+        self._call = self._logger.bind(call=call_id, preset=self._preset)
+
+    def turn(self, turn: Turn) -> None:
+        """A turn whose outcome can no longer change."""
+        self._call.info("turn", **turn.to_json())
+
+    def note(self, text: str, **fields: Any) -> None:
+        """Something the user asked for has another effect than it seems; said once, at the start."""
+        self._logger.warning(text, **fields)
+
+    def disk_failed(self, path: Path | None, error: OSError) -> None:
+        """The folder cannot be written; turns are measured and logged all the same."""
+        self._call.error(
+            "this call is not kept: its folder cannot be written",
+            folder=str(path),
+            reason=error.strerror or str(error),
+            remedy="free the disk, or point BARGE_CALLS_DIR elsewhere",
+        )
+
+    def recorder_broke(self, error: Exception) -> None:
+        """A fault of livekit_barge itself. The call goes on, unmeasured from here."""
+        self._call.error(
+            "livekit_barge failed and stopped measuring; the call goes on", exc_info=error
+        )
+
+
+def turn_logger(form: LogFormat = "auto") -> Any:
+    """The user's own structlog where it is configured, else one of ours on standard error."""
+    if structlog.is_configured():
+        return structlog.get_logger("livekit_barge")
+    pretty = form == "pretty" or (form == "auto" and sys.stderr.isatty())
+    shared = [
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    render = _pretty() if pretty else _json()
+    return structlog.wrap_logger(
+        structlog.PrintLogger(sys.stderr), processors=[*shared, *render]
+    )
+
+
+def _json() -> list[Any]:
+    return [
+        structlog.processors.format_exc_info,
+        structlog.processors.JSONRenderer(ensure_ascii=False),
+    ]
+
+
+def _pretty() -> list[Any]:
+    return [_people, structlog.dev.ConsoleRenderer()]

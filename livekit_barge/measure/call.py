@@ -1,0 +1,35 @@
+"""Measures a Call folder: the same finder and the same measures as while the call ran."""
+
+from __future__ import annotations
+
+from livekit_barge.call.audio import AGENT, CALLER
+from livekit_barge.call.folder import Call
+from livekit_barge.measure.burst import Burst
+from livekit_barge.measure.speech import SpeechFinder
+from livekit_barge.measure.thresholds import Thresholds
+from livekit_barge.measure.turns import Turn, measure_turns
+
+
+def find_bursts(call: Call) -> tuple[list[Burst], list[Burst]]:
+    """The caller's bursts and the agent's, from the call's two channels."""
+    finders = SpeechFinder(call.sample_rate), SpeechFinder(call.sample_rate)
+    bursts: tuple[list[Burst], list[Burst]] = ([], [])
+    for block in call.blocks():
+        for channel in (CALLER, AGENT):
+            bursts[channel].extend(finders[channel].push(block[channel]))
+    for channel in (CALLER, AGENT):
+        bursts[channel].extend(finders[channel].finish())
+    return bursts
+
+
+def measure_call(call: Call, thresholds: Thresholds | None = None) -> list[Turn]:
+    """The call's turns. Raises :class:`~livekit_barge.errors.CallError` where it has no audio."""
+    caller, agent = find_bursts(call)
+    return measure_turns(
+        caller,
+        agent,
+        call.events,
+        Thresholds.load() if thresholds is None else thresholds,
+        until_s=call.duration_s,
+        closed=True,
+    )
