@@ -7,6 +7,7 @@
     ├── CallError          a Call folder cannot be read
     │   ├── BadEvent       a line inside events.jsonl is not an event
     │   └── SchemaTooNew   written by a later version of this package
+    ├── IntakeError        a recording cannot be scored
     ├── ScriptError        a scripted call cannot be played as written
     └── VirtualTimeError   something waits for real time inside virtual time
 
@@ -42,6 +43,10 @@ class BadEvent(CallError):
 
 class SchemaTooNew(CallError):
     """The folder was written by a later version of this package."""
+
+
+class IntakeError(BargeError):
+    """A recording cannot be scored."""
 
 
 class ScriptError(BargeError):

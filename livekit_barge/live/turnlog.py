@@ -73,4 +73,4 @@ def _json() -> list[Any]:
 
 
 def _pretty() -> list[Any]:
-    return [_people, structlog.dev.ConsoleRenderer()]
+    return [structlog.dev.ConsoleRenderer()]
