@@ -1,0 +1,104 @@
+"""The line of a scripted call: audio in and out that behave as a room's do."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import numpy as np
+from livekit import rtc
+from livekit.agents import AgentSession
+from livekit.agents.voice import io
+
+from livekit_barge.bench.output import SAMPLE_RATE, LineOutput
+from livekit_barge.bench.playout import Timeline
+from livekit_barge.bench.track import CallerTrack, Pcm
+
+__all__ = ["Line", "LineInput", "LineOutput"]
+
+INPUT_FRAME_S = 0.05
+"""RoomIO's default, ``AudioInputOptions.frame_size_ms``; a decision cannot come between frames."""
+
+
+class LineInput(io.AudioInput):
+    """The caller's track in frames, each handed over when its last sample has been spoken.
+
+    ``before_frame`` is called with the number of the first sample of the frame that is about to
+    leave: the last moment to mix something into it.
+    """
+
+    def __init__(
+        self,
+        timeline: Timeline,
+        track: CallerTrack,
+        *,
+        frame_s: float = INPUT_FRAME_S,
+        before_frame: Callable[[int], None] | None = None,
+    ) -> None:
+        super().__init__(label="line")
+        self._timeline = timeline
+        self._track = track
+        self._samples = round(frame_s * track.sample_rate)
+        self._before_frame = before_frame
+        self._attached = True
+        self._hung_up = False
+
+    async def __anext__(self) -> rtc.AudioFrame:
+        while not self._hung_up:
+            due_s = (self._track.sent + self._samples) / self._track.sample_rate
+            if (ahead_s := due_s - self._timeline.now_s()) > 0:
+                await asyncio.sleep(ahead_s)
+            if self._before_frame is not None:
+                self._before_frame(self._track.sent)
+            pcm = self._track.send(self._samples)
+            if self._attached:
+                return rtc.AudioFrame(pcm.tobytes(), self._track.sample_rate, 1, self._samples)
+        raise StopAsyncIteration
+
+    def hang_up(self) -> None:
+        """End the caller's audio with the frame that is under way."""
+        self._hung_up = True
+
+    def on_attached(self) -> None:
+        self._attached = True
+
+    def on_detached(self) -> None:
+        self._attached = False
+
+
+class Line:
+    """Both directions on one timeline, whose zero is the line's opening: now."""
+
+    def __init__(
+        self,
+        *,
+        noise_dbfs: float | None = None,
+        seed: int = 0,
+        frame_s: float = INPUT_FRAME_S,
+        before_frame: Callable[[int], None] | None = None,
+        output: Callable[[Timeline], LineOutput] = LineOutput,
+    ) -> None:
+        self.timeline = Timeline()
+        self.caller = CallerTrack(SAMPLE_RATE, noise_dbfs=noise_dbfs, seed=seed)
+        self.input = LineInput(
+            self.timeline, self.caller, frame_s=frame_s, before_frame=before_frame
+        )
+        self.output = output(self.timeline)
+
+    def connect(self, session: AgentSession) -> None:
+        """Make this the session's audio. Before ``session.start()``."""
+        session.input.audio = self.input
+        session.output.audio = self.output
+
+    def heard(self) -> Pcm:
+        """What the caller heard, sample by sample from the line's opening until now."""
+        stretches = self.output.heard()
+        heard = np.zeros(round(self.timeline.now_s() * SAMPLE_RATE), np.int16)
+        for stretch in stretches:
+            heard[stretch.at : stretch.at + len(stretch.samples)] = stretch.samples
+        return heard
+
+    async def aclose(self) -> None:
+        """Hang up. What was heard stays known."""
+        self.input.hang_up()
+        await self.output.aclose()

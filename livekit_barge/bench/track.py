@@ -1,0 +1,64 @@
+"""The caller's side of a scripted call: one track, mixed while the call runs."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from livekit_barge.errors import ScriptError
+
+Pcm = npt.NDArray[np.int16]
+
+FULL_SCALE = 32_768
+
+
+class CallerTrack:
+    """Silence, or comfort noise, into which clips are mixed at any sample not yet sent."""
+
+    def __init__(
+        self, sample_rate: int = 24_000, *, noise_dbfs: float | None = None, seed: int = 0
+    ) -> None:
+        self.sample_rate = sample_rate
+        self._noise_rms = None if noise_dbfs is None else FULL_SCALE * 10 ** (noise_dbfs / 20)
+        self._seed = seed
+        self._mix = np.zeros(0, np.int32)
+        self._sent = 0
+
+    @property
+    def sent(self) -> int:
+        """How many samples have left; nothing can be mixed in before this one."""
+        return self._sent
+
+    def mix(self, clip: Pcm, at_sample: int) -> None:
+        """Add ``clip`` from ``at_sample`` on; where both speak, they add up."""
+        if at_sample < self._sent:
+            raise ScriptError(
+                f"a clip should begin at {at_sample / self.sample_rate:.3f} s, but the call is at "
+                f"{self._sent / self.sample_rate:.3f} s",
+                remedy="place it later",
+            )
+        self._extend(at_sample + len(clip))
+        self._mix[at_sample : at_sample + len(clip)] += clip
+
+    def send(self, samples: int) -> Pcm:
+        """The next ``samples`` of the track; they are fixed from now on."""
+        start, self._sent = self._sent, self._sent + samples
+        self._extend(self._sent)
+        return self._finished(start, self._sent)
+
+    def sent_samples(self) -> Pcm:
+        """All that has left so far."""
+        return self._finished(0, self._sent)
+
+    def _finished(self, start: int, stop: int) -> Pcm:
+        return np.clip(self._mix[start:stop], -FULL_SCALE, FULL_SCALE - 1).astype(np.int16)
+
+    def _extend(self, length: int) -> None:
+        """Lengthen the track, by whole seconds, each with noise of its own from the seed."""
+        while len(self._mix) < length:
+            second = np.zeros(self.sample_rate, np.int32)
+            if self._noise_rms is not None:
+                index = len(self._mix) // self.sample_rate
+                noise = np.random.default_rng((self._seed, index)).standard_normal(len(second))
+                second += np.rint(noise * self._noise_rms).astype(np.int32)
+            self._mix = np.concatenate([self._mix, second])
