@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from livekit import rtc
@@ -85,7 +86,7 @@ class Line:
         )
         self.output = output(self.timeline)
 
-    def connect(self, session: AgentSession) -> None:
+    def connect(self, session: AgentSession[Any]) -> None:
         """Make this the session's audio. Before ``session.start()``."""
         session.input.audio = self.input
         session.output.audio = self.output
