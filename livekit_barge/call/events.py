@@ -45,6 +45,15 @@ class Event:
 
 
 @dataclass(frozen=True, kw_only=True)
+class OptionsInForce(Event):
+    """The session's options as LiveKit resolved them; written again when they change."""
+
+    type: ClassVar[str] = "options_in_force"
+    options: Mapping[str, Any]
+    """Under LiveKit's names; ``None`` where an option cannot be read or does not apply."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class AgentState(Event):
     """LiveKit's ``agent_state_changed``."""
 

@@ -42,7 +42,7 @@ class CallMeta:
     )
     preset: str | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
-    """The options in force, as LiveKit resolved them, under LiveKit's names."""
+    """The options last seen in force, as LiveKit resolved them, under LiveKit's names."""
     asked: Mapping[str, Any] = field(default_factory=dict)
     """The options asked for, knob by knob, and where each came from."""
     versions: Mapping[str, str] = field(default_factory=dict)

@@ -10,7 +10,13 @@ from pathlib import Path
 import numpy as np
 
 from livekit_barge.call.audio import Int16
-from livekit_barge.call.events import CallerAnchored, Event, SegmentFlushed, SegmentStarted
+from livekit_barge.call.events import (
+    CallerAnchored,
+    Event,
+    OptionsInForce,
+    SegmentFlushed,
+    SegmentStarted,
+)
 from livekit_barge.call.meta import CallMeta
 from livekit_barge.call.placement import CallerTimeline
 from livekit_barge.live.disk import CallFiles
@@ -93,6 +99,8 @@ class Book:
             self._agent.started(event)
         elif isinstance(event, SegmentFlushed):
             self._push(self._agent.flushed(event))
+        elif isinstance(event, OptionsInForce):
+            self._files.options(event.options)
         self._files.event(event)
         self._meter.event(event)
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 from livekit_barge.call import audio
 from livekit_barge.call.audio import Int16
@@ -55,6 +56,10 @@ class CallFiles:
             rates = {**self.meta.sample_rates, side: sample_rate}
             self._describe(dataclasses.replace(self.meta, sample_rates=rates))
         self._attempt(self._append, _SPOOLS[side], samples.astype("<i2", copy=False).tobytes())
+
+    def options(self, options: Mapping[str, Any]) -> None:
+        """Note the options in force."""
+        self._describe(dataclasses.replace(self.meta, options=options))
 
     def close(self, ended_s: float, alignment_uncertainty_s: float | None) -> None:
         """Put the audio together and say in ``call.json`` that the call is whole."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -48,6 +48,8 @@ class Keeping:
     """What is kept of a call, and where."""
 
     calls_dir: Path = Path("calls")
+    call_id: str | None = None
+    """The folder's name; ``None``: the time of the start, and six digits of chance."""
     audio: bool = True
     transcripts: bool = True
     retention_days: float | None = None
@@ -55,7 +57,7 @@ class Keeping:
     source: str = "livekit-agents"
     preset: str | None = None
     asked: Mapping[str, Any] = field(default_factory=dict)
-    thresholds: Thresholds = field(default_factory=Thresholds)
+    thresholds: Thresholds = field(default_factory=Thresholds.load)
 
 
 class Instruments:
@@ -68,6 +70,7 @@ class Instruments:
         log: TurnLog,
         *,
         in_force: Callable[[], Mapping[str, Any]],
+        advice: Callable[[Mapping[str, Any]], Iterable[str]],
         turn_detection_given: bool | None,
         clock: Clock | None = None,
     ) -> None:
@@ -75,6 +78,8 @@ class Instruments:
         self._keeping = keeping
         self._log = log
         self._in_force = in_force
+        self._advice = advice
+        self._advised = False
         self._turn_detection_given = turn_detection_given
         self._clock = clock
         self._recorder: Recorder | None = None
@@ -94,8 +99,7 @@ class Instruments:
         if self._stamps is not None:
             return
         clock = CallClock.start(self._clock)
-        started = datetime.fromtimestamp(clock.started_wall_s, UTC)
-        call_id = f"{started:%Y-%m-%dT%H-%M-%S}-{secrets.token_hex(3)}"
+        call_id = self._keeping.call_id or _call_id(clock.started_wall_s)
         self.call_dir = self._keeping.calls_dir / call_id
         self._turns.clear()
         self._log.begin(call_id)
@@ -132,11 +136,22 @@ class Instruments:
             assert self._stamps is not None
             if name == "speech_created" or self._is_listening(name, event):
                 self.tap()
+                self._look_at_options()
             getattr(self._stamps, name)(event)
             if name == "close":
                 self._stamps = None
 
         return handle
+
+    def _look_at_options(self) -> None:
+        """Keep the options in force, which LiveKit resolves at the start and may change later."""
+        assert self._stamps is not None
+        options = self._in_force()
+        self._stamps.options_in_force(options)
+        if not self._advised:
+            self._advised = True
+            for line in self._advice(options):
+                self._log.note(line)
 
     def _is_listening(self, name: str, event: Any) -> bool:
         return name == "agent_state_changed" and event.new_state == "listening"
@@ -149,7 +164,6 @@ class Instruments:
             started_wall_s=clock.started_wall_s,
             started_now_s=clock.started_now_s,
             preset=self._keeping.preset,
-            options=self._in_force(),
             asked=self._keeping.asked,
             versions=_versions(),
             room=None if room is None else room.name,
@@ -176,6 +190,11 @@ class Instruments:
 
     def _disk_failed(self, error: OSError) -> None:
         self._log.disk_failed(self.call_dir, error)
+
+
+def _call_id(started_wall_s: float) -> str:
+    started = datetime.fromtimestamp(started_wall_s, UTC)
+    return f"{started:%Y-%m-%dT%H-%M-%S}-{secrets.token_hex(3)}"
 
 
 def _versions() -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any
 
 from livekit import agents, rtc
@@ -15,6 +16,7 @@ from livekit_barge.call.events import (
     AgentState,
     ConversationItem,
     FalseInterruption,
+    OptionsInForce,
     OverlappingSpeech,
     ProtectedEnded,
     ProtectedStarted,
@@ -40,6 +42,14 @@ class SessionStamps:
         self._speeches = SpeechStamps(log, self._output)
         self._warmup: asyncio.TimerHandle | None = None
         self._warmed_up = False
+        self._options: dict[str, Any] = {}
+
+    @guarded
+    def options_in_force(self, options: Mapping[str, Any]) -> None:
+        """The options as they can be read now."""
+        if options != self._options:
+            self._options = dict(options)
+            self.log.write(OptionsInForce(at_s=self.log.now_s(), options=self._options))
 
     # The session's own events. The names are LiveKit's.
 

@@ -1,0 +1,82 @@
+"""The limits by which overlaps are judged: named, with a reason each, in ``thresholds.toml``."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from livekit_barge.errors import SettingsError
+from livekit_barge.resources import configs_dir
+
+THRESHOLDS_FILE = "thresholds.toml"
+
+# A minute: no limit on a conversation's seconds is meant to be longer.
+_LONGEST_S = 60.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Thresholds:
+    """The values of ``configs/thresholds.toml``, where each has its reason."""
+
+    yield_within_s: float
+    missed_after_s: float
+    talked_on_s: float
+    agent_over_caller_s: float
+    episode_quiet_s: float
+    backchannel_max_s: float
+    stop_min_s: float
+    turn_gap_s: float
+    backchannels: frozenset[str]
+
+    @classmethod
+    def load(cls, path: Path | None = None) -> Self:
+        """The shipped thresholds, or those with a file's values in their place.
+
+        Raises :class:`SettingsError`, naming the file and the key.
+        """
+        shipped = configs_dir() / THRESHOLDS_FILE
+        values = _read(shipped)
+        if path is not None:
+            values |= _read(path)
+        return cls(**_checked(values, path or shipped))
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise SettingsError("no such file", where=path, remedy="check the path") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"not TOML ({error})", where=path, remedy="mend the line") from error
+
+
+def _checked(values: dict[str, Any], where: Path) -> dict[str, Any]:
+    known = [field.name for field in dataclasses.fields(Thresholds)]
+    for name, value in values.items():
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            remedy = f"did you mean {near[0]}?" if near else f"one of {', '.join(known)}"
+            raise SettingsError(f"no threshold is called {name}", where=where, remedy=remedy)
+        if name == "backchannels":
+            if not (isinstance(value, list) and all(isinstance(word, str) for word in value)):
+                raise SettingsError(f"{name} is not a list of words", where=where)
+        else:
+            _check_seconds(name, value, where)
+    return values | {"backchannels": frozenset(map(str.casefold, values["backchannels"]))}
+
+
+def _check_seconds(name: str, value: object, where: Path) -> None:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not value >= 0:
+        raise SettingsError(
+            f"{name} is {value!r}", where=where, remedy="give seconds, such as 0.2"
+        )
+    if value > _LONGEST_S:
+        raise SettingsError(
+            f"{name} is {value:g}, over {_LONGEST_S:g} s",
+            where=where,
+            remedy=f"did you mean {value / 1000:g}?",
+        )
