@@ -13,8 +13,6 @@ Every argument and method of ``AgentSession`` works as before. Without a preset,
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -26,7 +24,7 @@ from livekit_barge.live.instruments import Instruments, Keeping
 from livekit_barge.live.turnlog import TurnLog, turn_logger
 from livekit_barge.measure.thresholds import Thresholds
 from livekit_barge.measure.turns import Turn
-from livekit_barge.presets import Chosen, Preset, choose, knobs_in
+from livekit_barge.presets import Chosen, Preset, advise, choose, knobs_in, options_in_force
 from livekit_barge.settings import Settings
 
 UserdataT = TypeVar("UserdataT")
@@ -115,8 +113,6 @@ def _instruments(
     calls_dir: Path | None = None,
     turn_detection_given: bool | None = None,
 ) -> Instruments:
-    from livekit_barge.presets import advise, options_in_force
-
     preset = None if chosen is None else chosen.name
     keeping = Keeping(
         calls_dir=settings.calls_dir if calls_dir is None else calls_dir,
@@ -144,6 +140,6 @@ class _BargePlugin(Plugin):
         super().__init__("livekit_barge", __version__, "livekit_barge")
 
 
-# LiveKit takes plugins on the main thread only; a job that runs in a thread may import us elsewhere.
+# LiveKit takes plugins on the main thread only; a job in a thread of its own may import us there.
 if threading.current_thread() is threading.main_thread():
     Plugin.register_plugin(_BargePlugin())

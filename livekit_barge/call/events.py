@@ -16,7 +16,7 @@ import dataclasses
 import json
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
@@ -104,6 +104,8 @@ class SpeechDone(Event):
     speech_id: str
     interrupted: bool
     error: str | None = None
+    item_ids: Sequence[str] = ()
+    """Its items in the chat context, LiveKit's ``ChatItem.id``."""
 
 
 @dataclass(frozen=True, kw_only=True)

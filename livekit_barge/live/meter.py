@@ -16,9 +16,10 @@ from livekit_barge.call.events import Event, PlaybackFinished, SegmentStarted
 from livekit_barge.call.placement import AgentTimeline, Placement
 from livekit_barge.live.track import Track
 from livekit_barge.measure.burst import Burst
+from livekit_barge.measure.conversation import Conversation
 from livekit_barge.measure.speech import SpeechFinder
 from livekit_barge.measure.thresholds import Thresholds
-from livekit_barge.measure.turns import Turn, measure_turns
+from livekit_barge.measure.turns import Turn
 
 # A caller whose frames stop (muted, gone) counts as silent from then on.
 CALLER_SILENT_AFTER_S = 2.0
@@ -30,21 +31,20 @@ class Meter:
     """Takes placed audio and events; hands on each turn when it can no longer change."""
 
     def __init__(self, thresholds: Thresholds, on_turn: Callable[[Turn], None]) -> None:
-        self._thresholds = thresholds
+        self._conversation = Conversation(thresholds)
         self._on_turn = on_turn
+        self._turns: list[Turn] = []
         self._caller = _Side()
         self._agent = _Side()
         self._timeline = AgentTimeline()
         self._pushed: dict[int, _Pushed] = {}
         self._segment: _Pushed | None = None
-        self._events: list[Event] = []
-        self._reported = 0
         self._now_s = 0.0
         self._caller_known_s = 0.0
 
     def event(self, event: Event) -> None:
         """Something happened; events come in the order in which they were stamped."""
-        self._events.append(event)
+        self._conversation.event(event)
         self._now_s = max(self._now_s, event.at_s)
         if isinstance(event, SegmentStarted):
             self._segment = self._pushed[event.segment_id] = _Pushed(event.pushed_offset_s)
@@ -71,36 +71,35 @@ class Meter:
         looked = self._caller.look(caller_s)
         looked |= self._agent.look(self._timeline.settled_s(self._now_s))
         if looked:
-            self._report(min(self._caller.settled_s, self._agent.settled_s), closed=False)
+            until_s = min(self._caller.settled_s, self._agent.settled_s)
+            self._hear()
+            self._report(self._conversation.settled(until_s))
 
     def close(self, ended_s: float) -> list[Turn]:
         """Look at all that is left; report and return every turn."""
         self._place(self._timeline.close(ended_s))
         self._caller.finish(ended_s)
         self._agent.finish(ended_s)
-        return self._report(ended_s, closed=True)
+        self._hear()
+        self._report(self._conversation.settled(ended_s, closed=True))
+        return self._turns
 
     def _place(self, placements: Iterable[Placement]) -> None:
+        placements = list(placements)
+        self._conversation.place(placements)
         for placement in placements:
             if (pushed := self._pushed.get(placement.segment_id)) and self._agent.rate:
                 at, samples = pushed.cut(placement, self._agent.rate)
                 self._agent.track.place(at, samples)
 
-    def _report(self, until_s: float, *, closed: bool) -> list[Turn]:
-        turns = measure_turns(
-            self._caller.bursts,
-            self._agent.bursts,
-            self._events,
-            self._thresholds,
-            until_s=until_s,
-            closed=closed,
-        )
-        for turn in turns[self._reported :]:
-            if not turn.settled:
-                break
+    def _hear(self) -> None:
+        self._conversation.caller(self._caller.found())
+        self._conversation.agent(self._agent.found())
+
+    def _report(self, turns: Iterable[Turn]) -> None:
+        for turn in turns:
+            self._turns.append(turn)
             self._on_turn(turn)
-            self._reported += 1
-        return turns
 
 
 class _Side:
@@ -109,7 +108,7 @@ class _Side:
     def __init__(self) -> None:
         self.rate: int | None = None
         self.track = Track()
-        self.bursts: list[Burst] = []
+        self._bursts: list[Burst] = []
         self._finder: SpeechFinder | None = None
         self._looked_s = 0.0
         self._silent_until_s = 0.0
@@ -124,6 +123,11 @@ class _Side:
         """Before this no burst can begin or change any more."""
         return self._silent_until_s if self._finder is None else self._finder.settled_s
 
+    def found(self) -> list[Burst]:
+        """The bursts since it was last asked."""
+        bursts, self._bursts = self._bursts, []
+        return bursts
+
     def look(self, known_s: float) -> bool:
         """Look for speech up to ``known_s``, if that is a step further on."""
         if known_s - self._looked_s < STEP_S:
@@ -134,13 +138,13 @@ class _Side:
     def finish(self, ended_s: float) -> None:
         self._push(ended_s)
         if self._finder is not None:
-            self.bursts += self._finder.finish()
+            self._bursts += self._finder.finish()
 
     def _push(self, known_s: float) -> None:
         self._looked_s = self._silent_until_s = known_s
         if self._finder is not None and self.rate is not None:
             block = self.track.advance(round(known_s * self.rate))
-            self.bursts += self._finder.push(to_float(block))
+            self._bursts += self._finder.push(to_float(block))
 
 
 class _Pushed:

@@ -83,6 +83,7 @@ class SpeechStamps:
                 speech_id=handle.id,
                 interrupted=handle.interrupted,
                 error=None if error is None else f"{type(error).__name__}: {error}",
+                item_ids=[item.id for item in handle.chat_items],
             )
         )
         self._handles.pop(handle.id, None)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, MutableMapping
 from pathlib import Path
 from typing import Any, Literal
 
 import structlog
+from structlog.typing import Processor
 
 from livekit_barge.measure.turns import Turn
 
@@ -31,7 +31,7 @@ class TurnLog:
         self._call.info("turn", **turn.to_json())
 
     def note(self, text: str, **fields: Any) -> None:
-        """Something the user asked for has another effect than it seems; said once, at the start."""
+        """Something that was asked for does not do what it seems to; said once, at the start."""
         self._logger.warning(text, **fields)
 
     def disk_failed(self, path: Path | None, error: OSError) -> None:
@@ -55,22 +55,20 @@ def turn_logger(form: LogFormat = "auto") -> Any:
     if structlog.is_configured():
         return structlog.get_logger("livekit_barge")
     pretty = form == "pretty" or (form == "auto" and sys.stderr.isatty())
-    shared = [
+    shared: list[Processor] = [
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     render = _pretty() if pretty else _json()
-    return structlog.wrap_logger(
-        structlog.PrintLogger(sys.stderr), processors=[*shared, *render]
-    )
+    return structlog.wrap_logger(structlog.PrintLogger(sys.stderr), processors=[*shared, *render])
 
 
-def _json() -> list[Any]:
+def _json() -> list[Processor]:
     return [
         structlog.processors.format_exc_info,
         structlog.processors.JSONRenderer(ensure_ascii=False),
     ]
 
 
-def _pretty() -> list[Any]:
+def _pretty() -> list[Processor]:
     return [structlog.dev.ConsoleRenderer()]

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from livekit_barge.call.audio import AGENT, CALLER
+from livekit_barge.call.events import Event
 from livekit_barge.call.folder import Call
+from livekit_barge.call.placement import place_agent
 from livekit_barge.measure.burst import Burst
+from livekit_barge.measure.conversation import Conversation
 from livekit_barge.measure.speech import SpeechFinder
 from livekit_barge.measure.thresholds import Thresholds
-from livekit_barge.measure.turns import Turn, measure_turns
+from livekit_barge.measure.turns import Turn
 
 
 def find_bursts(call: Call) -> tuple[list[Burst], list[Burst]]:
@@ -22,14 +27,27 @@ def find_bursts(call: Call) -> tuple[list[Burst], list[Burst]]:
     return bursts
 
 
+def measure_turns(
+    caller: Iterable[Burst],
+    agent: Iterable[Burst],
+    events: Iterable[Event],
+    thresholds: Thresholds,
+    *,
+    ended_s: float,
+) -> list[Turn]:
+    """The turns of a call that lasted until ``ended_s``, from each side's bursts and its events."""
+    events = list(events)
+    conversation = Conversation(thresholds)
+    for event in events:
+        conversation.event(event)
+    conversation.place(place_agent(events, ended_s=ended_s))
+    conversation.caller(caller)
+    conversation.agent(agent)
+    return list(conversation.settled(ended_s, closed=True))
+
+
 def measure_call(call: Call, thresholds: Thresholds | None = None) -> list[Turn]:
     """The call's turns. Raises :class:`~livekit_barge.errors.CallError` where it has no audio."""
     caller, agent = find_bursts(call)
-    return measure_turns(
-        caller,
-        agent,
-        call.events,
-        Thresholds.load() if thresholds is None else thresholds,
-        until_s=call.duration_s,
-        closed=True,
-    )
+    limits = Thresholds.load() if thresholds is None else thresholds
+    return measure_turns(caller, agent, call.events, limits, ended_s=call.duration_s)

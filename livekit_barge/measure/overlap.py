@@ -8,9 +8,19 @@ from typing import Any, Literal
 
 from livekit_barge.call.events import Cause
 
-Outcome = Literal[
-    "yielded", "late", "missed", "held", "false_stop", "natural_end", "unmeasurable"
-]
+Outcome = Literal["yielded", "late", "missed", "held", "false_stop", "natural_end", "unmeasurable"]
+"""What became of an overlap:
+
+| outcome | the agent |
+|---|---|
+| ``yielded`` | stopped within ``yield_within_s`` |
+| ``late`` | stopped, later than that |
+| ``missed`` | went on for ``missed_after_s``, or to its end |
+| ``held`` | rightly went on: the caller only showed that they listen |
+| ``false_stop`` | stopped and took it back, or stopped for a backchannel |
+| ``natural_end`` | played all that it had to say; not in the percentiles |
+| ``unmeasurable`` | – and ``reason`` says why |
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,47 +39,48 @@ class Overlap:
     """One episode. Times count from the call's start; ``None`` is not known or does not apply."""
 
     onset_s: float | None
-    """The first sample at which both are audible; ``None``: the agent was stopped, nobody spoke."""
-    onset_uncertainty_s: float | None
-    decision_s: float | None
+    """Where the caller came in on a speech under way, or it on the caller; ``None``: the agent was
+    stopped and nobody spoke."""
+    onset_uncertainty_s: float | None = None
+    """The true onset lies within this of ``onset_s``, 95 times in 100."""
+    decision_s: float | None = None
     """The first pause or interrupt of the overlapped speech that its caller can have caused."""
-    silent_s: float | None
+    silent_s: float | None = None
     """End of the last audible sample of the overlapped speech, at the capture point."""
-    silent_uncertainty_s: float | None
-    detection_s: float | None
+    silent_uncertainty_s: float | None = None
+    detection_s: float | None = None
     """``decision_s`` − ``onset_s``."""
-    cancellation_s: float | None
+    cancellation_s: float | None = None
     """``silent_s`` − ``decision_s``."""
-    time_to_yield_s: float | None
-    """``silent_s`` − ``onset_s``, or how long the agent was seen to go on: a lower bound."""
+    time_to_yield_s: float | None = None
+    """``silent_s`` − ``onset_s``; with ``lower_bound``, how long the agent was seen to go on."""
     lower_bound: bool = False
-    """The agent had not stopped when this was last seen, so ``time_to_yield_s`` is at least that."""
-    yielded: bool | None
+    """The agent had not stopped when it was last seen: ``time_to_yield_s`` is at least that."""
+    yielded: bool | None = None
     """The agent stopped within the limit."""
-    talked_on: bool | None
+    talked_on: bool | None = None
     """It was audible for more than a syllable past the decision."""
     talk_over_s: float
     """Time in the episode with both audible."""
-    cause: Cause | None
+    cause: Cause | None = None
+    """Of ``decision_s``."""
     outcome: Outcome
     reason: str | None = None
-    """Why it is unmeasurable, or by which rule it was judged."""
+    """Why it cannot be measured, or why a rule other than the clock's decided."""
     words: str | None = None
     """What the recogniser finally heard of the caller."""
     decisions: tuple[DecisionMade, ...] = ()
     """All of them, ``programmatic`` ones too."""
     final_decision_s: float | None = None
-    """The interrupt that ended a speech which a pause had stopped before."""
+    """The interrupt of a speech that a pause had stopped before."""
     quiet_at_decision: bool = False
     """The agent was between sentences, so ``silent_s`` is the decision; reported apart."""
     agent_over_caller: bool = False
-    """The agent began over a caller who was speaking; not in the percentiles."""
+    """The agent had hardly begun, or began over the caller; not in the percentiles."""
     protected: tuple[str, ...] = ()
     """What kept audio activity from stopping the agent at the onset."""
-    start_delayed_s: float | None = None
-    """How long a pause held the speech back before its first audible sample."""
     pause_s: float | None = None
-    """A stop that was taken back: the agent's last sample → its first after."""
+    """Of a stop that was taken back: the agent's last sample → its first after."""
     dead_air_s: float | None = None
     """Of ``pause_s``, the time in which neither was audible."""
     discarded_s: float | None = None

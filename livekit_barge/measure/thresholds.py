@@ -27,6 +27,7 @@ class Thresholds:
     talked_on_s: float
     agent_over_caller_s: float
     episode_quiet_s: float
+    decision_reach_s: float
     backchannel_max_s: float
     stop_min_s: float
     turn_gap_s: float
@@ -71,9 +72,7 @@ def _checked(values: dict[str, Any], where: Path) -> dict[str, Any]:
 
 def _check_seconds(name: str, value: object, where: Path) -> None:
     if isinstance(value, bool) or not isinstance(value, int | float) or not value >= 0:
-        raise SettingsError(
-            f"{name} is {value!r}", where=where, remedy="give seconds, such as 0.2"
-        )
+        raise SettingsError(f"{name} is {value!r}", where=where, remedy="give seconds, such as 0.2")
     if value > _LONGEST_S:
         raise SettingsError(
             f"{name} is {value:g}, over {_LONGEST_S:g} s",

@@ -23,20 +23,15 @@ class Turn:
     """LiveKit's ``SpeechHandle.id``; ``None`` for the caller, and where nothing was stamped."""
     response_gap_s: float | None = None
     """From the end of the caller's turn to this, the agent's answer; ``None``: it answers none."""
+    start_delayed_s: float | None = None
+    """How long a pause of the output held back its first audible sample."""
     words: str | None = None
     """What the recogniser finally heard of the caller, or the agent's text in the chat context."""
     livekit_metrics: Mapping[str, Any] = field(default_factory=dict)
     """LiveKit's ``ChatMessage.metrics``, under LiveKit's own names."""
     overlaps: tuple[Overlap, ...] = ()
     """Where the caller spoke over this turn of the agent's, in order."""
-    settled: bool = field(default=True, compare=False)
-    """Whether more of the call could still change it."""
 
     def to_json(self) -> dict[str, Any]:
         """As it stands in ``turns.jsonl`` and in the log."""
-        fields = {name: value for name, value in _fields(self).items() if name != "settled"}
-        return fields | {"overlaps": [overlap.to_json() for overlap in self.overlaps]}
-
-
-def _fields(value: Any) -> dict[str, Any]:
-    return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+        return dataclasses.asdict(self)

@@ -1,0 +1,321 @@
+"""Gathers a call's events and bursts, and gives out each turn once it can no longer change.
+
+A turn is settled when the speech is done (the caller: has been quiet), and the call is known for
+``decision_reach_s`` beyond: by then every decision, word and reply that belongs to it has come. So
+it does not matter whether the call is measured while it runs or read from its folder.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from livekit_barge.call.events import (
+    ConversationItem,
+    Decision,
+    Event,
+    OutputPaused,
+    OutputResumed,
+    ProtectedEnded,
+    ProtectedStarted,
+    SegmentFlushed,
+    SegmentStarted,
+    SpeechCreated,
+    SpeechDone,
+    SpeechInterrupted,
+    Transcript,
+)
+from livekit_barge.call.placement import Placement
+from livekit_barge.measure.burst import Burst
+from livekit_barge.measure.episodes import Episode, episodes
+from livekit_barge.measure.judge import Surroundings, judge
+from livekit_barge.measure.overlap import Overlap
+from livekit_barge.measure.span import Span
+from livekit_barge.measure.speeches import Hold, Speech
+from livekit_barge.measure.thresholds import Thresholds
+from livekit_barge.measure.turns import Turn
+
+
+@dataclass
+class _CallerTurn:
+    """The caller's bursts with no long pause and no agent's turn between them."""
+
+    bursts: list[Burst]
+
+    @property
+    def started_s(self) -> float:
+        return self.bursts[0].onset_s
+
+    @property
+    def ended_s(self) -> float:
+        return self.bursts[-1].end_s
+
+
+@dataclass
+class _Protection:
+    reason: str
+    speech_id: str | None
+    began_s: float
+    ended_s: float | None = None
+
+    def end(self, event: ProtectedEnded) -> None:
+        """End it, if it is the one that the event means."""
+        if self.ended_s is None and (self.reason, self.speech_id) == (
+            event.reason,
+            event.speech_id,
+        ):
+            self.ended_s = event.at_s
+
+    def covers(self, at_s: float, speech: Speech) -> bool:
+        """Whether it kept that speech from being stopped then."""
+        began = self.began_s <= at_s and (self.ended_s is None or at_s < self.ended_s)
+        return began and self.speech_id in (None, speech.speech_id)
+
+
+class Conversation:
+    """Feed it in any grain: events, places and each side's bursts, in their order."""
+
+    def __init__(self, limits: Thresholds) -> None:
+        self._limits = limits
+        self._speeches: dict[str | None, Speech] = {}
+        self._of_segment: dict[int, Speech] = {}
+        self._holds: list[Hold] = []
+        self._protections: list[_Protection] = []
+        self._transcripts: list[Transcript] = []
+        self._items: list[ConversationItem] = []
+        self._caller: list[Burst] = []
+        self._heard_only: list[Speech] = []
+        """What was heard of an agent whose output nobody stamped."""
+        self._given_s = -math.inf
+        """The end of the caller's latest turn that was given out."""
+        self._starts: list[float] = []
+        """When the speeches that were given out became audible."""
+        self._previous: Speech | None = None
+        """The agent's latest speech that was given out."""
+
+    def event(self, event: Event) -> None:
+        """Something happened."""
+        match event:
+            case SpeechCreated():
+                self._speeches[event.speech_id] = Speech(event.speech_id)
+            case SegmentStarted():
+                speech = self._speeches.setdefault(event.speech_id, Speech(event.speech_id))
+                speech.begin(event.segment_id)
+                self._of_segment[event.segment_id] = speech
+            case OutputResumed():
+                while self._holds:
+                    self._holds.pop().resumed_at_s = event.at_s
+            case ProtectedStarted():
+                self._protections.append(_Protection(event.reason, event.speech_id, event.at_s))
+            case ProtectedEnded():
+                for protection in self._protections:
+                    protection.end(event)
+            case Transcript() if event.is_final and event.text and event.text.strip():
+                self._transcripts.append(event)
+            case ConversationItem():
+                self._items.append(event)
+            case SegmentFlushed() if flushed := self._of_segment.get(event.segment_id):
+                flushed.flush(event.segment_id, event.at_s, event.pushed_s)
+            case Decision() | OutputPaused() | SpeechInterrupted() | SpeechDone():
+                if known := self._speeches.get(event.speech_id):
+                    self._befall(known, event)
+
+    def _befall(
+        self, speech: Speech, event: Decision | OutputPaused | SpeechInterrupted | SpeechDone
+    ) -> None:
+        match event:
+            case Decision():
+                speech.decide(event)
+            case OutputPaused():
+                speech.holds.append(Hold(event.at_s))
+                self._holds.append(speech.holds[-1])
+            case SpeechInterrupted():
+                speech.interrupted_at_s = event.at_s
+            case SpeechDone():
+                speech.done_at_s, speech.item_ids = event.at_s, frozenset(event.item_ids)
+
+    def place(self, placements: Iterable[Placement]) -> None:
+        """Stretches of the agent's audio got their place, before their bursts are known."""
+        for placement in placements:
+            if speech := self._of_segment.get(placement.segment_id):
+                speech.play(placement)
+
+    def caller(self, bursts: Iterable[Burst]) -> None:
+        """The caller's next bursts."""
+        self._caller += bursts
+
+    def agent(self, bursts: Iterable[Burst]) -> None:
+        """The agent's next bursts."""
+        for burst in bursts:
+            heard = Span(burst.onset_s, burst.end_s)
+            stamped = [speech for speech in self._speeches.values() if speech.played_in(heard)]
+            for speech in stamped:
+                speech.hear(burst)
+            if not stamped:
+                self._hear_only(burst)
+
+    def settled(self, until_s: float, *, closed: bool = False) -> Iterator[Turn]:
+        """The further turns that can no longer change, in order of their start.
+
+        The call is known up to ``until_s``; ``closed``: there is no more to come.
+        """
+        sides: list[_CallerTurn | Speech] = [*self._caller_turns(), *self._audible_speeches()]
+        sides.sort(key=_started_s)
+        for side in sides:
+            if not closed and until_s < self._settles_s(side):
+                until_s = min(until_s, _started_s(side))
+                break
+            if isinstance(side, Speech):
+                yield self._agent_turn(side, until_s)
+                self._forget_speech(side)
+            else:
+                yield self._caller_turn(side)
+                self._given_s = side.ended_s
+        self._forget_before(until_s)
+
+    # The sides of the conversation, and when each can no longer change.
+
+    def _audible_speeches(self) -> list[Speech]:
+        return [s for s in [*self._speeches.values(), *self._heard_only] if s.runs]
+
+    def _caller_turns(self) -> list[_CallerTurn]:
+        """Those that were not given out yet."""
+        starts = [*self._starts, *(speech.runs[0].onset_s for speech in self._audible_speeches())]
+        turns: list[_CallerTurn] = []
+        for burst in self._caller:
+            if turns and self._goes_on(turns[-1], burst, starts):
+                turns[-1].bursts.append(burst)
+            else:
+                turns.append(_CallerTurn([burst]))
+        return [turn for turn in turns if turn.started_s > self._given_s]
+
+    def _goes_on(self, turn: _CallerTurn, burst: Burst, starts: Sequence[float]) -> bool:
+        if burst.onset_s - turn.ended_s > self._limits.turn_gap_s:
+            return False
+        return not any(turn.ended_s <= start_s < burst.onset_s for start_s in starts)
+
+    def _settles_s(self, side: _CallerTurn | Speech) -> float:
+        """When the call must be known up to for the side to be final."""
+        if isinstance(side, _CallerTurn):
+            return side.ended_s + self._limits.decision_reach_s
+        if side.done_at_s is None:
+            return math.inf
+        ends = [episode.end_s for episode in self._episodes(side)]
+        return max(side.done_at_s, side.runs[-1].end_s, *ends) + self._limits.decision_reach_s
+
+    # Turns.
+
+    def _caller_turn(self, turn: _CallerTurn) -> Turn:
+        reach_s = self._reach_s(turn.ended_s)
+        metrics: dict[str, Any] = {}
+        for item in self._items:
+            if item.role == "user" and turn.started_s <= item.at_s < reach_s:
+                metrics |= item.metrics
+        return Turn(
+            speaker="caller",
+            started_s=turn.started_s,
+            ended_s=turn.ended_s,
+            words=self._words(turn.started_s, reach_s),
+            livekit_metrics=metrics,
+        )
+
+    def _agent_turn(self, speech: Speech, until_s: float) -> Turn:
+        items = [item for item in self._items if item.item_id in speech.item_ids]
+        metrics: dict[str, Any] = {}
+        for item in items:
+            metrics |= item.metrics
+        return Turn(
+            speaker="agent",
+            started_s=speech.runs[0].onset_s,
+            ended_s=speech.runs[-1].end_s,
+            speech_id=speech.speech_id,
+            response_gap_s=self._response_gap_s(speech),
+            start_delayed_s=speech.start_delayed_s(),
+            words=" ".join(item.text for item in items if item.text) or None,
+            livekit_metrics=metrics,
+            overlaps=tuple(
+                self._overlap(episode, speech, until_s) for episode in self._episodes(speech)
+            ),
+        )
+
+    def _episodes(self, speech: Speech) -> list[Episode]:
+        return episodes(speech, self._caller, self._limits)
+
+    def _overlap(self, episode: Episode, speech: Speech, until_s: float) -> Overlap:
+        at_s = episode.begin_s if episode.onset_s is None else episode.onset_s
+        protected = {p.reason for p in self._protections if p.covers(at_s, speech)}
+        around = Surroundings(
+            words=self._words(episode.begin_s, self._reach_s(episode.end_s)),
+            protected=tuple(sorted(protected)),
+            caller=self._caller,
+            seen_until_s=until_s,
+        )
+        return judge(episode, speech, around, self._limits)
+
+    def _reach_s(self, end_s: float) -> float:
+        """Until when what is stamped still belongs to what the caller said up to ``end_s``."""
+        further = (burst.onset_s for burst in self._caller if burst.onset_s > end_s)
+        return min([end_s + self._limits.decision_reach_s, *further])
+
+    def _words(self, begin_s: float, end_s: float) -> str | None:
+        said = [t.text for t in self._transcripts if begin_s <= t.at_s < end_s and t.text]
+        return " ".join(said) or None
+
+    def _response_gap_s(self, speech: Speech) -> float | None:
+        """``None`` where the caller said nothing since the agent last began, or was left."""
+        first_s = speech.runs[0].onset_s
+        ends = [burst.end_s for burst in self._caller if burst.onset_s < first_s]
+        if not ends or ends[-1] > first_s:
+            return None
+        if (previous := self._previous) is not None:
+            went_on = previous.runs[-1].end_s > ends[-1] and previous.interrupted_at_s is None
+            if ends[-1] < previous.runs[0].onset_s or went_on:
+                return None
+        return round(first_s - ends[-1], 6)
+
+    # What is no longer needed.
+
+    def _hear_only(self, burst: Burst) -> None:
+        last = self._heard_only[-1] if self._heard_only else None
+        if last is None or burst.onset_s - last.runs[-1].end_s > self._limits.stop_min_s:
+            last = Speech(None)
+            self._heard_only.append(last)
+        last.runs.append(burst)
+        last.done_at_s = burst.end_s
+
+    def _forget_speech(self, speech: Speech) -> None:
+        self._previous = speech
+        self._starts.append(speech.runs[0].onset_s)
+        if speech in self._heard_only:
+            self._heard_only.remove(speech)
+        else:
+            self._drop(speech)
+
+    def _drop(self, speech: Speech) -> None:
+        del self._speeches[speech.speech_id]
+        for segment_id in speech.segment_ids:
+            del self._of_segment[segment_id]
+
+    def _forget_before(self, until_s: float) -> None:
+        """Drop what no turn to come can ask for, so that an hour's call costs what a minute's does.
+
+        The caller's last burst before is kept: the agent's next speech may be the answer to it.
+        """
+        self._transcripts = [t for t in self._transcripts if t.at_s >= until_s]
+        self._items = [item for item in self._items if item.at_s >= until_s]
+        self._protections = [
+            p for p in self._protections if p.ended_s is None or p.ended_s > until_s
+        ]
+        over = sum(burst.end_s < until_s for burst in self._caller)
+        self._caller = self._caller[max(over - 1, 0) :]
+        since_s = min([until_s, *(burst.onset_s for burst in self._caller)])
+        self._starts = [start_s for start_s in self._starts if start_s >= since_s]
+        for speech in list(self._speeches.values()):
+            if not speech.runs and speech.done_at_s is not None and speech.done_at_s < until_s:
+                self._drop(speech)
+
+
+def _started_s(side: _CallerTurn | Speech) -> float:
+    return side.started_s if isinstance(side, _CallerTurn) else side.runs[0].onset_s

@@ -1,0 +1,257 @@
+"""Judges an episode: its two clocks, and what became of it. The speech has been audible.
+
+*Detection* runs from the onset (the caller's channel) to the decision (the agent process's clock),
+*cancellation* from the decision to the end of the last audible sample of the overlapped speech
+(the agent's channel). LiveKit's own figures differ: it dates the onset by its VAD, on the default
+path it interrupts the handle long after the pause that stopped the sound, and it has no figure for
+the end.
+
+Where labels are missing, a backchannel is told from a miss by the caller's words if there are any
+(all of them on the list of ``thresholds.toml``), else by their length.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from livekit_barge.call.events import Cause
+from livekit_barge.measure.burst import Burst
+from livekit_barge.measure.episodes import Episode
+from livekit_barge.measure.overlap import DecisionMade, Outcome, Overlap
+from livekit_barge.measure.span import Span, shared_s
+from livekit_barge.measure.speeches import Speech
+from livekit_barge.measure.thresholds import Thresholds
+
+# Microseconds, as every stamp: differences of two stamps carry no digits that mean nothing.
+_DIGITS = 6
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What else an episode is judged by."""
+
+    words: str | None
+    protected: tuple[str, ...]
+    caller: Sequence[Burst]
+    """All that the caller said, for the air between."""
+    seen_until_s: float
+    """The call is known up to here."""
+
+
+@dataclass(frozen=True)
+class _Stop:
+    """Where the agent fell silent."""
+
+    silent_s: float
+    uncertainty_s: float | None
+    quiet_already: bool
+    again: Burst | None
+    """The run with which the same speech went on, having been held."""
+
+
+def judge(episode: Episode, speech: Speech, around: Surroundings, limits: Thresholds) -> Overlap:
+    """The episode's row."""
+    caused = [decision for decision in episode.decisions if decision.cause != "programmatic"]
+    first = caused[0] if caused else None
+    stopped_by = first or (episode.decisions[0] if episode.decisions else None)
+    stop = _stop(speech, stopped_by)
+    outcome, reason = _outcome(episode, speech, stop, stopped_by, around, limits)
+    if outcome == "natural_end" and stop is None:
+        stop = _end_of(speech)
+    fields = _clocks(episode, first, stop, outcome, limits)
+    if stop is None and outcome in ("missed", "unmeasurable"):
+        fields |= _lower_bound(episode, speech, around, limits)
+    if stop is not None and stop.again is not None:
+        fields |= _taken_back(stop, stop.again, speech, around)
+    return Overlap(
+        onset_s=episode.onset_s,
+        onset_uncertainty_s=episode.onset_uncertainty_s,
+        talk_over_s=round(shared_s(episode.spoken, speech.audible), _DIGITS),
+        cause=_cause(first, stopped_by, stop, speech),
+        outcome=outcome,
+        reason=reason,
+        words=around.words,
+        decisions=tuple(episode.decisions),
+        final_decision_s=_final_decision_s(episode),
+        agent_over_caller=episode.agent_over_caller,
+        protected=around.protected,
+        resumed=None if stop is None else stop.again is not None,
+        **fields,
+    )
+
+
+def is_backchannel(words: str | None, spoken_s: float, limits: Thresholds) -> bool:
+    """Whether the caller only showed that they listen: by their words, else by their length."""
+    if said := _listening_words(words, limits):
+        return said == "only"
+    return spoken_s <= limits.backchannel_max_s
+
+
+def _listening_words(words: str | None, limits: Thresholds) -> str | None:
+    """``only``: every word is a backchannel's; ``more``: not; ``None``: no words were heard."""
+    said = re.findall(r"[\w'-]+", (words or "").casefold())
+    if not said:
+        return None
+    return "only" if all(word in limits.backchannels for word in said) else "more"
+
+
+def _end_of(speech: Speech) -> _Stop:
+    last = speech.runs[-1]
+    return _Stop(last.end_s, last.end_uncertainty_s, False, None)
+
+
+def _stop(speech: Speech, decision: DecisionMade | None) -> _Stop | None:
+    """Where the speech ended, or was held until it went on; ``None``: never while it was seen.
+
+    Without a decision only an end that the speech did not choose is a stop; in a recording without
+    stamps every end may be one.
+    """
+    if decision is None:
+        unchosen = speech.interrupted_at_s is not None or not speech.stamped
+        return _end_of(speech) if unchosen else None
+    at_s = decision.at_s
+    later = [run for run in speech.runs if run.end_s > at_s]
+    if not later or later[0].onset_s > at_s:
+        again = later[0] if later and speech.held_between(at_s, later[0].onset_s) else None
+        if not later or again is not None:
+            return _Stop(at_s, 0.0, True, again)
+    for run, following in zip(later, [*later[1:], None], strict=True):
+        if following is None or speech.held_between(run.end_s, following.onset_s):
+            return _Stop(run.end_s, run.end_uncertainty_s, False, following)
+    raise AssertionError("the last run has no follower")
+
+
+def _outcome(
+    episode: Episode,
+    speech: Speech,
+    stop: _Stop | None,
+    decision: DecisionMade | None,
+    around: Surroundings,
+    limits: Thresholds,
+) -> tuple[Outcome, str | None]:
+    if stop is not None and stop.again is not None:
+        return "false_stop", None
+    if episode.onset_s is None:
+        return "false_stop", "nobody spoke"
+    onset_s, over = episode.onset_s, speech.done_at_s is not None
+    generated_by_s = None if decision is None else decision.at_s
+    if over and speech.played_whole(generated_by_s=generated_by_s):
+        went_on_s = speech.runs[-1].end_s - onset_s
+        if stop is not None or went_on_s <= limits.yield_within_s:
+            return "natural_end", None
+        return _went_on(episode, around, limits)
+    if stop is not None and (over or stop.silent_s < around.seen_until_s):
+        return _stopped(stop.silent_s - onset_s, around, limits)
+    if not over and around.seen_until_s - onset_s < limits.missed_after_s:
+        return "unmeasurable", "the recording ended before the agent did"
+    return _went_on(episode, around, limits)
+
+
+def _stopped(
+    time_to_yield_s: float, around: Surroundings, limits: Thresholds
+) -> tuple[Outcome, str | None]:
+    if _listening_words(around.words, limits) == "only":
+        return "false_stop", "the words are a backchannel's"
+    if time_to_yield_s <= limits.yield_within_s:
+        return "yielded", None
+    return ("late" if time_to_yield_s < limits.missed_after_s else "missed"), None
+
+
+def _went_on(
+    episode: Episode, around: Surroundings, limits: Thresholds
+) -> tuple[Outcome, str | None]:
+    spoken_s = sum(span.length_s for span in episode.spoken)
+    if is_backchannel(around.words, spoken_s, limits):
+        by = "words" if _listening_words(around.words, limits) else "length"
+        return "held", f"a backchannel by its {by}"
+    return "missed", None
+
+
+def _clocks(
+    episode: Episode,
+    decision: DecisionMade | None,
+    stop: _Stop | None,
+    outcome: Outcome,
+    limits: Thresholds,
+) -> dict[str, Any]:
+    silent_s = None if stop is None else stop.silent_s
+    decision_s = None if decision is None else decision.at_s
+    in_time = outcome not in ("natural_end", "held")
+    time_to_yield_s = _minus(silent_s, episode.onset_s) if in_time else None
+    talked_on_s = _minus(silent_s, decision_s)
+    return {
+        "decision_s": decision_s,
+        "silent_s": silent_s,
+        "silent_uncertainty_s": None if stop is None else stop.uncertainty_s,
+        "detection_s": _minus(decision_s, episode.onset_s),
+        "cancellation_s": talked_on_s,
+        "time_to_yield_s": time_to_yield_s,
+        "yielded": _yielded(time_to_yield_s, outcome, limits),
+        "talked_on": None if talked_on_s is None else talked_on_s > limits.talked_on_s,
+        "quiet_at_decision": stop is not None and stop.quiet_already,
+    }
+
+
+def _yielded(time_to_yield_s: float | None, outcome: Outcome, limits: Thresholds) -> bool | None:
+    if outcome in ("natural_end", "unmeasurable"):
+        return None
+    return time_to_yield_s is not None and time_to_yield_s <= limits.yield_within_s
+
+
+def _lower_bound(
+    episode: Episode, speech: Speech, around: Surroundings, limits: Thresholds
+) -> dict[str, Any]:
+    """How long the agent was seen to go on, at most until it is counted as missed."""
+    if episode.onset_s is None or not speech.runs:
+        return {}
+    end_s = speech.runs[-1].end_s if speech.done_at_s is not None else around.seen_until_s
+    until_s = max(episode.onset_s + limits.missed_after_s, episode.end_s)
+    return {
+        "time_to_yield_s": _minus(min(end_s, until_s), episode.onset_s),
+        "lower_bound": True,
+    }
+
+
+def _taken_back(stop: _Stop, again: Burst, speech: Speech, around: Surroundings) -> dict[str, Any]:
+    silent_s = max((run.end_s for run in speech.runs if run.end_s <= again.onset_s), default=None)
+    if silent_s is None:
+        return {}
+    pause = Span(silent_s, again.onset_s)
+    spoken = [Span(burst.onset_s, burst.end_s) for burst in around.caller]
+    return {
+        "pause_s": round(pause.length_s, _DIGITS),
+        "dead_air_s": round(pause.length_s - shared_s([pause], spoken), _DIGITS),
+        "discarded_s": speech.lost_between(stop.silent_s, again.onset_s),
+    }
+
+
+def _cause(
+    decision: DecisionMade | None,
+    stopped_by: DecisionMade | None,
+    stop: _Stop | None,
+    speech: Speech,
+) -> Cause | None:
+    """Of the decision; a program's own interrupt where that is what stopped the agent."""
+    if decision is not None:
+        return decision.cause
+    if stopped_by is not None:
+        return stopped_by.cause
+    return None if stop is None or speech.speech_id is None else "unknown"
+
+
+def _final_decision_s(episode: Episode) -> float | None:
+    paused = False
+    for decision in episode.decisions:
+        if paused and decision.path == "interrupt":
+            return decision.at_s
+        paused |= decision.path == "pause"
+    return None
+
+
+def _minus(later_s: float | None, earlier_s: float | None) -> float | None:
+    if later_s is None or earlier_s is None:
+        return None
+    return round(later_s - earlier_s, _DIGITS)

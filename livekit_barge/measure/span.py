@@ -1,0 +1,42 @@
+"""Stretches of time: from one second of the call to another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+
+class Span(NamedTuple):
+    """From ``begin_s`` up to ``end_s``."""
+
+    begin_s: float
+    end_s: float
+
+    @property
+    def length_s(self) -> float:
+        return max(self.end_s - self.begin_s, 0.0)
+
+    def meets(self, other: Span) -> bool:
+        """Whether they share more than an instant."""
+        return self.begin_s < other.end_s and other.begin_s < self.end_s
+
+    def cut(self, other: Span) -> Span:
+        """What they share; of no length where that is nothing."""
+        begin_s = max(self.begin_s, other.begin_s)
+        return Span(begin_s, max(min(self.end_s, other.end_s), begin_s))
+
+
+def shared_s(spans: Sequence[Span], others: Sequence[Span]) -> float:
+    """Seconds in which both are; spans of one side do not overlap each other."""
+    return sum(span.cut(other).length_s for span in spans for other in others)
+
+
+def joined(spans: Iterable[Span]) -> list[Span]:
+    """The same seconds, as spans that do not overlap, in order."""
+    result: list[Span] = []
+    for span in sorted(spans):
+        if result and span.begin_s <= result[-1].end_s:
+            result[-1] = Span(result[-1].begin_s, max(result[-1].end_s, span.end_s))
+        else:
+            result.append(span)
+    return result
