@@ -1,0 +1,111 @@
+"""A real livekit-server on loopback, on ports and with a key of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import socket
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from subprocess import Popen
+from typing import Any
+
+import yaml
+from livekit import api
+
+from livekit_barge.resources import configs_dir
+from tests.room.processes import child
+
+BINARY = Path(__file__).parents[2] / ".cache" / "livekit-server"
+UP_WITHIN_S = 20.0
+
+
+class ServerFailed(Exception):
+    """It ended, or did not answer in time. Its log is in the message."""
+
+
+@dataclass(frozen=True)
+class LivekitServer:
+    """One that answers."""
+
+    url: str
+    api_key: str
+    api_secret: str
+    log: Path
+    process: Popen[bytes]
+
+    def token(self, room: str, identity: str, *, kind: api.AccessToken.ParticipantKind) -> str:
+        """Lets ``identity`` into ``room``."""
+        return (
+            api.AccessToken(self.api_key, self.api_secret)
+            .with_identity(identity)
+            .with_kind(kind)
+            .with_grants(api.VideoGrants(room_join=True, room=room, agent=kind == "agent"))
+            .to_jwt()
+        )
+
+    def environment(self) -> dict[str, str]:
+        """What a worker reads to find it."""
+        return {
+            "LIVEKIT_URL": self.url,
+            "LIVEKIT_API_KEY": self.api_key,
+            "LIVEKIT_API_SECRET": self.api_secret,
+        }
+
+
+@contextlib.contextmanager
+def running_server(log: Path, *, attempts: int = 3) -> Iterator[LivekitServer]:
+    """Start one and wait until it answers.
+
+    Free ports are found by asking for them and letting go, so another process can come first:
+    then again with others.
+    """
+    api_key, api_secret = "key" + secrets.token_hex(4), secrets.token_hex(24)
+    for attempt in range(1, attempts + 1):
+        tcp, udp = _free_port(socket.SOCK_STREAM), _free_port(socket.SOCK_DGRAM)
+        body = yaml.safe_dump(_config(tcp, udp, {api_key: api_secret}))
+        environment = dict(os.environ) | {"LIVEKIT_CONFIG": body}
+        with child([str(BINARY)], log=log, env=environment, grace_s=0.5) as process:
+            if not _answers(process, f"http://127.0.0.1:{tcp}"):
+                if attempt < attempts and process.poll() is not None:
+                    continue
+                raise ServerFailed(f"livekit-server did not start; {log}:\n{tail(log)}")
+            yield LivekitServer(f"ws://127.0.0.1:{tcp}", api_key, api_secret, log, process)
+            return
+
+
+def tail(log: Path, lines: int = 60) -> str:
+    """The end of a log, each line cut where the server begins to print whole session offers."""
+    return "\n".join(line[:400] for line in log.read_text(errors="replace").splitlines()[-lines:])
+
+
+def _config(tcp: int, udp: int, keys: dict[str, str]) -> dict[str, Any]:
+    path = configs_dir() / "livekit-server" / "loopback.yaml"
+    config: dict[str, Any] = yaml.safe_load(path.read_text())
+    config |= {"port": tcp, "keys": keys}
+    config["rtc"] |= {"udp_port": udp, "stun_servers": [f"127.0.0.1:{udp}"]}
+    return config
+
+
+def _free_port(kind: socket.SocketKind) -> int:
+    with socket.socket(socket.AF_INET, kind) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+def _answers(process: Popen[bytes], url: str) -> bool:
+    deadline_s = time.monotonic() + UP_WITHIN_S
+    while process.poll() is None and time.monotonic() < deadline_s:
+        with (
+            contextlib.suppress(urllib.error.URLError, ConnectionError),
+            urllib.request.urlopen(url, timeout=1) as answer,
+        ):
+            return bool(answer.read() == b"OK")
+        time.sleep(0.05)
+    return False
