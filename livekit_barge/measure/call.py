@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from livekit_barge.call.audio import AGENT, CALLER
-from livekit_barge.call.events import Event
 from livekit_barge.call.folder import Call
-from livekit_barge.call.placement import place_agent
 from livekit_barge.measure.burst import Burst
-from livekit_barge.measure.conversation import Conversation
+from livekit_barge.measure.conversation import measure_turns
 from livekit_barge.measure.speech import SpeechFinder
 from livekit_barge.measure.thresholds import Thresholds
 from livekit_barge.measure.turns import Turn
@@ -25,25 +21,6 @@ def find_bursts(call: Call) -> tuple[list[Burst], list[Burst]]:
     for channel in (CALLER, AGENT):
         bursts[channel].extend(finders[channel].finish())
     return bursts
-
-
-def measure_turns(
-    caller: Iterable[Burst],
-    agent: Iterable[Burst],
-    events: Iterable[Event],
-    thresholds: Thresholds,
-    *,
-    ended_s: float,
-) -> list[Turn]:
-    """The turns of a call that lasted until ``ended_s``, from each side's bursts and its events."""
-    events = list(events)
-    conversation = Conversation(thresholds)
-    for event in events:
-        conversation.event(event)
-    conversation.place(place_agent(events, ended_s=ended_s))
-    conversation.caller(caller)
-    conversation.agent(agent)
-    return list(conversation.settled(ended_s, closed=True))
 
 
 def measure_call(call: Call, thresholds: Thresholds | None = None) -> list[Turn]:

@@ -27,7 +27,7 @@ from livekit_barge.call.events import (
     SpeechInterrupted,
     Transcript,
 )
-from livekit_barge.call.placement import Placement
+from livekit_barge.call.placement import Placement, place_agent
 from livekit_barge.measure.burst import Burst
 from livekit_barge.measure.episodes import Episode, episodes
 from livekit_barge.measure.judge import Surroundings, judge
@@ -315,6 +315,25 @@ class Conversation:
         for speech in list(self._speeches.values()):
             if not speech.runs and speech.done_at_s is not None and speech.done_at_s < until_s:
                 self._drop(speech)
+
+
+def measure_turns(
+    caller: Iterable[Burst],
+    agent: Iterable[Burst],
+    events: Iterable[Event],
+    thresholds: Thresholds,
+    *,
+    ended_s: float,
+) -> list[Turn]:
+    """The turns of a call that lasted until ``ended_s``, from each side's bursts and its events."""
+    events = list(events)
+    conversation = Conversation(thresholds)
+    for event in events:
+        conversation.event(event)
+    conversation.place(place_agent(events, ended_s=ended_s))
+    conversation.caller(caller)
+    conversation.agent(agent)
+    return list(conversation.settled(ended_s, closed=True))
 
 
 def _started_s(side: _CallerTurn | Speech) -> float:
