@@ -1,0 +1,93 @@
+"""``Settings``: what the environment says, by ``BARGE_*`` variables."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import BeforeValidator, Field, ValidationError, create_model
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from livekit_barge.errors import SettingsError
+from livekit_barge.live.turnlog import LogFormat
+from livekit_barge.presets.knobs import KNOBS, Knob, check_value, nearest
+from livekit_barge.presets.preset import LEAVE
+
+PREFIX = "BARGE_"
+
+
+def _variable(knob: Knob) -> tuple[Any, Any]:
+    """The field of a knob: absent, it leaves LiveKit's default."""
+
+    def check(value: object) -> Any:
+        return LEAVE if value is LEAVE else check_value(knob, value, where=knob.variable)
+
+    return Annotated[Any, BeforeValidator(check)], Field(LEAVE, description=knob.moves)
+
+
+if TYPE_CHECKING:
+    _KnobVariables = BaseSettings
+else:
+    _KnobVariables = create_model(
+        "_KnobVariables", __base__=BaseSettings, **{knob.name: _variable(knob) for knob in KNOBS}
+    )
+
+
+class Settings(_KnobVariables):
+    """The environment, read: a frozen value.
+
+    Beside the fields below there is one for each knob (``BARGE_MIN_INTERRUPTION_DURATION``, …);
+    an empty variable counts as absent.
+
+    Raises:
+        SettingsError: naming the variable, for a value or a ``BARGE_*`` name that cannot be used.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_ignore_empty=True, frozen=True, extra="forbid"
+    )
+
+    preset: str | None = None
+    """A shipped preset's name, or the path of a preset file."""
+    force: bool = False
+    """The environment wins over the program."""
+    calls_dir: Path = Path("calls")
+    """Where calls are kept."""
+    log: LogFormat = "auto"
+    """How turns are logged; ``auto``: pretty on a terminal, else JSON."""
+    record_audio: bool = True
+    record_transcripts: bool = True
+    retention_days: float | None = Field(None, gt=0)
+    """Calls older than this are removed; absent: never."""
+    thresholds: Path | None = None
+    """A file with other limits than ``thresholds.toml``."""
+
+    def __init__(self, **values: Any) -> None:
+        _check_names(type(self).model_fields)
+        try:
+            super().__init__(**values)
+        except ValidationError as error:
+            first = error.errors()[0]
+            name = str(first["loc"][0])
+            raise SettingsError(
+                f"{name} is {first['input']!r}",
+                where=f"{PREFIX}{name.upper()}",
+                remedy=first["msg"][0].lower() + first["msg"][1:],
+            ) from error
+
+    @property
+    def knobs(self) -> Mapping[str, Any]:
+        """The knobs that are set by themselves."""
+        values = {knob.name: getattr(self, knob.name) for knob in KNOBS}
+        return {name: value for name, value in values.items() if value is not LEAVE}
+
+
+def _check_names(fields: Mapping[str, Any]) -> None:
+    known = [f"{PREFIX}{name.upper()}" for name in fields]
+    for name in os.environ:
+        if name.upper().startswith(PREFIX) and name.upper() not in known:
+            raise SettingsError(
+                f"no setting is called {name}", where="environment", remedy=nearest(name, known)
+            )
