@@ -1,0 +1,87 @@
+"""A channel's recent past: the power of each frame, and the samples themselves."""
+
+from __future__ import annotations
+
+from collections import deque
+
+import numpy as np
+
+from livekit_barge.call.audio import Float32
+from livekit_barge.measure.levels import Powers
+
+# 2.5 ms: coarser frames date edges worse by as much as they are coarser; finer ones are too few
+# samples at 8 kHz to have a level.
+FRAME_S = 0.0025
+# Samples are kept to date edges inside long islands. Further back, edges are exact to a frame.
+KEPT_S = 15.0
+# Full scale but for rounding.
+CLIPPED = 0.999
+
+
+class Channel:
+    """Grows at the end, forgets at the front. Frames are counted from the start of the call."""
+
+    def __init__(self, sample_rate: int) -> None:
+        self.rate = sample_rate
+        self.frame = max(round(sample_rate * FRAME_S), 1)
+        """Samples a frame."""
+        self._first = 0
+        self._powers: Powers = np.zeros(0)
+        self._clipped = np.zeros(0, dtype=bool)
+        self._pieces: deque[tuple[int, Float32]] = deque()
+        self._pieces_s = 0.0
+
+    @property
+    def frames(self) -> int:
+        """How many frames there have been."""
+        return self._first + len(self._powers)
+
+    def frame_at(self, at_s: float) -> int:
+        """The frame that holds this moment, in what is kept."""
+        return min(max(int(at_s * self.rate / self.frame), self._first), self.frames)
+
+    def seconds(self, frame: float) -> float:
+        """When a frame begins."""
+        return frame * self.frame / self.rate
+
+    def add(self, samples: Float32) -> None:
+        """The next samples; a last frame that is not whole counts as far as it goes."""
+        begin = self.frames * self.frame
+        short = -len(samples) % self.frame
+        frames = np.pad(samples, (0, short)).reshape(-1, self.frame)
+        powers = np.einsum("ij,ij->i", frames, frames, dtype=np.float64) / self.frame
+        if short:
+            powers[-1] *= self.frame / (self.frame - short)
+        self._powers = np.concatenate([self._powers, powers])
+        peaks = np.maximum(frames.max(axis=1), -frames.min(axis=1))
+        self._clipped = np.concatenate([self._clipped, peaks >= CLIPPED])
+        self._pieces.append((begin, samples))
+        while begin + len(samples) - self._pieces[0][0] > KEPT_S * self.rate + len(samples):
+            self._pieces.popleft()
+
+    def powers(self, begin: int, end: int) -> Powers:
+        """Of the frames ``[begin, end)``, as far as they are kept."""
+        return self._powers[max(begin - self._first, 0) : max(end - self._first, 0)]
+
+    def clipped(self, begin: int, end: int) -> int:
+        """How many of the frames reach full scale."""
+        return int(self._clipped[max(begin - self._first, 0) : max(end - self._first, 0)].sum())
+
+    def samples(self, begin: int, end: int) -> Float32 | None:
+        """The samples of the frames ``[begin, end)``; ``None`` where they are forgotten."""
+        first, last = begin * self.frame, end * self.frame
+        if not self._pieces or first < self._pieces[0][0]:
+            return None
+        parts = [
+            piece[max(first - at, 0) : last - at]
+            for at, piece in self._pieces
+            if at < last and at + len(piece) > first
+        ]
+        return np.concatenate(parts) if parts else None
+
+    def forget(self, before: int) -> None:
+        """Frames before this one are no longer asked for."""
+        drop = max(before - self._first, 0)
+        self._powers = self._powers[drop:]
+        self._clipped = self._clipped[drop:]
+        self._first += drop

@@ -1,0 +1,68 @@
+"""The network by hand against onnxruntime, and how it is loaded."""
+
+import subprocess
+import sys
+
+import numpy as np
+import onnxruntime
+import pytest
+
+from livekit_barge.measure.silero import BLOCK_WINDOWS, CONTEXT, WINDOW, Silero, model_path
+
+
+def in_windows(samples: np.ndarray) -> np.ndarray:
+    whole = samples[: len(samples) // WINDOW * WINDOW]
+    before = np.concatenate([np.zeros(CONTEXT, dtype=np.float32), whole])
+    return np.lib.stride_tricks.sliding_window_view(before, CONTEXT + WINDOW)[::WINDOW]
+
+
+def by_hand(windows: np.ndarray) -> np.ndarray:
+    silero = Silero()
+    begins = range(0, len(windows), BLOCK_WINDOWS)
+    blocks = [windows[begin : begin + BLOCK_WINDOWS] for begin in begins]
+    return np.concatenate([silero.probabilities(block) for block in blocks])
+
+
+def by_onnxruntime(windows: np.ndarray) -> np.ndarray:
+    session = onnxruntime.InferenceSession(model_path())
+    state = np.zeros((2, 1, 128), dtype=np.float32)
+    found = []
+    for window in windows:
+        feed = {"input": window[None], "state": state, "sr": np.array(16_000)}
+        probability, state = session.run(None, feed)
+        found.append(probability.item())
+    return np.array(found)
+
+
+@pytest.fixture(scope="module")
+def speech(say) -> np.ndarray:
+    silence = np.zeros(8_000, dtype=np.float32)
+    hiss = np.random.default_rng(1).normal(0, 0.01, 8_000).astype(np.float32)
+    spoken = say("Thank you for calling. How can I help you today?", 16_000)
+    return in_windows(np.concatenate([silence, spoken, hiss, spoken * 0.05, silence]))
+
+
+def test_it_equals_onnxruntime_on_speech(speech):
+    expected = by_onnxruntime(speech)
+    assert expected.max() > 0.9 > 0.1 > expected.min()
+    assert by_hand(speech) == pytest.approx(expected, abs=1e-5)
+
+
+def test_a_window_does_not_depend_on_those_after_it(speech):
+    block = speech[40:54]
+    assert Silero().probabilities(block[:5]).tolist() == by_hand(block)[:5].tolist()
+
+
+def test_after_a_reset_nothing_is_remembered(speech):
+    silero = Silero()
+    first = silero.probabilities(speech[40:54])
+    silero.reset()
+    assert silero.probabilities(speech[40:54]).tolist() == first.tolist()
+
+
+def test_loading_it_imports_no_livekit():
+    code = (
+        "import sys, livekit_barge.measure.speech as s; s.SpeechFinder(8000);"
+        "sys.exit(any(n.split('.')[0] in ('livekit', 'onnxruntime') for n in sys.modules))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
