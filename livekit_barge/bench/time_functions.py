@@ -34,12 +34,14 @@ class NanosecondClock(Protocol):
     def wall_ns(self) -> int: ...
 
 
+# Whole nanoseconds over a whole billion: Python rounds that quotient once. A wall time in
+# nanoseconds does not fit a float, so dividing by 1e9 would round twice.
 _READINGS: dict[str, Callable[[NanosecondClock], float | int]] = {
-    "time": lambda clock: clock.wall_ns() / 1e9,
+    "time": lambda clock: clock.wall_ns() / 1_000_000_000,
     "time_ns": lambda clock: clock.wall_ns(),
-    "monotonic": lambda clock: clock.monotonic_ns() / 1e9,
+    "monotonic": lambda clock: clock.monotonic_ns() / 1_000_000_000,
     "monotonic_ns": lambda clock: clock.monotonic_ns(),
-    "perf_counter": lambda clock: clock.monotonic_ns() / 1e9,
+    "perf_counter": lambda clock: clock.monotonic_ns() / 1_000_000_000,
     "perf_counter_ns": lambda clock: clock.monotonic_ns(),
 }
 
@@ -152,9 +154,14 @@ def real_monotonic_s() -> float:
 
 @contextmanager
 def clock_in_this_thread(clock: NanosecondClock) -> Iterator[None]:
-    """Within, the ``time`` functions read ``clock`` in this thread. Must not be nested."""
+    """Within, the ``time`` functions read ``clock`` in this thread, which must have none yet."""
     thread = threading.get_ident()
     with _lock:
+        if thread in _clocks:
+            raise VirtualTimeError(
+                "this thread already reads a virtual clock",
+                remedy="run one call after the other, or each in a thread of its own",
+            )
         functions = _find_functions().values()
         if not _clocks:
             for function in functions:

@@ -22,6 +22,7 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import contextvars
+import functools
 import inspect
 import selectors
 from collections import deque
@@ -43,6 +44,8 @@ JOB_LIMIT_S = 30.0
 """Real seconds that an executor's job may take: over a model's loading, under a CI limit."""
 WAKE_GRACE_S = 1.0
 """Real seconds in which another thread may still wake a loop that waits for nothing else."""
+SOCKET_POLL_S = 0.01
+"""Real seconds between looks at the open sockets while a job runs, which may be waiting for one."""
 POLLS_BEFORE_JOB = 1_000
 """A loop that never rests (``while not done: await sleep(0)``) gets a job's result all the same,
 after this many rounds: a number, not a time, so that it too is the same in each run."""
@@ -97,7 +100,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         return self._start_wall_ns + self._elapsed_ns
 
     def time(self) -> float:
-        return self.monotonic_ns() / 1e9
+        return self.monotonic_ns() / 1_000_000_000
 
     def advance(self, seconds: float) -> None:
         """Let virtual time pass. To the nearest nanosecond: asyncio counts a timer as due there."""
@@ -199,7 +202,7 @@ class _JumpingSelector(selectors.DefaultSelector):
         self._polls = 0
         if self._jobs:
             return self._wait_for_job()
-        if len(self.get_map()) > 1:  # one is the loop's own, through which threads wake it
+        if self._has_sockets():
             return self._wait_for_sockets(timeout)
         if events := super().select(0):
             return events
@@ -214,7 +217,8 @@ class _JumpingSelector(selectors.DefaultSelector):
         while not job.work.done():
             if events := super().select(0):
                 return events
-            self._sleep(job.time_left_s())
+            left_s = job.time_left_s()
+            self._sleep(min(left_s, SOCKET_POLL_S) if self._has_sockets() else left_s)
             if job.time_left_s() <= 0 and not job.work.done():
                 self.stuck = True
                 self._jobs.clear()
@@ -248,6 +252,9 @@ class _JumpingSelector(selectors.DefaultSelector):
             remedy="find what they wait for: an event that nobody sets, or another thread",
         )
 
+    def _has_sockets(self) -> bool:
+        return len(self.get_map()) > 1  # one is the loop's own, through which threads wake it
+
     def _sleep(self, seconds: float) -> None:
         """Sleep in real time until woken. Old wakes end it early, so callers look again."""
         try:
@@ -267,4 +274,6 @@ def _describe(task: asyncio.Task[Any]) -> str:
 
 
 def _name(thing: object) -> str:
+    while isinstance(thing, functools.partial):  # to_thread's: Context.run, of what was asked for
+        thing = thing.args[0] if thing.args and callable(thing.args[0]) else thing.func
     return getattr(thing, "__qualname__", None) or repr(thing)
