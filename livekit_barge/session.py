@@ -24,7 +24,15 @@ from livekit_barge.live.instruments import Instruments, Keeping
 from livekit_barge.live.turnlog import TurnLog, turn_logger
 from livekit_barge.measure.thresholds import Thresholds
 from livekit_barge.measure.turns import Turn
-from livekit_barge.presets import Chosen, Preset, advise, choose, knobs_in, options_in_force
+from livekit_barge.presets import (
+    Chosen,
+    Preset,
+    advise,
+    choose,
+    facts_of,
+    knobs_in,
+    options_in_force,
+)
 from livekit_barge.settings import Settings
 
 UserdataT = TypeVar("UserdataT")
@@ -38,6 +46,7 @@ class BargeSession(AgentSession[UserdataT]):
             single knobs are merged with it, knob by knob; what the program says wins unless
             ``BARGE_FORCE`` is set.
         settings: The environment, read. Default: read it now.
+        call_id: The name of the call's folder; default: the time of its start, and some chance.
         **session: Every argument of ``AgentSession``.
 
     Raises:
@@ -49,6 +58,7 @@ class BargeSession(AgentSession[UserdataT]):
         *,
         preset: Preset | str | Path | None = None,
         settings: Settings | None = None,
+        call_id: str | None = None,
         **session: Any,
     ) -> None:
         settings = Settings() if settings is None else settings
@@ -59,6 +69,7 @@ class BargeSession(AgentSession[UserdataT]):
             self,
             settings,
             self._chosen,
+            call_id=call_id,
             turn_detection_given="turn_detection" in (arguments.get("turn_handling") or {}),
         )
 
@@ -93,16 +104,18 @@ def instrument(
     *,
     settings: Settings | None = None,
     calls_dir: Path | None = None,
+    call_id: str | None = None,
 ) -> Instruments:
     """Put a session under instruments that was built elsewhere; before its ``start``.
 
-    Its options stay as they are. ``calls_dir`` takes the place of ``BARGE_CALLS_DIR``.
+    Its options stay as they are. ``calls_dir`` takes the place of ``BARGE_CALLS_DIR``; ``call_id``
+    names the call's folder, as in :class:`BargeSession`.
 
     Raises:
         SettingsError: for a setting that cannot be used.
     """
     settings = Settings() if settings is None else settings
-    return _instruments(session, settings, None, calls_dir=calls_dir)
+    return _instruments(session, settings, None, calls_dir=calls_dir, call_id=call_id)
 
 
 def _instruments(
@@ -111,11 +124,13 @@ def _instruments(
     chosen: Chosen | None,
     *,
     calls_dir: Path | None = None,
+    call_id: str | None = None,
     turn_detection_given: bool | None = None,
 ) -> Instruments:
     preset = None if chosen is None else chosen.name
     keeping = Keeping(
         calls_dir=settings.calls_dir if calls_dir is None else calls_dir,
+        call_id=call_id,
         audio=settings.record_audio,
         transcripts=settings.record_transcripts,
         retention_days=settings.retention_days,
@@ -128,7 +143,10 @@ def _instruments(
         keeping,
         TurnLog(turn_logger(settings.log), preset=preset),
         in_force=partial(options_in_force, session),
-        advice=lambda options: [*(() if chosen is None else chosen.notes), *advise(options)],
+        advice=lambda options: [
+            *(() if chosen is None else chosen.notes),
+            *advise(options, facts_of(session)),
+        ],
         turn_detection_given=turn_detection_given,
     )
 

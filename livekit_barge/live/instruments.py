@@ -8,6 +8,8 @@ which it says before it reads a frame. Wrapping earlier would stop RoomIO from m
 from __future__ import annotations
 
 import asyncio
+import itertools
+import os
 import secrets
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -49,7 +51,8 @@ class Keeping:
 
     calls_dir: Path = Path("calls")
     call_id: str | None = None
-    """The folder's name; ``None``: the time of the start, and six digits of chance."""
+    """The folder's name; ``None``: the time of the start, and six digits of chance. A further
+    call of the same name gets a number."""
     audio: bool = True
     transcripts: bool = True
     retention_days: float | None = None
@@ -99,8 +102,8 @@ class Instruments:
         if self._stamps is not None:
             return
         clock = CallClock.start(self._clock)
-        call_id = self._keeping.call_id or _call_id(clock.started_wall_s)
-        self.call_dir = self._keeping.calls_dir / call_id
+        self.call_dir = self._new_call_dir(clock.started_wall_s)
+        call_id = self.call_dir.name
         self._turns.clear()
         self._log.begin(call_id)
         open_book = partial(self._open_book, self.call_dir, self._meta(call_id, clock, room))
@@ -121,13 +124,20 @@ class Instruments:
             await asyncio.get_running_loop().run_in_executor(None, self._recorder.join)
 
     def tap(self) -> None:
-        """Tap the audio that is there and not tapped yet, as after a change of input or output."""
+        """Tap the audio that is there: at the start, and after a change of input or output.
+
+        A session that is started again may still have the taps of its first call.
+        """
         assert self._stamps is not None
         audio = self._session.output.audio
-        if audio is not None and not isinstance(audio, AgentTap):
+        if isinstance(audio, AgentTap):
+            audio.listener = self._stamps
+        elif audio is not None:
             self._session.output.audio = AgentTap(audio, self._stamps)
         source = self._session.input.audio
-        if source is not None and not isinstance(source, CallerTap):
+        if isinstance(source, CallerTap):
+            source.listener = self._stamps
+        elif source is not None:
             self._session.input.audio = CallerTap(source, self._stamps)
 
     def _handler(self, name: str) -> Callable[[Any], None]:
@@ -155,6 +165,15 @@ class Instruments:
 
     def _is_listening(self, name: str, event: Any) -> bool:
         return name == "agent_state_changed" and event.new_state == "listening"
+
+    def _new_call_dir(self, started_wall_s: float) -> Path:
+        name = self._keeping.call_id
+        if name is None:
+            started = datetime.fromtimestamp(started_wall_s, UTC)
+            name = f"{started:%Y-%m-%dT%H-%M-%S}-{secrets.token_hex(3)}"
+        names = itertools.chain([name], (f"{name}-{number}" for number in itertools.count(2)))
+        paths = (self._keeping.calls_dir / name for name in names)
+        return next(path for path in paths if not os.path.exists(path))
 
     def _meta(self, call_id: str, clock: CallClock, room: rtc.Room | None) -> CallMeta:
         return CallMeta(
@@ -190,11 +209,6 @@ class Instruments:
 
     def _disk_failed(self, error: OSError) -> None:
         self._log.disk_failed(self.call_dir, error)
-
-
-def _call_id(started_wall_s: float) -> str:
-    started = datetime.fromtimestamp(started_wall_s, UTC)
-    return f"{started:%Y-%m-%dT%H-%M-%S}-{secrets.token_hex(3)}"
 
 
 def _versions() -> dict[str, str]:

@@ -6,6 +6,7 @@ writes, places, measures and logs. Nothing it meets (a full disk, a fault of our
 
 from __future__ import annotations
 
+import atexit
 import queue
 import threading
 from collections.abc import Callable
@@ -16,6 +17,8 @@ from livekit_barge.live.book import AgentFrame, Book, CallerFrame, Close, Item
 # How often the queue is emptied. Half the second of audio that a kill may cost, less room for a
 # slow disk; and seldom enough that the thread wakes the interpreter four times a second, not sixty.
 BATCH_S = 0.25
+# How long a program that ends waits for what is queued: some batches' worth.
+LAST_WORDS_S = 2.0
 
 
 class Recorder:
@@ -32,8 +35,10 @@ class Recorder:
         self._closing = threading.Event()
         self._open_book = open_book
         self._on_fault = on_fault
-        self._thread = threading.Thread(target=self._run, name="barge-recorder")
+        # A daemon: a program that ends without closing its session must not hang on us.
+        self._thread = threading.Thread(target=self._run, name="barge-recorder", daemon=True)
         self._thread.start()
+        atexit.register(self._abandon)
 
     def event(self, event: Event) -> None:
         """Keep an event. Events come in the order in which they were stamped."""
@@ -51,10 +56,16 @@ class Recorder:
         """The call is over; what is queued is still written. A second close does nothing."""
         self._put(Close(ended_s))
         self._closing.set()
+        atexit.unregister(self._abandon)
 
     def join(self) -> None:
         """Wait until the folder is whole. Blocks: not for the event loop."""
         self._thread.join()
+
+    def _abandon(self) -> None:
+        """The program ends and the call was not closed: write what is queued, and leave it so."""
+        self._closing.set()
+        self._thread.join(LAST_WORDS_S)
 
     def _put(self, item: Item) -> None:
         if not self._closing.is_set():

@@ -35,11 +35,11 @@ class CallerTap(io.AudioInput):
 
     def __init__(self, source: io.AudioInput, listener: AudioListener) -> None:
         super().__init__(label="barge", source=source)
-        self._listener = listener
+        self.listener = listener
 
     async def __anext__(self) -> rtc.AudioFrame:
         frame = await super().__anext__()
-        self._listener.caller_frame(frame)
+        self.listener.caller_frame(frame)
         return frame
 
 
@@ -52,10 +52,10 @@ class AgentTap(io.AudioOutput):
             capabilities=io.AudioOutputCapabilities(pause=True),
             next_in_chain=sink,
         )
-        self._listener = listener
-        self.on("playback_started", listener.playback_started)
-        self.on("playback_progressed", listener.playback_progressed)
-        self.on("playback_finished", listener.playback_finished)
+        self.listener = listener
+        self.on("playback_started", lambda event: self.listener.playback_started(event))
+        self.on("playback_progressed", lambda event: self.listener.playback_progressed(event))
+        self.on("playback_finished", lambda event: self.listener.playback_finished(event))
 
     @property
     def _sink(self) -> io.AudioOutput:
@@ -68,22 +68,22 @@ class AgentTap(io.AudioOutput):
 
     async def capture_frame(self, frame: rtc.AudioFrame) -> None:
         await super().capture_frame(frame)
-        self._listener.agent_frame(frame)
+        self.listener.agent_frame(frame)
         await self._sink.capture_frame(frame)
 
     def flush(self) -> None:
         super().flush()
-        self._listener.output_flushed()
+        self.listener.output_flushed()
         self._sink.flush()
 
     def clear_buffer(self) -> None:
-        self._listener.output_cleared()
+        self.listener.output_cleared()
         self._sink.clear_buffer()
 
     def pause(self) -> None:
-        self._listener.output_paused()
+        self.listener.output_paused()
         super().pause()
 
     def resume(self) -> None:
-        self._listener.output_resumed()
+        self.listener.output_resumed()
         super().resume()
