@@ -124,25 +124,26 @@ def check_value(knob: Knob, value: object, *, where: object) -> Any:
 
     Raises :class:`SettingsError`, naming ``where``, the knob and the remedy.
     """
-    if knob.kind == "choice" and hasattr(value, "model"):
-        return value  # a turn detector of the program's own
-    value = _parse(value) if isinstance(value, str) else value
-    if value is None or value is False:
-        if knob.can_be_off and value is None:
-            return None
-        if knob.kind == "switch":
-            return False
-        raise _refusal(knob, OFF if value is None else value, where)
-    if knob.kind == "switch":
-        if value is True:
-            return True
-    elif knob.kind == "choice":
-        if value in knob.choices:
-            return value
-    elif knob.kind == "boundary":
-        return _check_boundary(knob, value, where)
-    elif _is_number(value):
-        return _check_number(knob, value, where)
+    if isinstance(value, str):
+        value = _parse(value)
+    if value is None and knob.can_be_off:
+        return None
+    match knob.kind:
+        case "switch":
+            if value is None or value in (0, 1):
+                return bool(value)
+        case "choice":
+            # Or a turn detector of the program's own.
+            if value in knob.choices or hasattr(value, "model"):
+                return value
+        case "boundary":
+            if _is_number(value):
+                return _check_number(knob, value, where)
+            if isinstance(value, list | tuple) and len(value) == 2 and all(map(_is_number, value)):
+                return tuple(_check_number(knob, each, where) for each in value)
+        case _:
+            if _is_number(value):
+                return _check_number(knob, value, where)
     raise _refusal(knob, value, where)
 
 
@@ -150,7 +151,7 @@ def spell(value: object) -> Any:
     """A knob's value as a preset file spells it."""
     if value is None:
         return OFF
-    if isinstance(value, tuple):
+    if isinstance(value, list | tuple):
         return list(value)
     if isinstance(value, str | int | float):
         return value
@@ -173,15 +174,6 @@ def _parse(text: str) -> object:
     return numbers[0] if len(numbers) == 1 else numbers
 
 
-def _check_boundary(knob: Knob, value: object, where: object) -> float | tuple[float, float]:
-    if _is_number(value):
-        return float(_check_number(knob, value, where))
-    if isinstance(value, list | tuple) and len(value) == 2 and all(map(_is_number, value)):
-        start_s, end_s = (_check_number(knob, each, where) for each in value)
-        return start_s, end_s
-    raise _refusal(knob, value, where)
-
-
 def _check_number(knob: Knob, value: Any, where: object) -> Any:
     if not knob.low <= value <= knob.high:
         raise _out_of_range(knob, value, where)
@@ -199,9 +191,9 @@ def _out_of_range(knob: Knob, value: float, where: object) -> SettingsError:
     limit = knob.high if over else knob.low
     unit = f" {knob.unit}" if knob.unit else ""
     remedy = f"give {_wanted(knob)}"
-    # 20: nobody means 20 s, and 20 ms is the shortest that makes sense for most knobs.
+    # Five times the limit is another unit rather than a bold choice.
     scale = {"seconds": 1000, "boundary": 1000, "probability": 100}.get(knob.kind)
-    if scale and value >= min(20, scale / 20) and knob.low <= value / scale <= knob.high:
+    if scale and value >= 5 * knob.high and knob.low <= value / scale <= knob.high:
         remedy = f"did you mean {value / scale:g}?"
     return SettingsError(
         f"{knob.name} is {value:g}, {'over' if over else 'under'} {limit:g}{unit}",
@@ -213,13 +205,14 @@ def _out_of_range(knob: Knob, value: float, where: object) -> SettingsError:
 def _refusal(knob: Knob, value: object, where: object) -> SettingsError:
     remedy = f"give {_wanted(knob)}"
     if isinstance(value, str):
-        if milliseconds := re.fullmatch(r"([\d.]+)\s*ms", value):
+        if milliseconds := re.fullmatch(r"(\d+\.?\d*)\s*ms", value):
             remedy = f"seconds, please: did you mean {float(milliseconds[1]) / 1000:g}?"
-        elif seconds := re.fullmatch(r"([\d.]+)\s*s", value):
+        elif seconds := re.fullmatch(r"(\d+\.?\d*)\s*s", value):
             remedy = f"without a unit, please: {seconds[1]}"
         elif knob.choices and (close := difflib.get_close_matches(value, knob.choices, n=1)):
             remedy = f"did you mean {close[0]}?"
-    return SettingsError(f"{knob.name} is {value!r}", where=where, remedy=remedy)
+    shown = spell(value) if value is None else repr(value)
+    return SettingsError(f"{knob.name} is {shown}", where=where, remedy=remedy)
 
 
 def _wanted(knob: Knob) -> str:

@@ -91,6 +91,12 @@ class Preset:
         """Where each of them was set: ``code``, a file, or ``preset snappy``."""
         return MappingProxyType(dict(self._sources))
 
+    def turn_handling(self) -> dict[str, Any]:
+        """Its part of ``AgentSession(turn_handling=...)``, for a session built without us."""
+        from livekit_barge.presets.options import build_turn_handling
+
+        return build_turn_handling(self.knobs)
+
     def __getattr__(self, name: str) -> Any:
         if name not in BY_NAME:
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")

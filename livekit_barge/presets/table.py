@@ -48,6 +48,7 @@ def render_preset(preset: str) -> RenderableType:
     chosen = choose(None, {}, Settings(preset=preset))
     options = _resolved(chosen)
     table = _table("knob", "value", "from", "LiveKit's place")
+    table.columns[1].no_wrap = True
     for knob in KNOBS:
         asked = chosen.asked.get(knob.name)
         value = asked["value"] if asked else options[knob.name]
@@ -73,6 +74,7 @@ def _table(*headings: str) -> Table:
     table = Table(*headings, box=None, padding=(0, 1, 0, 0), show_header=bool(headings))
     for column in table.columns:
         column.overflow = "fold"
+        column.no_wrap = column is table.columns[0]
     return table
 
 
