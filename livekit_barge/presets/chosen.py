@@ -60,7 +60,7 @@ class Chosen:
         }
         if not changed:
             return dict(arguments)
-        self._check_together(arguments)
+        self._check_together(changed, arguments)
         changed_arguments = with_turn_handling(arguments, changed)
         values = {name: changed[name] for name in changed if BY_NAME[name].group == "vad"}
         if values:
@@ -71,19 +71,22 @@ class Chosen:
         """The arguments for ``AgentSession.start``: the program's, with the room's input frame."""
         if "input_frame_s" not in self.knobs:
             return dict(arguments)
-        changed = dict(arguments)
         size_ms = frame_size_ms(self.knobs["input_frame_s"])
-        old = changed.get("room_input_options")
-        if old is not None and is_given(old):
-            changed["room_input_options"] = self._framed(old, "audio_frame_size_ms", size_ms)
-            return changed
-        given = changed.get("room_options")
-        options = given if given is not None and is_given(given) else room_io.RoomOptions()
+        given = {name: value for name, value in arguments.items() if is_given(value)}
+        # LiveKit reads its old options only where the new ones are missing.
+        if "room_options" not in given and given.keys() & {
+            "room_input_options",
+            "room_output_options",
+        }:
+            old = given.get("room_input_options", room_io.RoomInputOptions())
+            framed = self._framed(old, "audio_frame_size_ms", size_ms)
+            return {**given, "room_input_options": framed}
+        options = given.get("room_options", room_io.RoomOptions())
         audio = options.get_audio_input_options()
-        if audio is not None:
-            audio = self._framed(audio, "frame_size_ms", size_ms)
-            changed["room_options"] = dataclasses.replace(options, audio_input=audio)
-        return changed
+        if audio is None:
+            return given
+        audio = self._framed(audio, "frame_size_ms", size_ms)
+        return {**given, "room_options": dataclasses.replace(options, audio_input=audio)}
 
     def _framed(self, options: Any, name: str, size_ms: int) -> Any:
         """``options`` with the frame, unless the program has set another than LiveKit's default."""
@@ -113,15 +116,12 @@ class Chosen:
                 "session that shares it; give no vad, and each session gets its own"
             )
 
-    def _check_together(self, arguments: Mapping[str, Any]) -> None:
+    def _check_together(self, changed: Mapping[str, Any], arguments: Mapping[str, Any]) -> None:
         knobs = self.knobs
-        shortest, longest = (knobs.get(f"{end}_endpointing_delay") for end in ("min", "max"))
-        if shortest is not None and longest is not None and shortest > longest:
-            raise SettingsError(
-                f"min_endpointing_delay is {shortest:g}, over max_endpointing_delay {longest:g}",
-                where=self.asked["min_endpointing_delay"]["source"],
-                remedy="lower it, or raise max_endpointing_delay",
-            )
+        ends = {"min_endpointing_delay", "max_endpointing_delay"}
+        # Two that the program passes to LiveKit itself are LiveKit's to refuse.
+        if ends <= knobs.keys() and ends & changed.keys():
+            self._check_delays(knobs["min_endpointing_delay"], knobs["max_endpointing_delay"])
         silence_s = knobs.get("min_silence_duration", _SILENCE_FOR_MODEL_S)
         by_model = spell(knobs.get("turn_detection", "model")) == "model"
         # A realtime model usually ends turns itself, and LiveKit's own detector is not used then.
@@ -133,6 +133,15 @@ class Chosen:
                 f"{_SILENCE_FOR_MODEL_S:g} s",
                 where=self.asked["min_silence_duration"]["source"],
                 remedy='raise it, or set turn_detection to "vad"',
+            )
+
+    def _check_delays(self, shortest_s: float, longest_s: float) -> None:
+        if shortest_s > longest_s:
+            sources = [self.asked[f"{end}_endpointing_delay"]["source"] for end in ("min", "max")]
+            raise SettingsError(
+                f"min_endpointing_delay is {shortest_s:g} ({sources[0]}), over "
+                f"max_endpointing_delay, {longest_s:g} ({sources[1]})",
+                remedy="lower the one or raise the other",
             )
 
 

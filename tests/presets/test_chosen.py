@@ -1,6 +1,11 @@
 import pytest
 from livekit.agents import AgentSession, inference, vad
-from livekit.agents.voice.room_io import AudioInputOptions, RoomInputOptions, RoomOptions
+from livekit.agents.voice.room_io import (
+    AudioInputOptions,
+    RoomInputOptions,
+    RoomOptions,
+    RoomOutputOptions,
+)
 from livekit.plugins import silero
 
 from livekit_barge.errors import SettingsError
@@ -24,39 +29,35 @@ def file(tmp_path):
     return str(path)
 
 
-def settings(**environment):
-    return Settings(**environment)
-
-
 class TestOrder:
     """Code over a single variable over a file over a named preset."""
 
     def test_a_named_preset_is_the_source_of_its_knobs(self):
-        chosen = choose(None, {}, settings(preset="snappy"))
+        chosen = choose(None, {}, Settings(preset="snappy"))
         assert chosen.asked[KNOB] == {"value": SNAPPY_S, "source": "preset snappy"}
 
     def test_a_file_goes_over_the_preset_that_it_is_based_on(self, file):
-        chosen = choose(None, {}, settings(preset=file))
+        chosen = choose(None, {}, Settings(preset=file))
         assert chosen.asked[KNOB] == {"value": FILE_S, "source": file}
 
     def test_a_single_variable_goes_over_a_file(self, file):
-        chosen = choose(None, {}, settings(preset=file, min_interruption_duration=VARIABLE_S))
+        chosen = choose(None, {}, Settings(preset=file, min_interruption_duration=VARIABLE_S))
         assert chosen.asked[KNOB] == {"value": VARIABLE_S, "source": VARIABLE}
 
     def test_a_single_variable_goes_over_a_preset_that_the_program_names(self):
-        chosen = choose("patient", {}, settings(min_interruption_duration=VARIABLE_S))
+        chosen = choose("patient", {}, Settings(min_interruption_duration=VARIABLE_S))
         assert chosen.asked[KNOB]["source"] == VARIABLE
         assert chosen.notes == ()
 
     def test_a_preset_object_goes_over_a_single_variable(self):
-        chosen = choose(PRESET, {}, settings(min_interruption_duration=VARIABLE_S))
+        chosen = choose(PRESET, {}, Settings(min_interruption_duration=VARIABLE_S))
         assert chosen.asked[KNOB] == {"value": OBJECT_S, "source": "code"}
 
     def test_an_argument_goes_over_a_preset_object(self):
-        assert choose(PRESET, CODE, settings()).knobs[KNOB] == ARGUMENT_S
+        assert choose(PRESET, CODE, Settings()).knobs[KNOB] == ARGUMENT_S
 
     def test_knobs_that_nobody_disputes_come_from_everywhere(self):
-        chosen = choose("patient", CODE, settings(aec_warmup_duration="off"))
+        chosen = choose("patient", CODE, Settings(aec_warmup_duration="off"))
         assert chosen.knobs["min_interruption_words"] == 2
         assert chosen.knobs[KNOB] == ARGUMENT_S
         assert chosen.knobs["aec_warmup_duration"] is None
@@ -66,7 +67,7 @@ class TestForce:
     """``BARGE_FORCE`` puts the whole environment over the whole program."""
 
     def test_a_single_variable_goes_over_an_argument(self):
-        chosen = choose(None, CODE, settings(force=True, min_interruption_duration=VARIABLE_S))
+        chosen = choose(None, CODE, Settings(force=True, min_interruption_duration=VARIABLE_S))
         assert chosen.asked[KNOB] == {"value": VARIABLE_S, "source": VARIABLE}
         assert chosen.notes == (
             f"{KNOB} {ARGUMENT_S}, set by the program, is not used: {VARIABLE} says {VARIABLE_S}, "
@@ -74,11 +75,11 @@ class TestForce:
         )
 
     def test_the_environment_s_preset_goes_over_an_argument(self):
-        chosen = choose(None, CODE, settings(force=True, preset="snappy"))
+        chosen = choose(None, CODE, Settings(force=True, preset="snappy"))
         assert chosen.knobs[KNOB] == SNAPPY_S
 
     def test_the_environment_s_preset_replaces_the_program_s(self):
-        chosen = choose("patient", {}, settings(force=True, preset="snappy"))
+        chosen = choose("patient", {}, Settings(force=True, preset="snappy"))
         assert chosen.name == "snappy"
         assert chosen.knobs["min_interruption_words"] == 0
         assert chosen.notes == (
@@ -88,7 +89,7 @@ class TestForce:
 
     def test_the_program_keeps_what_the_environment_does_not_set(self):
         code = {"max_endpointing_delay": 4.0}
-        chosen = choose(None, code, settings(force=True, preset="snappy"))
+        chosen = choose(None, code, Settings(force=True, preset="snappy"))
         assert chosen.knobs["max_endpointing_delay"] == 4.0
 
 
@@ -96,14 +97,14 @@ class TestNotes:
     """What is overridden is reported once."""
 
     def test_a_variable_that_the_program_overrides(self):
-        chosen = choose(None, CODE, settings(min_interruption_duration=VARIABLE_S))
+        chosen = choose(None, CODE, Settings(min_interruption_duration=VARIABLE_S))
         assert chosen.notes == (
             f"{KNOB} {VARIABLE_S} ({VARIABLE}) is not used: the program sets {ARGUMENT_S} itself; "
             "BARGE_FORCE=1 lets the environment win",
         )
 
     def test_a_preset_of_the_environment_that_the_program_replaces(self):
-        chosen = choose("patient", {}, settings(preset="snappy"))
+        chosen = choose("patient", {}, Settings(preset="snappy"))
         assert chosen.name == "patient"
         assert chosen.notes == (
             "BARGE_PRESET=snappy is not used: the program chooses patient itself; "
@@ -111,12 +112,12 @@ class TestNotes:
         )
 
     def test_nothing_is_said_where_both_say_the_same(self):
-        chosen = choose("snappy", CODE, settings(preset="snappy", **{KNOB: ARGUMENT_S}))
+        chosen = choose("snappy", CODE, Settings(preset="snappy", **{KNOB: ARGUMENT_S}))
         assert chosen.notes == ()
 
     def test_a_doubtful_argument_is_livekit_s_to_refuse_and_only_remarked_on(self):
         code = knobs_in({"turn_handling": {"interruption": {"min_duration": 300}}})
-        assert choose(None, code, settings()).notes == (
+        assert choose(None, code, Settings()).notes == (
             f"the program: {KNOB} is 300, over 10 s – did you mean 0.3?",
         )
 
@@ -124,7 +125,7 @@ class TestNotes:
 class TestSessionArguments:
     def test_without_a_preset_or_a_knob_nothing_changes(self):
         arguments = {"min_interruption_duration": 0.4, "stt": object(), "max_tool_steps": 1}
-        chosen = choose(None, knobs_in(arguments), settings())
+        chosen = choose(None, knobs_in(arguments), Settings())
         assert chosen.session_arguments(arguments) == arguments
 
     def test_what_the_program_says_about_turns_besides_stays(self):
@@ -137,7 +138,7 @@ class TestSessionArguments:
         chosen = choose(
             Preset("mine", max_endpointing_delay=2, min_interruption_duration=0.3),
             knobs_in(arguments),
-            settings(),
+            Settings(),
         )
         assert chosen.session_arguments(arguments) == {
             "turn_handling": {
@@ -155,7 +156,7 @@ class TestSessionArguments:
             "agent_false_interruption_timeout": None,
             "preemptive_generation": False,
         }
-        chosen = choose(PRESET, knobs_in(arguments), settings())
+        chosen = choose(PRESET, knobs_in(arguments), Settings())
         assert chosen.session_arguments(arguments) == {
             "turn_handling": {
                 "interruption": {
@@ -170,19 +171,19 @@ class TestSessionArguments:
     def test_old_keywords_beside_turn_handling_stay_as_ignored_as_livekit_has_them(self):
         arguments = {"turn_handling": {}, "min_interruption_words": 3}
         assert knobs_in(arguments) == {}
-        made = choose(PRESET, {}, settings()).session_arguments(arguments)
+        made = choose(PRESET, {}, Settings()).session_arguments(arguments)
         assert made == {"turn_handling": {"interruption": {"min_duration": OBJECT_S}}}
 
     def test_the_program_s_turn_detector_is_kept(self):
         detector = inference.TurnDetector()
         arguments = {"turn_handling": {"turn_detection": detector}}
-        chosen = choose("livekit-defaults", knobs_in(arguments), settings())
+        chosen = choose("livekit-defaults", knobs_in(arguments), Settings())
         made = chosen.session_arguments(arguments)
         assert made["turn_handling"]["turn_detection"] is detector
         assert chosen.asked["turn_detection"] == {"value": "model", "source": "code"}
 
     def test_less_silence_than_livekit_s_turn_detector_needs_is_refused_before_the_call(self):
-        chosen = choose(None, {}, settings(min_silence_duration=0.1))
+        chosen = choose(None, {}, Settings(min_silence_duration=0.1))
         with pytest.raises(SettingsError) as error:
             chosen.session_arguments({})
         assert str(error.value) == (
@@ -191,14 +192,18 @@ class TestSessionArguments:
         )
 
     def test_less_silence_is_fine_where_the_vad_ends_turns(self):
-        chosen = choose(None, {}, settings(min_silence_duration=0.1, turn_detection="vad"))
+        chosen = choose(None, {}, Settings(min_silence_duration=0.1, turn_detection="vad"))
         assert chosen.session_arguments({})["turn_handling"] == {"turn_detection": "vad"}
 
-    def test_a_shortest_wait_over_the_longest_is_refused(self):
-        chosen = choose(Preset("mine", min_endpointing_delay=3, max_endpointing_delay=2), {},
-                        settings())  # fmt: skip
-        with pytest.raises(SettingsError, match="min_endpointing_delay is 3, over max"):
-            chosen.session_arguments({})
+    def test_a_shortest_wait_over_the_longest_is_refused_and_both_sources_are_named(self):
+        code = {"max_endpointing_delay": 0.4}
+        chosen = choose("telephony", code, Settings())
+        with pytest.raises(SettingsError) as error:
+            chosen.session_arguments({"turn_handling": {"endpointing": {"max_delay": 0.4}}})
+        assert str(error.value) == (
+            "min_endpointing_delay is 0.5 (preset telephony), over max_endpointing_delay, 0.4 "
+            "(code) – lower the one or raise the other"
+        )
 
 
 class OtherVAD(vad.VAD):
@@ -213,7 +218,7 @@ class TestVAD:
     PRESET = Preset("mine", activation_threshold=0.3, min_silence_duration=0.3)
 
     def arguments(self, **arguments):
-        chosen = choose(self.PRESET, {}, settings())
+        chosen = choose(self.PRESET, {}, Settings())
         return chosen.session_arguments(arguments), chosen.notes
 
     def test_none_given_each_session_gets_its_own_silero_with_the_values(self):
@@ -267,7 +272,7 @@ class TestVAD:
 
 class TestStartArguments:
     def started(self, **options):
-        chosen = choose(Preset("mine", input_frame_s=0.02), {}, settings())
+        chosen = choose(Preset("mine", input_frame_s=0.02), {}, Settings())
         return chosen.start_arguments(options), chosen.notes
 
     def test_the_room_hands_over_audio_in_the_preset_s_frame(self):
@@ -288,6 +293,13 @@ class TestStartArguments:
         assert arguments["room_input_options"].audio_frame_size_ms == 20
         assert "room_options" not in arguments
 
+    def test_the_program_s_old_output_options_stay_in_use(self):
+        given = RoomOutputOptions(transcription_enabled=False)
+        arguments, _ = self.started(room_output_options=given)
+        assert arguments["room_output_options"] is given
+        assert arguments["room_input_options"].audio_frame_size_ms == 20
+        assert "room_options" not in arguments
+
     def test_a_frame_that_the_program_sets_itself_wins_and_that_is_said(self):
         given = RoomOptions(audio_input=AudioInputOptions(frame_size_ms=10))
         arguments, notes = self.started(room_options=given)
@@ -301,4 +313,4 @@ class TestStartArguments:
         assert self.started(room_options=given)[0]["room_options"].audio_input is False
 
     def test_without_the_knob_nothing_changes(self):
-        assert choose(None, {}, settings()).start_arguments({"room": 1}) == {"room": 1}
+        assert choose(None, {}, Settings()).start_arguments({"room": 1}) == {"room": 1}

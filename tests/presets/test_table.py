@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import pytest
 from rich.console import Console
 from typer.testing import CliRunner
@@ -58,3 +61,12 @@ def test_a_wrong_name_is_one_line_and_exit_2(monkeypatch, capsys):
     assert capsys.readouterr().err == (
         "livekit-barge: no preset is called snapy – did you mean snappy?\n"
     )
+
+
+def test_the_environment_and_the_list_are_read_without_loading_livekit():
+    script = (
+        "import sys; from livekit_barge.presets import render_presets; "
+        "from livekit_barge.settings import Settings; Settings(); render_presets(); "
+        "sys.exit('livekit.agents' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
