@@ -174,7 +174,7 @@ def test_a_function_that_something_else_replaced_is_refused(monkeypatch):
 
 @pytest.mark.usefixtures("untouched")
 def test_a_builtin_of_another_kind_is_refused(monkeypatch):
-    monkeypatch.setattr(time, "perf_counter", time.gmtime)
+    monkeypatch.setattr(time, "perf_counter", time.process_time)
     with pytest.raises(VirtualTimeError, match=r"time\.perf_counter is not the builtin"):
         real_monotonic_s()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import contextvars
+import inspect
 import random
 import socket
 import threading
@@ -202,6 +203,19 @@ class TestRuns:
             run_virtual(main)
         loop.close()
 
+    def test_a_coroutine_that_is_refused_is_closed(self):
+        async def main():
+            return None
+
+        refused = main()
+        with (
+            clock_in_this_thread(loop := VirtualLoop()),
+            pytest.raises(VirtualTimeError),
+        ):
+            run_virtual(refused)
+        loop.close()
+        assert inspect.getcoroutinestate(refused) == inspect.CORO_CLOSED
+
     def test_tasks_left_over_are_cancelled_as_asyncio_run_does(self):
         ended = []
 
@@ -298,6 +312,18 @@ class TestJobs:
 
         assert run_virtual(main) == []
 
+    def test_a_job_that_was_given_up_while_it_ran_troubles_nobody(self):
+        async def main():
+            may_end = threading.Event()
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0):
+                    await asyncio.get_running_loop().run_in_executor(None, may_end.wait, 10)
+            may_end.set()
+            await asyncio.sleep(1)
+            return time.monotonic()
+
+        assert run_virtual(main) == 1001.0
+
     def test_a_loop_that_never_rests_gets_its_result_after_a_fixed_number_of_rounds(self):
         async def main():
             done = asyncio.ensure_future(asyncio.to_thread(time.sleep, 0.02))
@@ -311,19 +337,20 @@ class TestJobs:
 
     def test_a_job_that_takes_too_long_is_named(self, monkeypatch):
         monkeypatch.setattr(virtual, "JOB_LIMIT_S", 0.05)
-        may_end = threading.Event()
+        may_end, ended = threading.Event(), threading.Event()
 
         def loads_a_model() -> None:
             may_end.wait(10)
+            ended.set()
 
         async def main():
             await asyncio.to_thread(loads_a_model)
 
-        try:
-            with pytest.raises(VirtualTimeError, match=r"loads_a_model: a job .* over 0\.05 s"):
-                run_virtual(main)
-        finally:
-            may_end.set()
+        with pytest.raises(VirtualTimeError, match=r"loads_a_model: a job .* over 0\.05 s"):
+            run_virtual(main)
+        assert not ended.is_set()  # nor was it waited for
+        may_end.set()
+        assert ended.wait(10)
 
     def test_a_job_may_wait_for_a_socket_that_the_loop_serves(self, monkeypatch):
         monkeypatch.setattr(virtual, "JOB_LIMIT_S", 5.0)
@@ -420,7 +447,9 @@ class TestDeadlock:
         with pytest.raises(VirtualTimeError, match=r"main at .*test_virtual\.py:\d+\)"):
             run_virtual(main)
 
-    def test_another_thread_may_still_wake_a_loop_that_waits_for_nothing_else(self):
+    def test_another_thread_may_still_wake_a_loop_that_waits_for_nothing_else(self, monkeypatch):
+        monkeypatch.setattr(virtual, "WAKE_GRACE_S", 3600.0)
+
         async def main():
             loop = asyncio.get_running_loop()
             woken = loop.create_future()
