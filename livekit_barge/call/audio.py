@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from io import RawIOBase
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ import soundfile
 
 from livekit_barge.call.events import CallerAnchored
 from livekit_barge.call.placement import Placement
+from livekit_barge.errors import CallError
 
 CALLER = 0
 AGENT = 1
@@ -42,6 +44,11 @@ class Piece:
     at: int
     begin: int
     end: int
+
+    @property
+    def stop(self) -> int:
+        """The sample of the timeline after its last."""
+        return self.at + self.end - self.begin
 
 
 def caller_pieces(anchors: Sequence[CallerAnchored], samples: int, sample_rate: int) -> list[Piece]:
@@ -71,7 +78,7 @@ def lay_out(side: Int16, pieces: Sequence[Piece], begin: int, end: int) -> Int16
     block = np.zeros(end - begin, dtype=np.int16)
     for piece in pieces:
         first = max(begin, piece.at)
-        last = min(end, piece.at + piece.end - piece.begin)
+        last = min(end, piece.stop)
         if first < last:
             source = piece.begin - piece.at
             stretch = side[first + source : last + source]
@@ -88,28 +95,70 @@ def read_spool(path: Path) -> Int16:
 
 
 def write_audio(
-    path: Path,
+    out: RawIOBase,
     *,
     sample_rate: int,
     samples: int,
     channels: Sequence[Callable[[int, int], Int16]],
 ) -> None:
-    """Write ``samples`` of each channel as FLAC; a channel is a function of ``[begin, end)``."""
+    """Write ``samples`` of each channel as FLAC; a channel is a function of ``[begin, end)``.
+
+    Raises ``OSError`` where ``out`` cannot be written.
+    """
     block = int(_BLOCK_S * sample_rate)
-    with soundfile.SoundFile(
-        path, "w", sample_rate, len(channels), subtype="PCM_16", format="FLAC"
-    ) as out:
-        for begin in range(0, samples, block):
-            end = min(begin + block, samples)
-            out.write(np.stack([channel(begin, end) for channel in channels], axis=1))
+    told = _ForLibsndfile(out)
+    try:
+        with soundfile.SoundFile(
+            told, "w", sample_rate, len(channels), subtype="PCM_16", format="FLAC"
+        ) as file:
+            for begin in range(0, samples, block):
+                end = min(begin + block, samples)
+                file.write(np.stack([channel(begin, end) for channel in channels], axis=1))
+    finally:  # soundfile may say that it failed, by an assertion at times, or say nothing
+        if told.error is not None:
+            raise told.error
 
 
-def read_blocks(path: Path, block_s: float) -> Iterator[Float32]:
-    """The file's audio, block by block: float32 of shape ``(channels, n)``, full scale 1.0."""
-    with soundfile.SoundFile(path) as source:
-        frames = max(int(block_s * source.samplerate), 1)
-        while (block := source.read(frames, dtype="int16", always_2d=True)).size:
-            yield to_float(block.T)
+class _ForLibsndfile:
+    """A file for libsndfile, which loses an exception raised in its calls: the first is kept."""
+
+    def __init__(self, out: RawIOBase) -> None:
+        self.error: OSError | None = None
+        self.seek = out.seek
+        self.tell = out.tell
+        self._out = out
+
+    def write(self, data: bytes) -> int:
+        written = 0
+        try:
+            while written < len(data):
+                written += self._out.write(data[written:]) or 0
+        except OSError as error:
+            self.error = self.error or error
+        return written
+
+
+def read_blocks(path: Path, sample_rate: int, block_s: float) -> Iterator[Float32]:
+    """The file's audio, block by block: float32 of shape ``(2, n)``, full scale 1.0.
+
+    Raises :class:`CallError` where it is damaged, or is not the audio that ``call.json`` tells of.
+    """
+    try:
+        with soundfile.SoundFile(path) as source:
+            found = (source.channels, source.samplerate)
+            if found != (2, sample_rate):
+                raise CallError(
+                    f"{found[0]} channels at {found[1]} Hz, where the call has 2 at {sample_rate}",
+                    where=path,
+                    remedy="restore it from a copy",
+                )
+            frames = max(int(block_s * sample_rate), 1)
+            while (block := source.read(frames, dtype="int16", always_2d=True)).size:
+                yield to_float(block.T)
+    except soundfile.LibsndfileError as error:
+        raise CallError(
+            f"damaged ({error.error_string})", where=path, remedy="restore it from a copy"
+        ) from error
 
 
 def to_float(samples: Int16) -> Float32:

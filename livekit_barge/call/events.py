@@ -12,14 +12,13 @@ in the order in which the segments began.
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import types
-import typing
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
+from livekit_barge.call.fields import fault, plain, to_json
 from livekit_barge.errors import BadEvent
 
 Cause = Literal[
@@ -320,11 +319,11 @@ EVENT_TYPES: Mapping[str, type[Event]] = types.MappingProxyType(_kinds(Event))
 
 def to_line(event: Event) -> str:
     """The event as one line of JSON, without the line's end."""
-    fields = {"type": event.type} | dataclasses.asdict(event)
-    return json.dumps(fields, ensure_ascii=False, separators=(",", ":"), default=str)
+    fields = to_json(event, type=event.type)
+    return json.dumps(fields, ensure_ascii=False, separators=(",", ":"), default=plain)
 
 
-def from_line(line: str, *, where: str) -> Event:
+def from_line(line: str | bytes, *, where: str) -> Event:
     """Read one line back. Raises :class:`BadEvent`, naming ``where`` (file and line)."""
     try:
         fields = json.loads(line)
@@ -332,53 +331,13 @@ def from_line(line: str, *, where: str) -> Event:
         raise BadEvent(
             f"not JSON ({error})", where=where, remedy="mend the line or remove it"
         ) from error
-    kind = EVENT_TYPES.get(fields.pop("type", None)) if isinstance(fields, dict) else None
+    kind = EVENT_TYPES.get(str(fields.pop("type", None))) if isinstance(fields, dict) else None
     if kind is None:
         raise BadEvent(
             "not an event this version knows",
             where=where,
             remedy="upgrade livekit-barge, or remove the line",
         )
-    _check_fields(kind, fields, where)
+    if what := fault(kind, fields):
+        raise BadEvent(f"{kind.type} {what}", where=where, remedy="mend the line or remove it")
     return kind(**fields)
-
-
-def _check_fields(kind: type[Event], fields: dict[str, Any], where: str) -> None:
-    known = {field.name: field for field in dataclasses.fields(kind)}
-    missing = [
-        name
-        for name, field in known.items()
-        if field.default is dataclasses.MISSING and name not in fields
-    ]
-    wrong = [name for name in fields if name not in known]
-    wrong += [
-        name for name, value in fields.items() if name in known and not _fits(kind, name, value)
-    ]
-    if missing or wrong:
-        fault = f"{kind.type} lacks {', '.join(missing)}" if missing else f"bad {', '.join(wrong)}"
-        raise BadEvent(fault, where=where, remedy="mend the line or remove it")
-
-
-def _fits(kind: type[Event], name: str, value: object) -> bool:
-    hint = _hints(kind)[name]
-    options = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
-    return any(_is_a(value, option) for option in options)
-
-
-def _is_a(value: object, hint: Any) -> bool:
-    if typing.get_origin(hint) is Literal:
-        return value in typing.get_args(hint)
-    if hint is float:
-        return isinstance(value, (int, float)) and not isinstance(value, bool)
-    if hint is int:
-        return isinstance(value, int) and not isinstance(value, bool)
-    return isinstance(value, typing.get_origin(hint) or hint)
-
-
-def _hints(kind: type[Event]) -> dict[str, Any]:
-    if kind not in _HINTS:
-        _HINTS[kind] = typing.get_type_hints(kind)
-    return _HINTS[kind]
-
-
-_HINTS: dict[type[Event], dict[str, Any]] = {}

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 import os
-import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -15,22 +16,63 @@ import soxr
 from livekit_barge.call import audio
 from livekit_barge.call.audio import Int16
 from livekit_barge.call.events import CallerAnchored, Event
-from livekit_barge.call.meta import CallMeta
+from livekit_barge.call.fields import encode
+from livekit_barge.call.meta import META_FILE, CallMeta
 from livekit_barge.call.placement import place_agent
 
 
-def write_atomically(path: Path, text: str) -> None:
-    """Replace a file's content whole or not at all."""
-    with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8") as out:
-        out.write(text)
-    os.replace(out.name, path)
+@contextmanager
+def replacing(path: Path) -> Iterator[io.FileIO]:
+    """A new file that takes the place of ``path`` when it is whole; else nothing changes."""
+    part = path.with_suffix(".part")
+    try:
+        with open(part, "wb", buffering=0, opener=_private) as out:
+            yield out
+        os.replace(part, path)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
 
 
-def finish_audio(path: Path, meta: CallMeta, events: Sequence[Event], *, ended_s: float) -> float:
-    """Lay both spools out as ``audio.flac`` and keep what was pushed; return the duration.
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
-    The spools go only when both files stand.
+
+def write_meta(path: Path, meta: CallMeta) -> None:
+    """Write ``call.json``, whole or not at all."""
+    with replacing(path / META_FILE) as out:
+        text = memoryview(encode(meta.to_json()))
+        while text:
+            text = text[out.write(text) :]
+
+
+def finish_call(
+    path: Path, meta: CallMeta, events: Sequence[Event], *, ended_s: float | None
+) -> CallMeta:
+    """Make a call whole, and return what its ``call.json`` says now.
+
+    ``ended_s`` is ``None`` where the call broke off: it ended with the last that is known of it.
+    Killed at any moment, the next to come here does the same again: the raw samples go last.
     """
+    known_s = max((event.at_s for event in events), default=0.0) if ended_s is None else ended_s
+    if meta.audio_recorded:
+        known_s = _lay_out(path, meta, events, known_s, broke_off=ended_s is None)
+    meta = dataclasses.replace(meta, duration_s=known_s)
+    write_meta(path, meta)
+    remove_spools(path)
+    return meta
+
+
+def remove_spools(path: Path) -> None:
+    """Remove the raw samples of a call that is whole."""
+    for spool in (audio.CALLER_SPOOL, audio.PUSHED_SPOOL):
+        (path / spool).unlink(missing_ok=True)
+
+
+def _lay_out(
+    path: Path, meta: CallMeta, events: Sequence[Event], ended_s: float, *, broke_off: bool
+) -> float:
+    """Write ``audio.flac`` and, if the agent spoke, ``pushed.flac``; return the duration."""
     rate = meta.sample_rate
     pushed_rate = meta.sample_rates.get("agent", rate)
     pushed = audio.read_spool(path / audio.PUSHED_SPOOL)
@@ -38,22 +80,22 @@ def finish_audio(path: Path, meta: CallMeta, events: Sequence[Event], *, ended_s
         audio.read_spool(path / audio.CALLER_SPOOL), meta.sample_rates.get("caller", rate), rate
     )
     agent = _at_rate(pushed, pushed_rate, rate)
-    pieces = [
-        audio.caller_pieces(_caller_anchors(meta, events), len(caller), rate),
-        [audio.agent_piece(placed, rate) for placed in place_agent(events, ended_s=ended_s)],
-    ]
-    ends = [piece.at + piece.end - piece.begin for side in pieces for piece in side]
-    samples = max([round(ended_s * rate), *ends])
-    channels = [
-        partial(audio.lay_out, side, laid)
-        for side, laid in zip((caller, agent), pieces, strict=True)
-    ]
-    _replace_audio(path / audio.AUDIO_FILE, rate, samples, channels)
-    _replace_audio(
-        path / audio.PUSHED_FILE, pushed_rate, len(pushed), [lambda begin, end: pushed[begin:end]]
-    )
-    for spool in (audio.CALLER_SPOOL, audio.PUSHED_SPOOL):
-        (path / spool).unlink(missing_ok=True)
+    heard = audio.caller_pieces(_caller_anchors(meta, events), len(caller), rate)
+    if broke_off:  # the caller's audio goes on where no event was left to write
+        ended_s = max([ended_s, *(piece.stop / rate for piece in heard)])
+    played = [audio.agent_piece(placed, rate) for placed in place_agent(events, ended_s=ended_s)]
+    samples = max([round(ended_s * rate), *(piece.stop for piece in heard + played)])
+    channels = [partial(audio.lay_out, caller, heard), partial(audio.lay_out, agent, played)]
+    with replacing(path / audio.AUDIO_FILE) as out:
+        audio.write_audio(out, sample_rate=rate, samples=samples, channels=channels)
+    if len(pushed):
+        with replacing(path / audio.PUSHED_FILE) as out:
+            audio.write_audio(
+                out,
+                sample_rate=pushed_rate,
+                samples=len(pushed),
+                channels=[lambda begin, end: pushed[begin:end]],
+            )
     return round(samples / rate, 6)
 
 
@@ -71,11 +113,3 @@ def _at_rate(samples: Int16, rate: int, wanted: int) -> Int16:
     if rate == wanted or not len(samples):
         return samples
     return np.asarray(soxr.resample(samples, rate, wanted), dtype=np.int16)
-
-
-def _replace_audio(
-    path: Path, sample_rate: int, samples: int, channels: Sequence[Callable[[int, int], Int16]]
-) -> None:
-    part = path.with_suffix(".part")
-    audio.write_audio(part, sample_rate=sample_rate, samples=samples, channels=channels)
-    os.replace(part, path)

@@ -14,28 +14,27 @@ with a note of what is missing.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-import soundfile
-
 from livekit_barge.call import audio
 from livekit_barge.call.audio import Float32
 from livekit_barge.call.events import Event, from_line
-from livekit_barge.call.finish import finish_audio, write_atomically
+from livekit_barge.call.finish import finish_call, remove_spools
 from livekit_barge.call.meta import META_FILE, CallMeta
 from livekit_barge.errors import BadEvent, CallError
 
 EVENTS_FILE = "events.jsonl"
 TURNS_FILE = "turns.jsonl"
 
-_BROKE_OFF = "the recording broke off: its process ended before the call was closed"
+_BROKE_OFF = "the recording broke off before the call was closed: its process or its disk failed"
 
 
 @dataclass(frozen=True)
@@ -55,11 +54,17 @@ class Call:
         Raises :class:`CallError` with the file, and the line where there is one.
         """
         path = Path(path)
-        meta = _read_meta(path)
-        with _not_being_recorded(path):
-            events, notes = _read_events(path / EVENTS_FILE)
-            if meta.duration_s is None or _has_spools(path):
-                meta = _finish(path, meta, events)
+        try:
+            meta = _read_meta(path)
+            with _not_being_recorded(path):
+                events, notes = _read_events(path / EVENTS_FILE)
+                meta = _made_whole(path, meta, events)
+        except OSError as error:
+            raise CallError(
+                f"cannot be read ({error.strerror})",
+                where=error.filename or path,
+                remedy="check that it is readable, or copy the folder",
+            ) from error
         if meta.audio_recorded and not (path / audio.AUDIO_FILE).exists():
             raise CallError(
                 "no audio",
@@ -91,10 +96,8 @@ class Call:
                 where=self.path,
                 remedy="its turns.jsonl holds what was measured while it ran",
             )
-        try:
-            yield from audio.read_blocks(file, block_s)
-        except soundfile.LibsndfileError as error:
-            raise CallError(str(error), where=file, remedy="restore it from a copy") from error
+        if self.duration_s > 0:  # FLAC has no file of no samples
+            yield from audio.read_blocks(file, self.sample_rate, block_s)
 
 
 @contextmanager
@@ -122,26 +125,22 @@ def lock_folder(path: Path) -> Iterator[bool]:
         os.close(descriptor)
 
 
-def _has_spools(path: Path) -> bool:
-    return any((path / spool).exists() for spool in (audio.CALLER_SPOOL, audio.PUSHED_SPOOL))
-
-
-def _finish(path: Path, meta: CallMeta, events: list[Event]) -> CallMeta:
+def _made_whole(path: Path, meta: CallMeta, events: Sequence[Event]) -> CallMeta:
     """Do for a call that broke off what its recorder would have done at the end."""
-    ended_s = max((event.at_s for event in events), default=0.0)
+    if meta.duration_s is not None:
+        # Whole, but for the last step if it was killed over that; a read-only disk may keep it.
+        with contextlib.suppress(OSError):
+            remove_spools(path)
+        return meta
+    meta = dataclasses.replace(meta, notes=(*meta.notes, _BROKE_OFF))
     try:
-        duration_s = ended_s
-        if meta.audio_recorded:
-            duration_s = finish_audio(path, meta, events, ended_s=ended_s)
-        meta = dataclasses.replace(meta, duration_s=duration_s, notes=(*meta.notes, _BROKE_OFF))
-        write_atomically(path / META_FILE, meta.to_json())
+        return finish_call(path, meta, events, ended_s=None)
     except OSError as error:
         raise CallError(
             f"its audio cannot be put together ({error.strerror})",
             where=path,
             remedy="copy the folder to where it can be written",
         ) from error
-    return meta
 
 
 def _read_meta(path: Path) -> CallMeta:
@@ -150,13 +149,13 @@ def _read_meta(path: Path) -> CallMeta:
         raise CallError(
             f"no {META_FILE}", where=path, remedy="point at a Call folder, such as calls/2026-…"
         )
-    return CallMeta.from_json(file.read_text(encoding="utf-8"), where=file)
+    return CallMeta.read(file)
 
 
 def _read_events(file: Path) -> tuple[list[Event], list[str]]:
     if not file.exists():
         return [], ["no events.jsonl: nothing was stamped"]
-    lines = file.read_text(encoding="utf-8").split("\n")
+    lines = file.read_bytes().split(b"\n")
     events, notes = [], []
     for number, line in enumerate(lines, start=1):
         if not line.strip():

@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any, Literal, Self
 
 from livekit_barge.call import audio
+from livekit_barge.call.fields import fault, plain, to_json
 from livekit_barge.errors import CallError, SchemaTooNew
 
-SCHEMA = "livekit-barge/call/1"
+_SCHEMA_NAME = "livekit-barge/call/"
+SCHEMA = f"{_SCHEMA_NAME}1"
 META_FILE = "call.json"
 
 # The rate of a room's audio in LiveKit Agents, for a call in which no side ever sent a frame.
@@ -61,31 +63,30 @@ class CallMeta:
 
     def to_json(self) -> str:
         """The file's text."""
-        return json.dumps(dataclasses.asdict(self), ensure_ascii=False, indent=2, default=str)
+        return json.dumps(to_json(self), ensure_ascii=False, indent=2, default=plain)
 
     @classmethod
-    def from_json(cls, text: str, *, where: Path) -> Self:
+    def read(cls, file: Path) -> Self:
         """Raises :class:`CallError` or :class:`SchemaTooNew`, naming the file."""
         try:
-            fields = json.loads(text)
+            fields = json.loads(file.read_bytes())
         except ValueError as error:
             raise CallError(
-                f"not JSON ({error})", where=where, remedy="restore it from a copy"
+                f"not JSON ({error})", where=file, remedy="restore it from a copy"
             ) from error
         schema = fields.get("schema") if isinstance(fields, dict) else None
-        if not isinstance(schema, str) or not schema.startswith("livekit-barge/call/"):
-            raise CallError(
-                "not a call's description", where=where, remedy="point at a Call folder"
-            )
+        if not isinstance(schema, str) or not schema.startswith(_SCHEMA_NAME):
+            raise CallError("not a call's description", where=file, remedy="point at a Call folder")
         if schema != SCHEMA:
             raise SchemaTooNew(
                 f"written with schema {schema}, this version reads {SCHEMA}",
-                where=where,
+                where=file,
                 remedy="upgrade livekit-barge",
             )
         known = {field.name for field in dataclasses.fields(cls)}
-        fields["notes"] = tuple(fields.get("notes", ()))
-        try:
-            return cls(**{name: value for name, value in fields.items() if name in known})
-        except TypeError as error:
-            raise CallError(str(error), where=where, remedy="restore it from a copy") from error
+        fields = {name: value for name, value in fields.items() if name in known}
+        if isinstance(fields.get("notes"), list):
+            fields["notes"] = tuple(fields["notes"])
+        if what := fault(cls, fields):
+            raise CallError(what, where=file, remedy="restore it from a copy")
+        return cls(**fields)

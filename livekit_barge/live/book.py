@@ -94,6 +94,10 @@ class Book:
         """Measure what has become final."""
         self._meter.advance()
 
+    def release(self) -> None:
+        """Let go of the folder, whole or not."""
+        self._files.release()
+
     def _note(self, event: Event) -> None:
         if isinstance(event, SegmentStarted):
             self._agent.started(event)

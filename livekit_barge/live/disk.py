@@ -13,9 +13,10 @@ from typing import Any
 from livekit_barge.call import audio
 from livekit_barge.call.audio import Int16
 from livekit_barge.call.events import Event, to_line
-from livekit_barge.call.finish import finish_audio, write_atomically
+from livekit_barge.call.fields import encode
+from livekit_barge.call.finish import finish_call, write_meta
 from livekit_barge.call.folder import EVENTS_FILE, TURNS_FILE, lock_folder
-from livekit_barge.call.meta import META_FILE, CallMeta
+from livekit_barge.call.meta import CallMeta
 from livekit_barge.measure.turns import Turn
 
 _SPOOLS = {"caller": audio.CALLER_SPOOL, "agent": audio.PUSHED_SPOOL}
@@ -41,12 +42,12 @@ class CallFiles:
     def event(self, event: Event) -> None:
         """Append one event."""
         self._kept.append(event)
-        self._attempt(self._append, EVENTS_FILE, (to_line(event) + "\n").encode())
+        self._attempt(self._append, EVENTS_FILE, encode(to_line(event) + "\n"))
 
     def turn(self, turn: Turn) -> None:
         """Append one measured turn."""
         line = json.dumps(turn.to_json(), ensure_ascii=False)
-        self._attempt(self._append, TURNS_FILE, (line + "\n").encode())
+        self._attempt(self._append, TURNS_FILE, encode(line + "\n"))
 
     def samples(self, side: str, samples: Int16, sample_rate: int) -> None:
         """Append a side's samples; its rate is noted with the first of them."""
@@ -63,38 +64,29 @@ class CallFiles:
 
     def close(self, ended_s: float, alignment_uncertainty_s: float | None) -> None:
         """Put the audio together and say in ``call.json`` that the call is whole."""
-        self._attempt(self._finish, ended_s, alignment_uncertainty_s)
-        self._attempt(self._release)
-
-    def _create(self) -> None:
-        self.path.mkdir(mode=0o700, parents=True)
-        self._open.enter_context(lock_folder(self.path))
-        self._write_meta()
-
-    def _finish(self, ended_s: float, alignment_uncertainty_s: float | None) -> None:
-        duration_s = ended_s
-        if self.meta.audio_recorded:
-            duration_s = finish_audio(self.path, self.meta, self._kept, ended_s=ended_s)
-        self._describe(
-            dataclasses.replace(
-                self.meta,
-                duration_s=duration_s,
-                alignment_uncertainty_s=alignment_uncertainty_s,
-            )
+        self.meta = dataclasses.replace(
+            self.meta, alignment_uncertainty_s=alignment_uncertainty_s
         )
+        self._attempt(self._finish, ended_s)
 
-    def _release(self) -> None:
+    def release(self) -> None:
+        """Let go of the folder, whole or not: from now on it can be opened."""
         for descriptor in self._descriptors.values():
             os.close(descriptor)
         self._descriptors.clear()
         self._open.close()
 
+    def _create(self) -> None:
+        self.path.mkdir(mode=0o700, parents=True)
+        self._open.enter_context(lock_folder(self.path))
+        write_meta(self.path, self.meta)
+
+    def _finish(self, ended_s: float) -> None:
+        self.meta = finish_call(self.path, self.meta, self._kept, ended_s=ended_s)
+
     def _describe(self, meta: CallMeta) -> None:
         self.meta = meta
-        self._attempt(self._write_meta)
-
-    def _write_meta(self) -> None:
-        write_atomically(self.path / META_FILE, self.meta.to_json())
+        self._attempt(write_meta, self.path, meta)
 
     def _append(self, name: str, data: bytes) -> None:
         if name not in self._descriptors:

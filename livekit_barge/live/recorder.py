@@ -32,13 +32,14 @@ class Recorder:
         self, open_book: Callable[[], Book], on_fault: Callable[[Exception], None]
     ) -> None:
         self._queue: queue.SimpleQueue[Item] = queue.SimpleQueue()
-        self._closing = threading.Event()
+        self._ending = threading.Event()
+        self._closed = False
         self._open_book = open_book
         self._on_fault = on_fault
         # A daemon: a program that ends without closing its session must not hang on us.
         self._thread = threading.Thread(target=self._run, name="barge-recorder", daemon=True)
+        atexit.register(self._last_words)
         self._thread.start()
-        atexit.register(self._abandon)
 
     def event(self, event: Event) -> None:
         """Keep an event. Events come in the order in which they were stamped."""
@@ -55,30 +56,38 @@ class Recorder:
     def close(self, ended_s: float) -> None:
         """The call is over; what is queued is still written. A second close does nothing."""
         self._put(Close(ended_s))
-        self._closing.set()
-        atexit.unregister(self._abandon)
+        self._closed = True
+        self._ending.set()
 
     def join(self) -> None:
         """Wait until the folder is whole. Blocks: not for the event loop."""
         self._thread.join()
 
-    def _abandon(self) -> None:
-        """The program ends and the call was not closed: write what is queued, and leave it so."""
-        self._closing.set()
-        self._thread.join(LAST_WORDS_S)
+    def _last_words(self) -> None:
+        """The program ends: finish a call that was closed; of another, write what is queued."""
+        self._ending.set()
+        self._thread.join(None if self._closed else LAST_WORDS_S)
 
     def _put(self, item: Item) -> None:
-        if not self._closing.is_set():
+        if not self._ending.is_set():
             self._queue.put(item)
 
     def _run(self) -> None:
         try:
-            book = self._open_book()
-            while not self._closing.wait(BATCH_S):
-                self._empty_queue(book)
-            self._empty_queue(book)
+            self._keep(self._open_book())
         except Exception as error:
             self._on_fault(error)
+        finally:
+            self._ending.set()
+            atexit.unregister(self._last_words)
+
+    def _keep(self, book: Book) -> None:
+        try:
+            while not self._ending.wait(BATCH_S):
+                self._empty_queue(book)
+            self._empty_queue(book)
+        finally:
+            book.release()
 
     def _empty_queue(self, book: Book) -> None:
         for _ in range(self._queue.qsize()):

@@ -20,7 +20,7 @@ def remove_old_calls(calls_dir: Path, *, started_before_s: float) -> list[Path]:
     removed = []
     for meta_file in sorted(calls_dir.glob(f"*/{META_FILE}")):
         with contextlib.suppress(CallError, OSError):
-            meta = CallMeta.from_json(meta_file.read_text(encoding="utf-8"), where=meta_file)
+            meta = CallMeta.read(meta_file)
             with lock_folder(meta_file.parent) as locked:
                 if locked and meta.started_wall_s < started_before_s:
                     shutil.rmtree(meta_file.parent)

@@ -1,6 +1,7 @@
 """A line of events.jsonl reads back as what was written, or says what is wrong with it."""
 
 import dataclasses
+import threading
 
 import pytest
 
@@ -8,10 +9,12 @@ from livekit_barge.call.events import (
     EVENT_TYPES,
     ConversationItem,
     Decision,
+    OptionsInForce,
     Transcript,
     from_line,
     to_line,
 )
+from livekit_barge.call.fields import encode
 from livekit_barge.errors import BadEvent
 
 DECISION = Decision(at_s=4.31, speech_id="speech_1", path="pause", cause="vad", queued_s=0.2)
@@ -31,6 +34,17 @@ def test_an_event_survives_its_line(event):
     assert from_line(to_line(event), where="events.jsonl:1") == event
 
 
+def test_half_a_surrogate_pair_survives_being_written():
+    event = Transcript(at_s=0.0, text="torn \ud83d", is_final=False)
+    assert from_line(encode(to_line(event)), where="events.jsonl:1") == event
+
+
+def test_an_option_that_json_lacks_is_written_as_its_text():
+    event = OptionsInForce(at_s=0.0, options={"turn_detection": threading.Lock()})
+    written = from_line(to_line(event), where="events.jsonl:1")
+    assert "lock" in written.options["turn_detection"]
+
+
 def test_every_kind_of_event_has_a_type_of_its_own():
     assert len({kind.type for kind in EVENT_TYPES.values()}) == len(EVENT_TYPES)
     assert all(name == kind.type for name, kind in EVENT_TYPES.items())
@@ -41,6 +55,9 @@ def test_every_kind_of_event_has_a_type_of_its_own():
     [
         ("{", "not JSON"),
         ("[1]", "not an event this version knows"),
+        (b'{"type":"\xff"}', "not JSON"),
+        ('{"at_s":1}', "not an event this version knows"),
+        ('{"type":["close"]}', "not an event this version knows"),
         ('{"type":"no_such"}', "not an event this version knows"),
         ('{"type":"decision","at_s":1}', "decision lacks speech_id, path, cause"),
         (to_line(DECISION).replace("4.31", '"soon"'), "bad at_s"),

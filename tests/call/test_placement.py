@@ -19,9 +19,7 @@ FRAME = 1200
 
 
 def started(at_s, segment_id=0, offset_s=0.0):
-    return SegmentStarted(
-        at_s=at_s, segment_id=segment_id, speech_id="s", pushed_offset_s=offset_s
-    )
+    return SegmentStarted(at_s=at_s, segment_id=segment_id, speech_id="s", pushed_offset_s=offset_s)
 
 
 def progressed(at_s, started_at_s, offset_s, duration_s, segment_id=0):

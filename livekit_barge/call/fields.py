@@ -1,0 +1,69 @@
+"""Frozen values and the JSON objects that stand for them in a Call folder."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import types
+import typing
+from collections.abc import Mapping
+from typing import Any, Literal
+
+
+def to_json(value: Any, **extra: Any) -> dict[str, Any]:
+    """A frozen value's fields, as they are; what JSON lacks is left to :func:`plain`."""
+    return extra | {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+
+
+def plain(value: object) -> object:
+    """For ``json.dumps(default=…)``: any mapping is an object, what else JSON lacks is its text."""
+    return dict(value) if isinstance(value, Mapping) else str(value)
+
+
+def encode(text: str) -> bytes:
+    """JSON text in UTF-8. Half a surrogate pair, which UTF-8 lacks, is written as JSON's escape."""
+    return text.encode("utf-8", "backslashreplace")
+
+
+def fault(kind: type, fields: Mapping[str, Any]) -> str | None:
+    """What keeps ``kind(**fields)`` from being right: what is lacking, unknown or mistyped."""
+    known = {field.name: field for field in dataclasses.fields(kind)}
+    missing = [
+        name
+        for name, field in known.items()
+        if field.default is dataclasses.MISSING
+        and field.default_factory is dataclasses.MISSING
+        and name not in fields
+    ]
+    if missing:
+        return f"lacks {', '.join(missing)}"
+    hints = _hints(kind)
+    wrong = [name for name in fields if name not in known]
+    wrong += [
+        name for name, value in fields.items() if name in known and not _is_a(value, hints[name])
+    ]
+    return f"bad {', '.join(wrong)}" if wrong else None
+
+
+def _is_a(value: object, hint: Any) -> bool:
+    origin, args = typing.get_origin(hint), typing.get_args(hint)
+    if hint is Any:
+        return True
+    if origin is types.UnionType:
+        return any(_is_a(value, option) for option in args)
+    if origin is Literal:
+        return value in args
+    if hint is float:
+        return isinstance(value, (int, float)) and not isinstance(value, bool)
+    if hint is int:
+        return isinstance(value, int) and not isinstance(value, bool)
+    if origin is Mapping:
+        return isinstance(value, Mapping) and all(_is_a(each, args[1]) for each in value.values())
+    if origin is tuple:
+        return isinstance(value, tuple) and all(_is_a(each, args[0]) for each in value)
+    return isinstance(value, hint)
+
+
+@functools.cache
+def _hints(kind: type) -> dict[str, Any]:
+    return typing.get_type_hints(kind)
