@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import deque
 
 import numpy as np
@@ -27,9 +28,9 @@ class Channel:
         """Samples a frame."""
         self._first = 0
         self._powers: Powers = np.zeros(0)
-        self._clipped = np.zeros(0, dtype=bool)
+        self._clipped: list[int] = []
+        """The frames that reach full scale."""
         self._pieces: deque[tuple[int, Float32]] = deque()
-        self._pieces_s = 0.0
 
     @property
     def frames(self) -> int:
@@ -47,16 +48,18 @@ class Channel:
     def add(self, samples: Float32) -> None:
         """The next samples; a last frame that is not whole counts as far as it goes."""
         begin = self.frames * self.frame
-        short = -len(samples) % self.frame
-        frames = np.pad(samples, (0, short)).reshape(-1, self.frame)
+        if short := -len(samples) % self.frame:
+            frames = np.pad(samples, (0, short)).reshape(-1, self.frame)
+        else:
+            frames = samples.reshape(-1, self.frame)
         powers = np.einsum("ij,ij->i", frames, frames, dtype=np.float64) / self.frame
-        if short:
-            powers[-1] *= self.frame / (self.frame - short)
+        powers[-1] *= self.frame / (self.frame - short)
         self._powers = np.concatenate([self._powers, powers])
-        peaks = np.maximum(frames.max(axis=1), -frames.min(axis=1))
-        self._clipped = np.concatenate([self._clipped, peaks >= CLIPPED])
+        if max(samples.max(), -samples.min()) >= CLIPPED:
+            clipped = np.flatnonzero(np.abs(frames).max(axis=1) >= CLIPPED)
+            self._clipped += (begin // self.frame + clipped).tolist()
         self._pieces.append((begin, samples))
-        while begin + len(samples) - self._pieces[0][0] > KEPT_S * self.rate + len(samples):
+        while begin - self._pieces[0][0] > KEPT_S * self.rate:
             self._pieces.popleft()
 
     def powers(self, begin: int, end: int) -> Powers:
@@ -65,7 +68,7 @@ class Channel:
 
     def clipped(self, begin: int, end: int) -> int:
         """How many of the frames reach full scale."""
-        return int(self._clipped[max(begin - self._first, 0) : max(end - self._first, 0)].sum())
+        return bisect_left(self._clipped, end) - bisect_left(self._clipped, begin)
 
     def samples(self, begin: int, end: int) -> Float32 | None:
         """The samples of the frames ``[begin, end)``; ``None`` where they are forgotten."""
@@ -83,5 +86,5 @@ class Channel:
         """Frames before this one are no longer asked for."""
         drop = max(before - self._first, 0)
         self._powers = self._powers[drop:]
-        self._clipped = self._clipped[drop:]
         self._first += drop
+        del self._clipped[: bisect_left(self._clipped, self._first)]

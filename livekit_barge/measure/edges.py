@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 
 from livekit_barge.call.audio import Float32
 from livekit_barge.measure.channel import FRAME_S
-from livekit_barge.measure.levels import Powers, smooth, to_db
+from livekit_barge.measure.levels import SMOOTH_FRAMES, Background, Powers, smooth, to_db
 
 # D: speech this far below its talker's active level no longer counts as audible. 35 dB keeps weak
 # consonants and leaves breath and room tails. Every figure depends on it: 10 dB more move the edges
@@ -25,10 +26,10 @@ AUDIBLE_MARGIN_DB = 35.0
 # Sound outside what Silero marked belongs to it if no more than this lies between: 60 ms, the
 # closure of a stop consonant.
 OUTWARD_GAP = round(0.06 / FRAME_S)
-# How far from the first audible frame the change point may lie.
-_CHANGE_BEFORE, _CHANGE_AFTER = round(0.06 / FRAME_S), round(0.015 / FRAME_S)
-# The sum falls while frames are below 0.7 of the way from the background to audible; no frame
-# weighs more than a few typical ones.
+# How far before the first audible frame the change point may lie.
+_CHANGE_BEFORE = round(0.06 / FRAME_S)
+# The sum falls while frames are below 0.7 of the way from the background to what stands out of it;
+# no frame weighs more than a few typical ones.
 _DRIFT = 0.7
 _LEAST_DB, _MOST_DB = -6.0, 10.0
 
@@ -42,12 +43,35 @@ class Stretch:
 
     powers: Powers
     background_db: Powers
+    drift_db: Powers
+    """A frame louder than this speaks for sound, a quieter one for background."""
     audible_db: Powers
     """Louder than this over 10 ms is audible."""
 
+    @classmethod
+    def between(
+        cls, powers: Powers, core: Run, before: Background, after: Background, least_db: float
+    ) -> Self:
+        """Frames around a ``core`` of speech, with the background drawn straight across it.
+
+        Nothing under ``least_db`` is audible.
+        """
+        frames = np.arange(powers.size)
+        level = np.interp(frames, core, (before.level_db, after.level_db))
+        audible = np.interp(frames, core, (before.audible_db, after.audible_db))
+        # Speech that is just loud enough comes on top of the background.
+        least = 10 * np.log10(10 ** (least_db / 10) + 10 ** (level / 10))
+        drift = level + _DRIFT * (audible - level)
+        return cls(powers, level, np.maximum(drift, least), np.maximum(audible, least))
+
     def backward(self) -> Stretch:
         """In reversed time."""
-        return Stretch(self.powers[::-1], self.background_db[::-1], self.audible_db[::-1])
+        return Stretch(
+            self.powers[::-1],
+            self.background_db[::-1],
+            self.drift_db[::-1],
+            self.audible_db[::-1],
+        )
 
     def audible(self) -> Marks:
         """Which frames are audible."""
@@ -55,14 +79,13 @@ class Stretch:
 
     def onset(self, first: int) -> int:
         """The frame in which the sound begins whose first audible frame is ``first``."""
-        begin = max(first - _CHANGE_BEFORE, 0)
-        window = slice(begin, first + _CHANGE_AFTER)
-        background, audible = self.background_db[window], self.audible_db[window]
-        # Far above the background the rise to audible is no part of the sound.
-        near = audible - background < 8.5
-        drift = np.where(near, background + _DRIFT * (audible - background), audible)
-        weights = np.clip(to_db(self.powers[window]) - drift, _LEAST_DB, _MOST_DB)
-        return begin + change_point(weights)
+        # The loudest frame made the 10 ms around audible: it begins there or before.
+        around = slice(max(first - 1, 0), first + SMOOTH_FRAMES - 1)
+        loudest = around.start + int(np.argmax(self.powers[around]))
+        window = slice(max(first - _CHANGE_BEFORE, 0), loudest + 1)
+        weights = to_db(self.powers[window]) - self.drift_db[window]
+        weights = np.clip(weights, _LEAST_DB, _MOST_DB)
+        return min(window.start + change_point(weights), loudest)
 
 
 def runs(marks: Marks) -> list[Run]:

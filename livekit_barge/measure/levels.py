@@ -49,6 +49,11 @@ def active_power(smoothed: Powers) -> float:
     return float(means[max(active - 1, 0)])
 
 
+# Four standard deviations are exceeded once in 30,000 times. Steady noise has 0.4 dB and less, so
+# at least 1.5 dB; in babble speech would drown in more than 8.
+NOISE_LEAST_DB, NOISE_MOST_DB = 1.5, 8.0
+
+
 @dataclass(frozen=True)
 class Background:
     """What a channel sounds like when nobody speaks."""
@@ -67,12 +72,8 @@ class Background:
 
     @property
     def audible_db(self) -> float:
-        """What 10 ms must exceed to be more than this background.
-
-        Four standard deviations: a false alarm in 30,000 frames. Steady noise has less than
-        0.4 dB, so at least 1.5; in babble speech would drown in more than 8.
-        """
-        return self.level_db + min(max(4 * self.spread_db, 1.5), 8.0)
+        """What 10 ms must exceed to be more than this background: four standard deviations."""
+        return self.level_db + min(max(4 * self.spread_db, NOISE_LEAST_DB), NOISE_MOST_DB)
 
 
 SILENT = Background(SILENCE_DB, 0.0)

@@ -32,14 +32,16 @@ JOIN_WINDOWS = 4
 # The gate opens for a window with half its slices this far above the floor, and for so many windows
 # before it, in which Silero warms up, and after it, in which Silero hears the sound end.
 GATE_DB = 4.0
-GATE_WINDOWS = 8
+GATE_WINDOWS = 6
+# The gate looks at so many windows at a time: 0.5 s.
+GATE_STEP = 16
 # Nothing quieter than this is heard as speech, whatever the floor.
 GATE_LEAST_DB = -72.0
 # The floor is exceeded nine tenths of the last five seconds.
 FLOOR_WINDOWS = round(5.0 / WINDOW_S)
 FLOOR_QUANTILE = 0.1
 # Silero misses speech below −45 dBFS. Speech whose loudest slices have −18 dBFS has about −23.
-GAIN_TO_DB, GAIN_MOST_DB = -18.0, 30.0
+GAIN_TO_DB, GAIN_LEAST_DB, GAIN_MOST_DB = -18.0, -12.0, 30.0
 # How many windows back the loudest slice counts for the gain: a second.
 GAIN_WINDOWS = 32
 
@@ -77,7 +79,7 @@ class Listening:
         self._resample = (
             None
             if sample_rate == SILERO_RATE
-            else soxr.ResampleStream(sample_rate, SILERO_RATE, 1, dtype="float32", quality="MQ")
+            else soxr.ResampleStream(sample_rate, SILERO_RATE, 1, dtype="float32", quality="LQ")
         )
         self._silero = Silero()
         self._audio = np.zeros(CONTEXT, dtype=np.float32)
@@ -115,7 +117,7 @@ class Listening:
             rest = self._resample.resample_chunk(rest, last=True)
         # Silence up to the end of a step of the gate, and as much as the gate looks ahead.
         at = self._kept * WINDOW + len(self._audio) - CONTEXT + len(rest)
-        padding = -at % (GATE_WINDOWS * WINDOW) + GATE_WINDOWS * WINDOW
+        padding = -at % (GATE_STEP * WINDOW) + GATE_STEP * WINDOW
         islands = self._take(np.concatenate([rest, np.zeros(padding, dtype=np.float32)]))
         self._hear(islands, self._passed)
         self._release(islands)
@@ -124,7 +126,7 @@ class Listening:
     def _take(self, samples: Float32) -> list[Island]:
         self._audio = np.concatenate([self._audio, samples])
         islands: list[Island] = []
-        step = GATE_WINDOWS * WINDOW
+        step = GATE_STEP * WINDOW
         while (begin := (self._gated - self._kept) * WINDOW + CONTEXT) + step <= len(self._audio):
             self._gate(self._audio[begin : begin + step])
             while self._passed < self._gated - GATE_WINDOWS:
@@ -178,9 +180,8 @@ class Listening:
         offset = (begin - self._kept) * WINDOW
         audio = self._audio[offset : offset + CONTEXT + count * WINDOW]
         loudest = max(self._loudest.pop(window) for window in range(begin, until))
-        gain_db = min(max(GAIN_TO_DB - in_db(loudest), 0.0), GAIN_MOST_DB)
-        windows = np.lib.stride_tricks.sliding_window_view(audio, CONTEXT + WINDOW)[::WINDOW]
-        probabilities = self._silero.probabilities(windows * np.float32(10 ** (gain_db / 20)))
+        gain_db = min(max(GAIN_TO_DB - in_db(loudest), GAIN_LEAST_DB), GAIN_MOST_DB)
+        probabilities = self._silero.probabilities(audio * np.float32(10 ** (gain_db / 20)))
         self.heard = until
         for window, probability in enumerate(probabilities.tolist(), begin):
             self._judge(islands, window, probability)

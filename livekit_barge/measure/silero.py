@@ -132,42 +132,42 @@ class Silero:
         self._hidden.fill(0)
         self._cell.fill(0)
 
-    def probabilities(self, windows: Float32) -> Float32:
-        """That each window is speech. At most fourteen, each with its context: (n, 64 + 512)."""
-        hidden = self._recur(self._encode(windows)[: len(windows)])
+    def probabilities(self, samples: Float32) -> Float32:
+        """That each window is speech: of at most fourteen, with the 64 samples before the first."""
+        count = (len(samples) - CONTEXT) // WINDOW
+        hidden = self._recur(self._encode(samples, count)[:count])
         logits = (np.maximum(hidden, 0) * self._weights.out).sum(axis=1) + self._weights.out_bias
         return np.asarray(1 / (1 + np.exp(-logits)), dtype=np.float32)
 
-    def _encode(self, windows: Float32) -> Float32:
+    def _encode(self, samples: Float32, count: int) -> Float32:
         """What drives the cell's gates, for a full block: windows that are missing are zeros."""
         weights = self._weights
         padded = np.zeros((BLOCK_WINDOWS, _HEARD + CONTEXT), dtype=np.float32)
-        padded[: len(windows), :_HEARD] = windows
+        padded[:count, :_HEARD] = _overlapping(samples, (count, _HEARD), WINDOW)
         # The end is mirrored, without repeating the last sample.
         padded[:, _HEARD:] = padded[:, _HEARD - 2 : _HEARD - 2 - CONTEXT : -1]
-        frames = np.lib.stride_tricks.as_strided(
-            padded, (BLOCK_WINDOWS, _FRAMES, _FFT), (padded.strides[0], _HOP * 4, 4)
-        )
+        frames = _overlapping(padded, (BLOCK_WINDOWS, _FRAMES, _FFT), _HOP)
         spectra = np.fft.rfft(frames * weights.taper).reshape(-1, _BINS)
         bins = np.asarray(np.abs(spectra), dtype=np.float32)
 
-        before, here, after = (
-            tap.reshape(BLOCK_WINDOWS, _FRAMES, -1) for tap in _multiply(bins, weights.spectrum)
-        )
+        taps = _multiply(bins, weights.spectrum).reshape(3, BLOCK_WINDOWS, _FRAMES, _UNITS)
+        before, here, after = taps
+        here += weights.biases[0]
         here[:, 1:] += before[:, :-1]
         here[:, :-1] += after[:, 1:]
         # A frame of padding in front; then frames 0 to 2 and 2 to 4, side by side.
         first = np.zeros((BLOCK_WINDOWS, _FRAMES + 1, _UNITS))
-        np.maximum(here + weights.biases[0], 0, out=first[:, 1:])
+        np.maximum(here, 0, out=first[:, 1:])
         flat = first.reshape(BLOCK_WINDOWS, -1)
         threes = np.concatenate([flat[:, : 3 * _UNITS], flat[:, 2 * _UNITS :]], axis=1)
-        second = _multiply(threes.reshape(-1, 3 * _UNITS), weights.halves) + weights.biases[1]
-        np.maximum(second, 0, out=second)
-        third = second.reshape(BLOCK_WINDOWS, -1) @ weights.pair + weights.biases[2]
-        np.maximum(third, 0, out=third)
-        fourth = third @ weights.single + weights.biases[3]
-        np.maximum(fourth, 0, out=fourth)
-        return _multiply(fourth.astype(np.float32), weights.driving) + weights.driving_bias
+        second = _rectified(
+            _multiply(threes.reshape(-1, 3 * _UNITS), weights.halves), weights.biases[1]
+        )
+        third = _rectified(second.reshape(BLOCK_WINDOWS, -1) @ weights.pair, weights.biases[2])
+        fourth = _rectified(third @ weights.single, weights.biases[3])
+        driving = _multiply(fourth.astype(np.float32), weights.driving)
+        driving += weights.driving_bias
+        return driving
 
     def _recur(self, driving: Float32) -> Float32:
         """The cell's output after each window."""
@@ -198,5 +198,17 @@ def _multiply(rows: npt.NDArray[Real], parts: npt.NDArray[Real]) -> npt.NDArray[
     """``rows`` (n, in) times weights (…, parts, in, out a part): (…, n, out)."""
     *lead, count, _, width = parts.shape
     product = np.empty((*lead, len(rows), count, width), dtype=parts.dtype)
-    np.matmul(rows, parts, out=np.moveaxis(product, -2, -3))
+    np.matmul(rows, parts, out=product.swapaxes(-2, -3))
     return product.reshape(*lead, len(rows), count * width)
+
+
+def _rectified(rows: Float64, bias: Float32) -> Float64:
+    rows += bias
+    return np.maximum(rows, 0, out=rows)
+
+
+def _overlapping(samples: Float32, shape: tuple[int, ...], hop: int) -> Float32:
+    """Rows of ``shape[-1]`` samples, each ``hop`` after the one before, as a view."""
+    # numpy's as_strided does the same and takes longer than what is then done with the view.
+    steps = (*samples.strides[:-1], hop * samples.itemsize, samples.itemsize)
+    return np.ndarray(shape, samples.dtype, np.ascontiguousarray(samples), strides=steps)

@@ -26,10 +26,11 @@ from livekit_barge.measure.edges import (
 )
 from livekit_barge.measure.levels import SILENT, Background, Powers, active_power, in_db, smooth
 from livekit_barge.measure.listening import Island, Listening
+from livekit_barge.measure.offset import Offset
 from livekit_barge.measure.silero import WINDOW_S
 
-# A step: 0.25 s, so that what a step costs besides its samples is small.
-STEP_FRAMES = 100
+# A step: 0.5 s, so that what a step costs besides its samples is small.
+STEP_FRAMES = 200
 # Silero comes up to 0.25 s late for a soft onset, and is up to 0.1 s early to let go.
 BEFORE_S, AFTER_S = 0.25, 0.1
 # How long the audio after an island must be known: enough background to judge.
@@ -96,6 +97,7 @@ class SpeechFinder:
 
     def __init__(self, sample_rate: int) -> None:
         self._channel = Channel(sample_rate)
+        self._offset = Offset(self._channel.frame)
         self._listening = Listening(sample_rate)
         self._step = np.zeros(self._channel.frame * STEP_FRAMES, dtype=np.float32)
         self._filled = 0
@@ -123,14 +125,14 @@ class SpeechFinder:
             samples = samples[len(piece) :]
             if self._filled == len(self._step):
                 self._filled = 0
-                final += self._take(self._step.copy())
+                final += self._take(self._step)
         return final
 
     def finish(self) -> list[Burst]:
         """The bursts that are left, now that no more audio comes."""
-        rest = self._step[: self._filled].copy()
-        self._filled = 0
-        if len(rest):
+        if self._filled:
+            rest = self._offset.removed(self._step[: self._filled])
+            self._filled = 0
             self._channel.add(rest)
             self._islands += self._listening.push(rest)
         self._islands += self._listening.finish()
@@ -141,6 +143,7 @@ class SpeechFinder:
         return bursts
 
     def _take(self, samples: Float32) -> list[Burst]:
+        samples = self._offset.removed(samples)
         self._channel.add(samples)
         self._islands += self._listening.push(samples)
         known_s = self._listening.heard * WINDOW_S
@@ -177,7 +180,8 @@ class SpeechFinder:
             return
         core = channel.frame_at(begin_s) - first, channel.frame_at(end_s) - first
         talker_db = self._hear_talker(smooth(powers[core[0] : core[1]]))
-        stretch = _stretch(powers, core, before_noise, after_noise, talker_db - AUDIBLE_MARGIN_DB)
+        least_db = talker_db - AUDIBLE_MARGIN_DB
+        stretch = Stretch.between(powers, core, before_noise, after_noise, least_db)
         for run in bridged(_belonging(runs(stretch.audible()), core), round(BRIDGE_S / FRAME_S)):
             self._add(self._date_run(stretch, run, first, talker_db))
 
@@ -271,16 +275,6 @@ def _levels(stretch: Stretch, frame: int) -> tuple[float, float]:
     background = 10 ** (stretch.background_db[at] / 10)
     barely = 10 ** (stretch.audible_db[at] / 10)
     return max(background, barely / 4), float(stretch.powers[at : at + 2].mean())
-
-
-def _stretch(
-    powers: Powers, core: Run, before: Background, after: Background, least_db: float
-) -> Stretch:
-    """Frames with the background between the two sides drawn straight."""
-    frames = np.arange(powers.size)
-    background = np.interp(frames, core, (before.level_db, after.level_db))
-    audible = np.interp(frames, core, (before.audible_db, after.audible_db))
-    return Stretch(powers, background, np.maximum(audible, least_db))
 
 
 def _belonging(found: list[Run], core: Run) -> list[Run]:

