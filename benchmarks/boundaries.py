@@ -193,7 +193,8 @@ class Score:
 
     onsets: list[float]
     ends: list[float]
-    covered: list[bool]
+    onsets_stated: list[float]
+    ends_stated: list[float]
     laid: int = 0
     pieces: int = 0
     false: int = 0
@@ -208,8 +209,8 @@ class Score:
                 onset, end = mine[0].onset_s - one.onset_s, mine[-1].end_s - one.end_s
                 self.onsets.append(onset)
                 self.ends.append(end)
-                self.covered.append(abs(onset) <= mine[0].onset_uncertainty_s)
-                self.covered.append(abs(end) <= mine[-1].end_uncertainty_s)
+                self.onsets_stated.append(mine[0].onset_uncertainty_s)
+                self.ends_stated.append(mine[-1].end_uncertainty_s)
         self.false += len(bursts)
 
 
@@ -225,7 +226,8 @@ def main() -> None:
         "onset",
         "end",
         "bias",
-        "covered",
+        "±onset",
+        "±end",
         "found",
         "pieces",
         "false",
@@ -233,7 +235,7 @@ def main() -> None:
     ):
         table.add_column(column, justify="left" if column == "condition" else "right")
     for condition in CONDITIONS:
-        score, heard_s, spent_s = Score([], [], []), 0.0, 0.0
+        score, heard_s, spent_s = Score([], [], [], []), 0.0, 0.0
         for audio, truth in calls(condition, part):
             began_s = time.process_time()
             bursts = find(audio, condition.rate)
@@ -245,7 +247,8 @@ def main() -> None:
             _errors(score.onsets),
             _errors(score.ends),
             f"{np.median(score.onsets) * 1000:+.1f} {np.median(score.ends) * 1000:+.1f}",
-            f"{np.mean(score.covered):.0%}",
+            _covered(score.onsets, score.onsets_stated),
+            _covered(score.ends, score.ends_stated),
             f"{len(score.onsets)}/{score.laid}",
             str(score.pieces),
             str(score.false),
@@ -257,6 +260,12 @@ def main() -> None:
 def _errors(errors: list[float]) -> str:
     sizes = np.abs(errors) * 1000
     return f"{np.quantile(sizes, 0.95):.1f} ({sizes.max():.1f})"
+
+
+def _covered(errors: list[float], stated: list[float]) -> str:
+    """How often the stated uncertainty held, and its median in ms."""
+    held = np.mean(np.abs(errors) <= stated)
+    return f"{held:.0%} ({np.median(stated) * 1000:.0f})"
 
 
 if __name__ == "__main__":

@@ -52,7 +52,7 @@ class Channel:
             frames = np.pad(samples, (0, short)).reshape(-1, self.frame)
         else:
             frames = samples.reshape(-1, self.frame)
-        powers = np.einsum("ij,ij->i", frames, frames, dtype=np.float64) / self.frame
+        powers = np.einsum("ij,ij->i", frames, frames).astype(np.float64) / self.frame
         powers[-1] *= self.frame / (self.frame - short)
         self._powers = np.concatenate([self._powers, powers])
         if max(samples.max(), -samples.min()) >= CLIPPED:

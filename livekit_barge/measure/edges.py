@@ -33,6 +33,15 @@ _CHANGE_BEFORE = round(0.06 / FRAME_S)
 _DRIFT = 0.7
 _LEAST_DB, _MOST_DB = -6.0, 10.0
 
+# Uncertainty: half the frames within 30 ms that are this near the line, and how long the sound
+# takes to rise by 10 dB, if it does within 60 ms.
+_NEAR, _NEAR_DB = round(0.03 / FRAME_S), 3.0
+_RISE, _RISE_DB = round(0.06 / FRAME_S), 10.0
+# Sounds fade more slowly the further they have faded; after 0.2 s it is another sound.
+_FLATTER, _HIDDEN_MOST = 1.3, round(0.2 / FRAME_S)
+# The sharpest edges are dated to this.
+SHARP_S = 0.001
+
 Marks = npt.NDArray[np.bool_]
 Run = tuple[int, int]
 
@@ -47,6 +56,8 @@ class Stretch:
     """A frame louder than this speaks for sound, a quieter one for background."""
     audible_db: Powers
     """Louder than this over 10 ms is audible."""
+    least_db: float
+    """What would be audible if there were no background."""
 
     @classmethod
     def between(
@@ -62,7 +73,7 @@ class Stretch:
         # Speech that is just loud enough comes on top of the background.
         least = 10 * np.log10(10 ** (least_db / 10) + 10 ** (level / 10))
         drift = level + _DRIFT * (audible - level)
-        return cls(powers, level, np.maximum(drift, least), np.maximum(audible, least))
+        return cls(powers, level, np.maximum(drift, least), np.maximum(audible, least), least_db)
 
     def backward(self) -> Stretch:
         """In reversed time."""
@@ -71,6 +82,7 @@ class Stretch:
             self.background_db[::-1],
             self.drift_db[::-1],
             self.audible_db[::-1],
+            self.least_db,
         )
 
     def audible(self) -> Marks:
@@ -86,6 +98,20 @@ class Stretch:
         weights = to_db(self.powers[window]) - self.drift_db[window]
         weights = np.clip(weights, _LEAST_DB, _MOST_DB)
         return min(window.start + change_point(weights), loudest)
+
+    def uncertainty_s(self, onset: int) -> float:
+        """How far the onset in this frame may lie from the truth, 95 times in 100."""
+        levels = to_db(self.powers[max(onset - _NEAR, 0) : onset + _NEAR])
+        drift = self.drift_db[max(onset - _NEAR, 0) : onset + _NEAR]
+        wavering = np.count_nonzero(np.abs(levels - drift) < _NEAR_DB) / 2
+        # What the background hides, had it the slope of what can be heard.
+        at = min(onset, self.powers.size - 1)
+        rise = to_db(smooth(self.powers[at : at + _RISE])) - self.audible_db[at]
+        reached = int(np.argmax(rise >= _RISE_DB)) if rise.max() >= _RISE_DB else int(rise.argmax())
+        frames_a_db = (reached + 1) / max(float(rise[reached]), 1.0)
+        hidden_db = max(float(self.audible_db[at]) - self.least_db, 0.0)
+        hidden = min(_FLATTER * frames_a_db * hidden_db, _HIDDEN_MOST)
+        return SHARP_S + (wavering + hidden) * FRAME_S
 
 
 def runs(marks: Marks) -> list[Run]:

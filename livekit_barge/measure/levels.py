@@ -34,9 +34,8 @@ def in_db(power: float) -> float:
 
 def smooth(powers: Powers) -> Powers:
     """Each frame's mean with the one before and the two after it, 10 ms in all."""
-    padded = np.pad(powers, (1, SMOOTH_FRAMES - 2), mode="edge")
-    sums = np.convolve(padded, np.full(SMOOTH_FRAMES, 1 / SMOOTH_FRAMES), mode="valid")
-    return np.asarray(sums)
+    padded = np.concatenate([powers[:1], powers, powers[-1:], powers[-1:]])
+    return np.convolve(padded, np.full(SMOOTH_FRAMES, 1 / SMOOTH_FRAMES), mode="valid")
 
 
 def active_power(smoothed: Powers) -> float:
@@ -66,9 +65,10 @@ class Background:
     def of(cls, powers: Powers) -> Background:
         """From frames without speech; a click or two among them does not matter."""
         blocks = powers[: powers.size // SMOOTH_FRAMES * SMOOTH_FRAMES]
-        levels = to_db(blocks.reshape(-1, SMOOTH_FRAMES).mean(axis=1))
-        middle, upper = np.quantile(levels, [0.5, 0.84])
-        return cls(float(middle), float(upper - middle))
+        means = np.sort(blocks.reshape(-1, SMOOTH_FRAMES).mean(axis=1))
+        middle = in_db(means[means.size // 2])
+        # A standard deviation above the middle lies 84 of 100.
+        return cls(middle, in_db(means[int(0.84 * means.size)]) - middle)
 
     @property
     def audible_db(self) -> float:

@@ -139,7 +139,7 @@ class Listening:
     def _gate(self, samples: Float32) -> None:
         """Find which of the next windows stand out."""
         slices = samples.reshape(-1, WINDOW // _SLICES)
-        powers = np.einsum("ij,ij->i", slices, slices, dtype=np.float64).reshape(-1, _SLICES)
+        powers = np.einsum("ij,ij->i", slices, slices).astype(np.float64).reshape(-1, _SLICES)
         powers /= WINDOW // _SLICES
         self._powers = np.concatenate([self._powers, powers])[-FLOOR_WINDOWS:]
         ranked = np.partition(

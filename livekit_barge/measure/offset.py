@@ -26,7 +26,7 @@ class Offset:
 
     def removed(self, samples: Float32) -> Float32:
         """A copy of the next samples, without their offset."""
-        if self._offset or abs(samples.mean()) > LEAST / 2:
+        if self._offset or abs(samples.mean()) > LEAST:
             self._look(samples)
         return samples - self._offset
 

@@ -73,9 +73,9 @@ class _Weights:
     def read(cls, path: Path) -> Self:
         raw = read_constants(path, "then_branch")
         taps = [raw[f"encoder.{n}.reparam_conv.weight"].transpose(2, 1, 0) for n in range(4)]
-        # The gates come as input, forget, cell, output. The cell goes last, and the three
-        # sigmoids are written as 0.5 tanh(x / 2) + 0.5, so that one tanh serves all four.
-        order = np.r_[0:256, 384:512, 256:384]
+        # The gates come as input, forget, new, output, and are wanted as output, input, forget,
+        # new. The three sigmoids are written as 0.5 tanh(x / 2) + 0.5, so one tanh serves all four.
+        order = np.r_[384:512, 0:256, 256:384]
         scale = np.repeat(np.array([0.5, 1.0], dtype=np.float32), [3 * _UNITS, _UNITS])
         bias = raw["decoder.rnn.bias_ih"] + raw["decoder.rnn.bias_hh"]
         return cls(
@@ -172,25 +172,27 @@ class Silero:
     def _recur(self, driving: Float32) -> Float32:
         """The cell's output after each window."""
         recurrent = self._weights.recurrent
-        gates = np.empty((len(recurrent), _GATES // len(recurrent)), dtype=np.float32)
-        flat = gates.reshape(-1)
-        sigmoids, half = flat[: 3 * _UNITS], np.full(3 * _UNITS, 0.5, dtype=np.float32)
-        into, forget, out, new = flat.reshape(4, _UNITS)
+        # The cell lies behind the gates, so that one product forgets and takes in.
+        state = np.concatenate([np.zeros(_GATES, dtype=np.float32), self._cell])
+        gates, cell = state[:_GATES], state[_GATES:]
+        into_parts = gates.reshape(len(recurrent), -1)
+        sigmoids, half = gates[: 3 * _UNITS], np.full(3 * _UNITS, 0.5, dtype=np.float32)
+        out, new = gates[:_UNITS], gates[3 * _UNITS :]
+        admitted, admits = state[3 * _UNITS :], gates[_UNITS : 3 * _UNITS]
         outputs = np.empty((len(driving), _UNITS), dtype=np.float32)
-        cell, last = self._cell, self._hidden
+        last = self._hidden
         for driven, output in zip(driving, outputs, strict=True):
-            np.matmul(last, recurrent, out=gates)
-            flat += driven
-            np.tanh(flat, out=flat)
+            np.matmul(last, recurrent, out=into_parts)
+            gates += driven
+            np.tanh(gates, out=gates)
             sigmoids *= half
             sigmoids += half
-            cell *= forget
-            new *= into
+            admitted *= admits
             cell += new
             np.tanh(cell, out=output)
             output *= out
             last = output
-        self._hidden = last.copy()
+        self._hidden, self._cell = last.copy(), cell.copy()
         return outputs
 
 

@@ -234,8 +234,8 @@ class SpeechFinder:
         return _Dated(
             onset_s=onset_s,
             end_s=max(end_s, onset_s + 1 / channel.rate),
-            onset_uncertainty_s=FRAME_S,
-            end_uncertainty_s=FRAME_S,
+            onset_uncertainty_s=stretch.uncertainty_s(onset),
+            end_uncertainty_s=stretch.backward().uncertainty_s(size - end),
             power=active_power(smoothed),
             active_s=(end - onset) * FRAME_S,
             clipped=channel.clipped(first + onset, first + end),
