@@ -6,7 +6,7 @@ import dataclasses
 import functools
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 
@@ -59,8 +59,9 @@ def _is_a(value: object, hint: Any) -> bool:
         return isinstance(value, int) and not isinstance(value, bool)
     if origin is Mapping:
         return isinstance(value, Mapping) and all(_is_a(each, args[1]) for each in value.values())
-    if origin is tuple:
-        return isinstance(value, tuple) and all(_is_a(each, args[0]) for each in value)
+    if origin in (tuple, Sequence):
+        kind = tuple if origin is tuple else (list, tuple)
+        return isinstance(value, kind) and all(_is_a(each, args[0]) for each in value)
     return isinstance(value, hint)
 
 

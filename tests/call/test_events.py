@@ -10,6 +10,7 @@ from livekit_barge.call.events import (
     ConversationItem,
     Decision,
     OptionsInForce,
+    SpeechDone,
     Transcript,
     from_line,
     to_line,
@@ -20,10 +21,14 @@ from livekit_barge.errors import BadEvent
 DECISION = Decision(at_s=4.31, speech_id="speech_1", path="pause", cause="vad", queued_s=0.2)
 
 
+DONE = SpeechDone(at_s=4.5, speech_id="speech_1", interrupted=False, item_ids=["item_1"])
+
+
 @pytest.mark.parametrize(
     "event",
     [
         DECISION,
+        DONE,
         Transcript(at_s=0.0, text="“wait”, she said", is_final=True),
         ConversationItem(
             at_s=1.0, item_id="i", role="user", text=None, interrupted=False, metrics={"ttft": 0.1}
@@ -62,6 +67,8 @@ def test_every_kind_of_event_has_a_type_of_its_own():
         ('{"type":"decision","at_s":1}', "decision lacks speech_id, path, cause"),
         (to_line(DECISION).replace("4.31", '"soon"'), "bad at_s"),
         (to_line(DECISION).replace('"vad"', '"whim"'), "bad cause"),
+        (to_line(DONE).replace('"item_1"', "1"), "bad item_ids"),
+        (to_line(DONE).replace("false", "0"), "bad interrupted"),
         (to_line(DECISION).replace('"queued_s"', '"qeued_s"'), "bad qeued_s"),
     ],
 )
