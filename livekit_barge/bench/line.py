@@ -11,11 +11,14 @@ from livekit import rtc
 from livekit.agents import AgentSession
 from livekit.agents.voice import io
 
-from livekit_barge.bench.output import SAMPLE_RATE, LineOutput
+from livekit_barge.bench.output import SAMPLE_RATE
 from livekit_barge.bench.playout import Timeline
+from livekit_barge.bench.speaking import SpeakingOutput
 from livekit_barge.bench.track import CallerTrack, Pcm
 
-__all__ = ["Line", "LineInput", "LineOutput"]
+USERDATA_CALLER_SAMPLE = "livekit_barge.caller_sample"
+"""Where a frame says which sample of the caller's track is its first: stand-ins for a recogniser
+know by it what they hear."""
 
 INPUT_FRAME_S = 0.05
 """RoomIO's default, ``AudioInputOptions.frame_size_ms``; a decision cannot come between frames."""
@@ -39,21 +42,26 @@ class LineInput(io.AudioInput):
         super().__init__(label="line")
         self._timeline = timeline
         self._track = track
-        self._samples = round(frame_s * track.sample_rate)
-        self._before_frame = before_frame
+        self.frame_samples = round(frame_s * track.sample_rate)
+        self.before_frame = before_frame
         self._attached = True
         self._hung_up = False
 
     async def __anext__(self) -> rtc.AudioFrame:
         while not self._hung_up:
-            due_s = (self._track.sent + self._samples) / self._track.sample_rate
+            due_s = (self._track.sent + self.frame_samples) / self._track.sample_rate
             if (ahead_s := due_s - self._timeline.now_s()) > 0:
                 await asyncio.sleep(ahead_s)
-            if self._before_frame is not None:
-                self._before_frame(self._track.sent)
-            pcm = self._track.send(self._samples)
+            first = self._track.sent
+            if self.before_frame is not None:
+                self.before_frame(first)
+            pcm = self._track.send(self.frame_samples)
             if self._attached:
-                return rtc.AudioFrame(pcm.tobytes(), self._track.sample_rate, 1, self._samples)
+                frame = rtc.AudioFrame(
+                    pcm.tobytes(), self._track.sample_rate, 1, self.frame_samples
+                )
+                frame.userdata[USERDATA_CALLER_SAMPLE] = first
+                return frame
         raise StopAsyncIteration
 
     def hang_up(self) -> None:
@@ -77,14 +85,15 @@ class Line:
         seed: int = 0,
         frame_s: float = INPUT_FRAME_S,
         before_frame: Callable[[int], None] | None = None,
-        output: Callable[[Timeline], LineOutput] = LineOutput,
+        **output: float,
     ) -> None:
+        """``output`` are the delays of :class:`~.output.LineOutput`: ``queue_s`` and so on."""
         self.timeline = Timeline()
         self.caller = CallerTrack(SAMPLE_RATE, noise_dbfs=noise_dbfs, seed=seed)
         self.input = LineInput(
             self.timeline, self.caller, frame_s=frame_s, before_frame=before_frame
         )
-        self.output = output(self.timeline)
+        self.output = SpeakingOutput(self.timeline, **output)
 
     def connect(self, session: AgentSession[Any]) -> None:
         """Make this the session's audio. Before ``session.start()``."""

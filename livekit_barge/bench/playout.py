@@ -63,14 +63,16 @@ class PlayoutQueue:
         """Seconds of audio that have been taken and not yet played."""
         return max(round(self._ends / self.sample_rate - self._timeline.now_s(), 9), 0.0)
 
-    def heard(self) -> list[Stretch]:
-        """All that has left until now, in order."""
+    def heard(self, since: int = 0) -> list[Stretch]:
+        """All that has left until now, in order; of what ended before ``since``, nothing."""
         now = self._now()
-        last = next(
-            (i for i in reversed(range(len(self._stretches))) if self._stretches[i].at < now), -1
-        )
-        whole = self._stretches[: last + 1]
-        return [*whole[:-1], _cut(whole[-1], now)] if whole else []
+        heard: list[Stretch] = []
+        for stretch in reversed(self._stretches):
+            if stretch.at + len(stretch.samples) <= since:
+                break
+            if stretch.at < now:
+                heard.append(stretch if heard else _cut(stretch, now))
+        return heard[::-1]
 
     async def capture_frame(self, frame: rtc.AudioFrame, place: Place | None = None) -> None:
         """Take a frame; returns when no more than ``queue_s`` are queued."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
@@ -10,6 +12,12 @@ from livekit_barge.errors import ScriptError
 Pcm = npt.NDArray[np.int16]
 
 FULL_SCALE = 32_768
+
+
+def to_pcm(samples: npt.NDArray[Any]) -> Pcm:
+    """Rounded to whole steps, and clipped where they are louder than int16 can be."""
+    pcm: Pcm = np.clip(np.rint(samples), -FULL_SCALE, FULL_SCALE - 1).astype(np.int16)
+    return pcm
 
 
 class CallerTrack:
@@ -51,7 +59,7 @@ class CallerTrack:
         return self._finished(0, self._sent)
 
     def _finished(self, start: int, stop: int) -> Pcm:
-        return np.clip(self._mix[start:stop], -FULL_SCALE, FULL_SCALE - 1).astype(np.int16)
+        return to_pcm(self._mix[start:stop])
 
     def _extend(self, length: int) -> None:
         """Lengthen the track, by whole seconds, each with noise of its own from the seed."""

@@ -1,0 +1,143 @@
+"""Puts the caller's lines into a call, each where its script places it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import soundfile
+import soxr
+
+from livekit_barge.bench.line import Line
+from livekit_barge.bench.models import HeardWord, Utterance
+from livekit_barge.bench.places import Moment
+from livekit_barge.bench.script import CallerLine, Script
+from livekit_barge.bench.track import FULL_SCALE, to_pcm
+from livekit_barge.bench.voices import SAMPLE_RATE, Speech, Word, voice_named
+from livekit_barge.errors import ScriptError
+
+
+@dataclass(frozen=True)
+class PlacedLine:
+    """A line, and where it was put."""
+
+    line: CallerLine
+    start: int
+    """Its first audible sample, in samples from the call's start."""
+    speech: Speech
+
+    @property
+    def start_s(self) -> float:
+        return self.start / SAMPLE_RATE
+
+    @property
+    def end(self) -> int:
+        return self.start + len(self.speech.samples)
+
+
+class Director:
+    """Mixes each line into the caller's track at its place; also what the recogniser knows."""
+
+    def __init__(self, script: Script) -> None:
+        self._waiting = [(line, speech_of(line, script.voice)) for line in script.caller]
+        self._first_speech = 0
+        """The number of the first of the agent's speeches that the next line may fall on."""
+        self._utterances: list[Utterance] = []
+        self.placed: list[PlacedLine] = []
+
+    def direct(self, line: Line) -> None:
+        """Take the caller's side of a line."""
+        self._track = line.caller
+        self._output = line.output
+        self._frame = line.input.frame_samples
+        line.input.before_frame = self._before_frame
+
+    @property
+    def waiting(self) -> tuple[CallerLine, ...]:
+        """The lines that have found no place yet."""
+        return tuple(line for line, _ in self._waiting)
+
+    @property
+    def caller_done(self) -> int:
+        """The sample after the caller's last word so far."""
+        return self.placed[-1].end if self.placed else 0
+
+    def utterances(self) -> Sequence[Utterance]:
+        return self._utterances
+
+    def _before_frame(self, first: int) -> None:
+        """Mix what belongs into the caller's frame that begins with sample ``first``."""
+        heard = self._output.heard_since(first)
+        while self._waiting:
+            line, speech = self._waiting[0]
+            done = self._output.done_at() if self._may_fall_on_latest() else None
+            moment = Moment(
+                SAMPLE_RATE,
+                max(first, self.caller_done),
+                first + self._frame,
+                [(said, piece) for said, piece in heard if said.number >= self._first_speech],
+                agent_done=done,
+                caller_done=self.caller_done if self.placed else None,
+            )
+            at = line.at.find(moment) if moment.start < moment.stop else None
+            if at is None:
+                break
+            self._put(line, speech, at)
+        for said, piece in heard:
+            assert piece.place is not None
+            said.heard_to = max(said.heard_to, piece.place.offset + len(piece.samples))
+
+    def _may_fall_on_latest(self) -> bool:
+        return len(self._output.speeches) > self._first_speech
+
+    def _put(self, line: CallerLine, speech: Speech, at: int) -> None:
+        del self._waiting[0]
+        self._track.mix(speech.samples, at)
+        self.placed.append(PlacedLine(line, at, speech))
+        if words := speech.words:
+            self._utterances.append(
+                Utterance(
+                    tuple(
+                        HeardWord(word.text, at + _samples(word.start_s), at + _samples(word.end_s))
+                        for word in words
+                    )
+                )
+            )
+        if not line.frees_the_speech:
+            self._first_speech = len(self._output.speeches)
+
+
+def speech_of(line: CallerLine, voice: str) -> Speech:
+    """What is heard of a line, from its first audible sample to its last.
+
+    Raises :class:`ScriptError`.
+    """
+    if line.wav is not None:
+        speech = _from_wav(line.wav, line.text)
+    else:
+        assert line.text is not None  # a line has one of the two
+        speech = voice_named(line.voice or voice).speak(line.text).trimmed()
+    if not line.gain_db:
+        return speech
+    louder = speech.samples * 10 ** (line.gain_db / 20)
+    return Speech(to_pcm(louder), speech.words)
+
+
+def _from_wav(path: Path, text: str | None) -> Speech:
+    """A file's audio; its words, where they are given, share its time by their letters."""
+    try:
+        samples, rate = soundfile.read(path, dtype="float32", always_2d=True)
+    except (soundfile.LibsndfileError, OSError) as error:
+        raise ScriptError(str(error), where=path, remedy="check the path and the file") from error
+    mono = soxr.resample(samples.mean(axis=1), rate, SAMPLE_RATE) * FULL_SCALE
+    speech = Speech(to_pcm(mono), ()).trimmed()
+    words = (text or "").split()
+    ends = np.cumsum([0, *map(len, words)]) / max(sum(map(len, words)), 1) * speech.duration_s
+    timed = zip(words, ends[:-1], ends[1:], strict=True)
+    return Speech(speech.samples, tuple(Word(w, float(a), float(b)) for w, a, b in timed))
+
+
+def _samples(seconds: float) -> int:
+    return round(seconds * SAMPLE_RATE)

@@ -1,0 +1,214 @@
+"""The headless stage: a scripted call to a real session, in virtual time unless told otherwise.
+
+The ``AgentSession``, its VAD, its turn detector and every decision are LiveKit's own, on real
+audio. The models are stand-ins with stated timing (:mod:`.models`); the line behaves as a room's
+does (:mod:`.line`). What comes out is a Call folder like any other.
+
+In virtual time two runs of the same call give the same bytes on the same machine and versions.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from livekit.agents import Agent, AgentSession
+
+from livekit_barge.bench.director import Director, PlacedLine
+from livekit_barge.bench.ids import repeatable_ids
+from livekit_barge.bench.line import INPUT_FRAME_S, Line
+from livekit_barge.bench.models import ScriptedLLM, ScriptedSTT, Timing, VoiceTTS
+from livekit_barge.bench.output import QUEUE_S
+from livekit_barge.bench.script import CallerLine, Script
+from livekit_barge.bench.virtual import run_virtual
+from livekit_barge.bench.voices import SAMPLE_RATE, voice_named
+from livekit_barge.live.instruments import Instruments
+from livekit_barge.measure.overlap import Overlap
+from livekit_barge.measure.turns import Turn
+from livekit_barge.session import BargeSession, instrument
+
+QUIET_S = 3.0
+"""The call ends when nobody has been heard for so long: LiveKit's longest wait before it takes an
+answer for finished (``max_endpointing_delay``)."""
+PATIENCE_S = 8.0
+"""With lines left that have found no place, it ends after so long a silence."""
+LONGEST_S = 600.0
+
+_LOOK_S = 0.25
+
+
+@dataclass(frozen=True, kw_only=True)
+class Conditions:
+    """The line of a call."""
+
+    noise_dbfs: float | None = -65.0
+    """Comfort noise on the caller's side; ``None``: digital silence."""
+    seed: int = 0
+    """Of the noise."""
+    input_frame_s: float | None = None
+    """``None``: the preset's, else that of a room."""
+    queue_s: float = QUEUE_S
+    """Audio that the output holds while the agent speaks: what a cut can leak."""
+    pause_delay_s: float = 0.0
+    """From an order to pause to its effect, as a slow transport would have it."""
+    clear_delay_s: float = 0.0
+
+
+@dataclass(frozen=True)
+class PlayedCall:
+    """A call that was played, with its turns."""
+
+    turns: tuple[Turn, ...]
+    lines: tuple[PlacedLine, ...]
+    """The caller's lines, in order, and where each was put."""
+    unplaced: tuple[CallerLine, ...]
+    """The lines that found no place before the call ended."""
+    duration_s: float
+    call_dir: Path
+
+    @property
+    def overlaps(self) -> tuple[Overlap, ...]:
+        """Where the caller spoke over the agent, in order."""
+        return tuple(overlap for turn in self.turns for overlap in turn.overlaps)
+
+
+class SessionMaker(Protocol):
+    """Makes the session of a call; ``BargeSession`` is one itself."""
+
+    def __call__(self, **models: Any) -> AgentSession[Any]:
+        """``models`` are the stand-ins: ``stt``, ``llm`` and ``tts``."""
+        ...
+
+
+class ScriptedAgent(Agent):
+    """Greets, and answers what it hears, in the script's words."""
+
+    def __init__(self) -> None:
+        super().__init__(instructions="")
+
+    async def on_enter(self) -> None:
+        self.session.generate_reply()
+
+
+def play_call(
+    script: Script,
+    *,
+    calls_dir: Path,
+    call_id: str | None = None,
+    agent: Callable[[], Agent] = ScriptedAgent,
+    session: SessionMaker = BargeSession,
+    timing: Timing | None = None,
+    conditions: Conditions | None = None,
+    real_time: bool = False,
+) -> PlayedCall:
+    """Play a script to its end, and measure it.
+
+    Also from within a running loop, which stands still meanwhile.
+    """
+
+    stage = _Stage(script, timing or Timing(), conditions or Conditions())
+
+    async def play() -> PlayedCall:
+        return await stage.play(agent, session, calls_dir, call_id)
+
+    async def play_repeatably() -> PlayedCall:
+        with repeatable_ids(stage.conditions.seed):
+            return await play()
+
+    return run_real(play) if real_time else run_virtual(play_repeatably)
+
+
+def run_real(main: Callable[[], Coroutine[Any, Any, PlayedCall]]) -> PlayedCall:
+    """Run a coroutine to its end in real time, also from within a running loop."""
+    with ThreadPoolExecutor(1, thread_name_prefix="stage") as thread:
+        return thread.submit(lambda: asyncio.run(main())).result()
+
+
+class _Stage:
+    def __init__(self, script: Script, timing: Timing, conditions: Conditions) -> None:
+        self.conditions = conditions
+        self._script = script
+        self._timing = timing
+
+    async def play(
+        self,
+        agent: Callable[[], Agent],
+        make_session: SessionMaker,
+        calls_dir: Path,
+        call_id: str | None,
+    ) -> PlayedCall:
+        director = Director(self._script)
+        session = make_session(
+            stt=ScriptedSTT(director, self._timing),
+            llm=ScriptedLLM(self._script.agent, self._timing),
+            tts=VoiceTTS(voice_named(self._script.agent_voice), self._timing),
+        )
+        instruments = _instruments_of(session, calls_dir, call_id)
+        line = self._open_line(session)
+        director.direct(line)
+        try:
+            await session.start(agent())
+            await _until_over(session, line, director)
+        finally:
+            await session.aclose()
+            await line.aclose()
+            await instruments.finished()
+        assert instruments.call_dir is not None  # the session has started
+        return PlayedCall(
+            instruments.turns,
+            tuple(director.placed),
+            director.waiting,
+            line.timeline.now_s(),
+            instruments.call_dir,
+        )
+
+    def _open_line(self, session: AgentSession[Any]) -> Line:
+        conditions = self.conditions
+        line = Line(
+            noise_dbfs=conditions.noise_dbfs,
+            seed=conditions.seed,
+            frame_s=conditions.input_frame_s or _input_frame_s(session),
+            queue_s=conditions.queue_s,
+            pause_delay_s=conditions.pause_delay_s,
+            clear_delay_s=conditions.clear_delay_s,
+        )
+        line.connect(session)
+        return line
+
+
+async def _until_over(session: AgentSession[Any], line: Line, director: Director) -> None:
+    """Wait until nobody has anything left to say."""
+    quiet_s = 0.0
+    while line.timeline.now_s() < LONGEST_S:
+        await asyncio.sleep(_LOOK_S)
+        now = round(line.timeline.now_s() * SAMPLE_RATE)
+        talking = (
+            session.agent_state in ("thinking", "speaking")
+            or session.current_speech is not None
+            or director.caller_done > now
+        )
+        quiet_s = 0.0 if talking else quiet_s + _LOOK_S
+        if quiet_s >= (PATIENCE_S if director.waiting else QUIET_S):
+            return
+
+
+def _instruments_of(
+    session: AgentSession[Any], calls_dir: Path, call_id: str | None
+) -> Instruments:
+    """A session's instruments, put on it if it has none, keeping the call for the stage."""
+    instruments = session._instruments if isinstance(session, BargeSession) else instrument(session)
+    instruments._keeping = dataclasses.replace(
+        instruments._keeping, calls_dir=calls_dir, call_id=call_id, source="stage"
+    )
+    return instruments
+
+
+def _input_frame_s(session: AgentSession[Any]) -> float:
+    """The input frame that the session's preset asks of a room, which here is the line."""
+    knobs = session._chosen.knobs if isinstance(session, BargeSession) else {}
+    return float(knobs.get("input_frame_s", INPUT_FRAME_S))
