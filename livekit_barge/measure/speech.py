@@ -31,8 +31,8 @@ from livekit_barge.measure.silero import WINDOW_S
 
 # A step: 0.5 s, so that what a step costs besides its samples is small.
 STEP_FRAMES = 200
-# Silero comes up to 0.25 s late for a soft onset, and is up to 0.1 s early to let go.
-BEFORE_S, AFTER_S = 0.25, 0.1
+# Silero may miss a consonant and the closure between it and the vowel, before speech and after it.
+BEFORE_S, AFTER_S = 0.3, 0.25
 # How long the audio after an island must be known: enough background to judge.
 LOOK_AHEAD_S = 0.4
 # Silero's edges are not sharp: background keeps this far from them.
