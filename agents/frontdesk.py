@@ -33,7 +33,7 @@ NEEDED = (
     "OPENAI_API_KEY",
 )
 
-LEGAL_NOTICE = "This call is recorded."
+LEGAL_NOTICE = "This call is recorded. By staying on the line you agree to that."
 GREETING = "You have reached the Harbour Hotel. How can I help you?"
 FREE_ROOMS = {"friday": 2, "saturday": 0, "sunday": 5}
 

@@ -41,13 +41,12 @@ class LivekitServer:
 
     def token(self, room: str, identity: str, *, kind: api.AccessToken.ParticipantKind) -> str:
         """Lets ``identity`` into ``room``."""
-        return (
-            api.AccessToken(self.api_key, self.api_secret)
-            .with_identity(identity)
-            .with_kind(kind)
-            .with_grants(api.VideoGrants(room_join=True, room=room, agent=kind == "agent"))
-            .to_jwt()
+        agent = kind == "agent"
+        grants = api.VideoGrants(
+            room_join=True, room=room, agent=agent, can_update_own_metadata=agent
         )
+        token = api.AccessToken(self.api_key, self.api_secret).with_identity(identity)
+        return token.with_kind(kind).with_grants(grants).to_jwt()
 
     def environment(self) -> dict[str, str]:
         """What a worker reads to find it."""

@@ -1,0 +1,98 @@
+"""Calls played in a real room: an agent in this process, a caller beside it, what was kept."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from livekit import rtc
+from livekit.agents import Agent
+from livekit.agents.vad import VAD
+
+from livekit_barge.bench.track import Pcm
+from livekit_barge.call.folder import Call
+from livekit_barge.measure.overlap import Overlap
+from livekit_barge.measure.turns import Turn
+from livekit_barge.session import BargeSession
+from livekit_barge.settings import Settings
+from tests.room.caller import RATE, Caller
+from tests.room.livekit_server import LivekitServer
+from tests.vendors.voice import speak
+
+LONG = (
+    "We are open from Monday to Friday, and on Saturday until noon. On Sunday we are closed, "
+    "but you can leave a message after the tone."
+)
+
+Script = Callable[[Caller], Awaitable[None]]
+
+
+class Announcer(Agent):
+    """Says one thing as soon as somebody is there."""
+
+    def __init__(self, text: str = LONG, **options: Any) -> None:
+        super().__init__(instructions="")
+        self._text = text
+        self._options = options
+
+    async def on_enter(self) -> None:
+        self.session.say(self._text, audio=_frames(speak(self._text)), **self._options)
+
+
+@dataclass(frozen=True)
+class Played:
+    """A call that is over: its folder, and what was measured while it ran."""
+
+    call: Call
+    turns: tuple[Turn, ...]
+
+    @property
+    def overlaps(self) -> list[Overlap]:
+        return [overlap for turn in self.turns for overlap in turn.overlaps]
+
+
+def play(
+    server: LivekitServer,
+    room_name: str,
+    calls_dir: Path,
+    vad: VAD,
+    script: Script,
+    *,
+    agent: Callable[[], Agent] = Announcer,
+    **interruption: Any,
+) -> Played:
+    """Have ``script(caller)`` call ``agent`` in a room of its own."""
+
+    async def call() -> Played:
+        session: BargeSession[None] = BargeSession(
+            settings=Settings(calls_dir=calls_dir, log="json"),
+            vad=vad,
+            turn_handling={
+                "turn_detection": "vad",
+                "interruption": {"mode": "vad", **interruption},
+            },
+            aec_warmup_duration=None,
+        )
+        room = rtc.Room()
+        await room.connect(server.url, server.token(room_name, "agent", kind="agent"))
+        try:
+            async with Caller(server, room_name) as caller:
+                await session.start(agent(), room=room)
+                await script(caller)
+            await session.aclose()
+            await session.finished()
+        finally:
+            await room.disconnect()
+        assert session.call_dir is not None
+        return Played(Call.open(session.call_dir), session.turns)
+
+    return asyncio.run(call())
+
+
+async def _frames(samples: Pcm) -> AsyncIterator[rtc.AudioFrame]:
+    for begin in range(0, len(samples), RATE // 20):
+        piece = samples[begin : begin + RATE // 20]
+        yield rtc.AudioFrame(piece.tobytes(), RATE, 1, len(piece))
