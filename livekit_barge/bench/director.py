@@ -81,7 +81,7 @@ class Director:
                 agent_done=done,
                 caller_done=self.caller_done if self.placed else None,
             )
-            at = line.at.find(moment) if moment.start < moment.stop else None
+            at = line.at.finder.find(moment) if moment.start < moment.stop else None
             if at is None:
                 break
             self._put(line, speech, at)

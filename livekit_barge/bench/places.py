@@ -34,12 +34,24 @@ class Moment:
     """After the last sample of the line before."""
 
 
-class Place(Protocol):
-    """Where a line begins."""
+class Finder(Protocol):
+    """Finds one kind of place."""
 
     def find(self, moment: Moment) -> int | None:
         """The sample, if it lies in this moment; or the moment's start, if it has passed unseen."""
         ...
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a line begins."""
+
+    phrase: str
+    """As the script says it."""
+    finder: Finder
+
+    def __str__(self) -> str:
+        return self.phrase
 
 
 @dataclass(frozen=True)
@@ -131,13 +143,13 @@ def place_from(phrase: object) -> Place:
     words = " ".join(str(phrase).split())
     for pattern, make in _PHRASES:
         if match := re.fullmatch(pattern, words):
-            return make(_seconds(match["number"], match["unit"]))
+            return Place(words, make(_seconds(match["number"], match["unit"])))
     raise ValueError("one of: " + "; ".join(_FORMS))
 
 
 _TIME = r"(?P<number>\d+(?:\.\d+)?) ?(?P<unit>m?s)"
 _LATER = rf"(?:,? after {_TIME})?"
-_PHRASES: tuple[tuple[str, Callable[[float], Place]], ...] = (
+_PHRASES: tuple[tuple[str, Callable[[float], Finder]], ...] = (
     (rf"after the agent has spoken {_TIME}", AfterSpoken),
     (rf"in mid-word{_LATER}", MidWord),
     (rf"just as a new sentence starts{_LATER}", SentenceStart),

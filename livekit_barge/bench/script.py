@@ -34,7 +34,8 @@ after 1.2 s``
 
 ``, after 1.2 s`` may be left out. Times may be in ``s`` or ``ms``. Lines are placed in order, and
 none begins before the one before has ended. ``expect`` says what should happen where a line falls
-on the agent's speech: ``yield``, ``hold`` (it may pause, and goes on) or ``protected``. After a
+on the agent's speech: ``yield``, ``hold`` (it goes on: the caller only listens, or it was
+no speech) or ``protected`` (it goes on: it must not be cut here). After a
 line with ``hold`` or ``protected`` the next one may fall on the same speech; after any other it
 waits for a later one.
 """
@@ -71,6 +72,9 @@ class CallerLine:
     voice: str | None = None
     """``None``: the script's."""
     gain_db: float = 0.0
+
+    def __str__(self) -> str:
+        return f"“{self.text or self.wav}” ({self.at})"
 
     @property
     def frees_the_speech(self) -> bool:

@@ -24,7 +24,7 @@ from livekit_barge.bench.ids import repeatable_ids
 from livekit_barge.bench.line import INPUT_FRAME_S, Line
 from livekit_barge.bench.models import ScriptedLLM, ScriptedSTT, Timing, VoiceTTS
 from livekit_barge.bench.output import QUEUE_S
-from livekit_barge.bench.script import CallerLine, Script
+from livekit_barge.bench.script import CallerLine, Expect, Script
 from livekit_barge.bench.virtual import run_virtual
 from livekit_barge.bench.voices import SAMPLE_RATE, voice_named
 from livekit_barge.live.instruments import Instruments
@@ -40,6 +40,15 @@ PATIENCE_S = 8.0
 LONGEST_S = 600.0
 
 _LOOK_S = 0.25
+_ONSET_WITHIN_S = 0.1
+"""An onset is measured where a voice becomes audible; its clip may begin a little later."""
+
+_RIGHT: dict[Expect, tuple[str, ...]] = {
+    "yield": ("yielded",),
+    # A talker who need not be heeded is not missed, however the caller's words are taken.
+    "hold": ("held", "missed", "natural_end"),
+    "protected": ("held", "missed", "natural_end"),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,12 +78,34 @@ class PlayedCall:
     unplaced: tuple[CallerLine, ...]
     """The lines that found no place before the call ended."""
     duration_s: float
-    call_dir: Path
+    call_dir: Path | None
+    """Its folder; ``None``: it was not kept."""
 
     @property
     def overlaps(self) -> tuple[Overlap, ...]:
         """Where the caller spoke over the agent, in order."""
         return tuple(overlap for turn in self.turns for overlap in turn.overlaps)
+
+    @property
+    def surprises(self) -> tuple[str, ...]:
+        """Where the agent did not do what a line expects; a line without a place is one, too."""
+        wrong = []
+        for line in (placed.line for placed in self.lines):
+            overlap = self.overlap_of(line)
+            outcome = "not over the agent's speech" if overlap is None else overlap.outcome
+            if line.expect is not None and outcome not in _RIGHT[line.expect]:
+                wrong.append(f"{line}: should {line.expect}, and it was {outcome}")
+        return (*wrong, *(f"{line}: its place never came" for line in self.unplaced))
+
+    def overlap_of(self, line: CallerLine) -> Overlap | None:
+        """What happened where a line fell on the agent's speech; ``None``: it did not."""
+        for placed in self.lines:
+            if placed.line is line:
+                begin_s, end_s = placed.start_s - _ONSET_WITHIN_S, placed.end / SAMPLE_RATE
+                for overlap in self.overlaps:
+                    if overlap.onset_s is not None and begin_s <= overlap.onset_s < end_s:
+                        return overlap
+        return None
 
 
 class SessionMaker(Protocol):
@@ -143,10 +174,13 @@ class _Stage:
         call_id: str | None,
     ) -> PlayedCall:
         director = Director(self._script)
+        voice = voice_named(self._script.agent_voice)
+        for text in self._script.agent:
+            voice.speak(text)  # now, so that it takes no time of the call's
         session = make_session(
             stt=ScriptedSTT(director, self._timing),
             llm=ScriptedLLM(self._script.agent, self._timing),
-            tts=VoiceTTS(voice_named(self._script.agent_voice), self._timing),
+            tts=VoiceTTS(voice, self._timing),
         )
         instruments = _instruments_of(session, calls_dir, call_id)
         line = self._open_line(session)

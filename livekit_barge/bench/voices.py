@@ -96,7 +96,20 @@ class Voice:
 
         Raises :class:`ScriptError` where nothing can be said, or the extra is not installed.
         """
-        return _speak(self, " ".join(text.split()))
+        if not re.search(r"\w", text):
+            raise ScriptError(f"{text!r} has no words", remedy="write something that can be said")
+        parts: list[Pcm] = []
+        words: list[Word] = []
+        begin = 0
+        for sentence in sentences(text):
+            if parts:
+                parts.append(np.zeros(round(SENTENCE_GAP_S * SAMPLE_RATE), np.int16))
+                begin += len(parts[-1])
+            spoken = _speak_sentence(self, sentence)
+            parts.append(spoken.samples)
+            words += spoken.moved(begin / SAMPLE_RATE).words
+            begin += len(spoken.samples)
+        return Speech(np.concatenate(parts), tuple(words))
 
 
 VOICES = {
@@ -115,30 +128,10 @@ def voice_named(name: str, *, where: object = None) -> Voice:
 
 def sentences(text: str) -> list[str]:
     """The sentences of ``text``, each with its stop."""
-    return [sentence for sentence in re.split(r"(?<=[.!?])\s+", text.strip()) if sentence]
+    return [sentence for sentence in re.split(r"(?<=[.!?])\s+", " ".join(text.split())) if sentence]
 
 
-@lru_cache(maxsize=512)
-def _speak(voice: Voice, text: str) -> Speech:
-    if not re.search(r"\w", text):
-        raise ScriptError(f"{text!r} has no words", remedy="write something that can be said")
-    parts: list[Pcm] = []
-    words: list[Word] = []
-    begin = 0
-    for sentence in sentences(text):
-        if parts:
-            gap = np.zeros(round(SENTENCE_GAP_S * SAMPLE_RATE), np.int16)
-            parts.append(gap)
-            begin += len(gap)
-        spoken = _speak_sentence(voice, sentence)
-        parts.append(spoken.samples)
-        words += spoken.moved(begin / SAMPLE_RATE).words
-        begin += len(spoken.samples)
-    samples = np.concatenate(parts)
-    samples.flags.writeable = False  # the cache hands the same array to everyone
-    return Speech(samples, tuple(words))
-
-
+@lru_cache(maxsize=1024)
 def _speak_sentence(voice: Voice, sentence: str) -> Speech:
     texts = sentence.split()
     said = [(text, ipa) for text in texts if (ipa := _ipa(text))]

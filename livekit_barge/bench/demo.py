@@ -1,0 +1,90 @@
+"""``livekit-barge demo``: the three classic barge-ins, under LiveKit's defaults and ``snappy``."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+import structlog
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
+
+from livekit_barge.bench.script import Script
+from livekit_barge.bench.stage import PlayedCall, play_call
+from livekit_barge.report.table import Row, comparison_table
+from livekit_barge.session import BargeSession
+
+SCRIPTS = ("early", "mid-word", "new-sentence")
+PRESETS = ("livekit-defaults", "snappy")
+
+
+def run_demo(console: Console, *, calls_dir: Path, real_time: bool = False) -> None:
+    """Play the calls, print what happened in each, and say where they are kept."""
+    scripts = [Script.load(name) for name in SCRIPTS]
+    played: dict[tuple[str, str], PlayedCall] = {}
+    with _progress(console) as progress, _turn_log_off():
+        task = progress.add_task("", total=len(scripts) * len(PRESETS))
+        for script in scripts:
+            for preset in PRESETS:
+                progress.update(task, description=f"{script.name} under {preset}")
+                played[script.name, preset] = play_call(
+                    script,
+                    calls_dir=calls_dir,
+                    call_id=f"{script.name}-{preset}",
+                    session=partial(BargeSession, preset=preset),
+                    real_time=real_time,
+                )
+                progress.advance(task)
+    for script in scripts:
+        calls = {preset: played[script.name, preset] for preset in PRESETS}
+        console.print(comparison_table(_rows(script, calls), title=script.summary))
+    console.print(_LEGEND)
+    for call in played.values():
+        console.print(f"  {call.call_dir}", highlight=False, soft_wrap=True)
+        for line in call.unplaced:
+            console.print(f"    “{line.text}” found no place: {line.at}", highlight=False)
+
+
+_LEGEND = """
+detection + cancellation = time to yield: from the caller's first audible sample to the decision
+to stop, and from there to the last agent sample the caller could hear.
+
+Each call is a folder (livekit-barge turns CALL measures it again):"""
+
+
+def _rows(script: Script, calls: dict[str, PlayedCall]) -> list[Row]:
+    return [
+        Row(
+            line.text or "(no words)",
+            f"{line.at}; it should {line.expect}",
+            {preset: call.overlap_of(line) for preset, call in calls.items()},
+        )
+        for line in script.caller
+        if line.expect is not None
+    ]
+
+
+def _progress(console: Console) -> Progress:
+    return Progress(
+        SpinnerColumn(),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.description}"),
+        console=console,
+        transient=True,
+    )
+
+
+@contextmanager
+def _turn_log_off() -> Iterator[None]:
+    """Keep the turn log, which goes to the same terminal, to its errors."""
+    before = structlog.get_config()
+    was_configured = structlog.is_configured()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+    try:
+        yield
+    finally:
+        structlog.configure(**before) if was_configured else structlog.reset_defaults()

@@ -1,0 +1,1 @@
+"""Renderers: each takes what was measured, and returns what a person reads."""

@@ -1,0 +1,124 @@
+"""Turns as tables for a terminal. Milliseconds are made here, and only here."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from livekit_barge.measure.overlap import Overlap
+from livekit_barge.measure.turns import Turn
+
+NOTHING = "–"
+
+_TURN_COLUMNS = ("from", "who", "said", "gap", "outcome", "cause", "time to yield")
+
+_STYLES = {
+    "yielded": "green",
+    "held": "green",
+    "late": "yellow",
+    "missed": "red",
+    "false_stop": "red",
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """What happened where the caller spoke over the agent in one place, under several presets."""
+
+    said: str
+    """The caller's line."""
+    place: str
+    overlaps: Mapping[str, Overlap | None]
+    """By preset; ``None``: the line did not fall on the agent's speech."""
+
+
+def turn_table(turns: Sequence[Turn], *, title: str | None = None) -> Table:
+    """A call's turns in order, each overlap on a line of its own below the turn it fell on."""
+    table = Table(
+        title=title,
+        title_justify="left",
+        box=box.SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+        expand=True,
+    )
+    for name in _TURN_COLUMNS:
+        right = name in ("from", "gap", "time to yield")
+        table.add_column(
+            name,
+            justify="right" if right else "left",
+            no_wrap=True,
+            ratio=1 if name == "said" else None,  # the others are shown whole
+        )
+    for turn in turns:
+        table.add_row(
+            _at(turn.started_s), turn.speaker, _said(turn.words), as_ms(turn.response_gap_s)
+        )
+        for overlap in turn.overlaps:
+            table.add_row(
+                _at(overlap.onset_s),
+                "  overlap",
+                _said(overlap.words),
+                "",
+                _outcome(overlap),
+                overlap.cause or NOTHING,
+                clocks(overlap),
+            )
+    return table
+
+
+def comparison_table(rows: Sequence[Row], *, title: str | None = None) -> Table:
+    """Presets side by side: for each place the outcome and the clocks under each."""
+    table = Table(title=title, title_justify="left", show_lines=True)
+    table.add_column("the caller says")
+    for preset in dict.fromkeys(preset for row in rows for preset in row.overlaps):
+        table.add_column(preset)
+    for row in rows:
+        cells = (
+            Text(NOTHING) if overlap is None else _story(overlap)
+            for overlap in row.overlaps.values()
+        )
+        table.add_row(Text(f"“{row.said}”\n{row.place}"), *cells)
+    return table
+
+
+def _story(overlap: Overlap) -> Text:
+    """Its outcome, its clocks, and what a stop that was taken back cost."""
+    story = Text.assemble(_outcome(overlap), "\n", clocks(overlap))
+    if overlap.dead_air_s is not None:
+        story.append(f"\nthen {as_ms(overlap.dead_air_s)} of silence")
+    return story
+
+
+def clocks(overlap: Overlap) -> str:
+    """``201 + 6 = 207 ms``: detection + cancellation = time to yield."""
+    total = as_ms(overlap.time_to_yield_s, lower_bound=overlap.lower_bound)
+    parts = (overlap.detection_s, overlap.cancellation_s)
+    if overlap.time_to_yield_s is None or None in parts:
+        return total
+    return " + ".join(f"{part * 1000:.0f}" for part in parts if part is not None) + f" = {total}"
+
+
+def as_ms(seconds: float | None, *, lower_bound: bool = False) -> str:
+    """``412 ms``, ``–`` where nothing is known, ``≥ 3.0 s`` for a lower bound, never rounded up."""
+    if seconds is None:
+        return NOTHING
+    if lower_bound:
+        return f"≥ {math.floor(seconds * 10 + 1e-6) / 10:.1f} s"
+    return f"{seconds * 1000:.0f} ms"
+
+
+def _at(seconds: float | None) -> str:
+    return NOTHING if seconds is None else f"{seconds:.2f} s"
+
+
+def _outcome(overlap: Overlap) -> Text:
+    return Text(overlap.outcome.replace("_", " "), style=_STYLES.get(overlap.outcome, ""))
+
+
+def _said(words: str | None) -> Text:
+    return Text(NOTHING if words is None else words)
