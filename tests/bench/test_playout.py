@@ -209,6 +209,18 @@ class TestClearing:
 
         assert on_a_queue(script) == 0.01
 
+    def test_who_comes_after_a_clear_waits_for_room_again(self):
+        async def script(queue, timeline):
+            await queue.capture_frame(frame(0.2))
+            waiting = asyncio.create_task(queue.capture_frame(frame(0.1)))
+            await asyncio.sleep(0.05)
+            queue.clear_queue()
+            await waiting
+            await queue.capture_frame(frame(0.3))
+            return timeline.now_s()
+
+        assert on_a_queue(script) == 0.15
+
     def test_a_second_clear_takes_nothing_more(self):
         async def script(queue, _):
             await queue.capture_frame(frame(0.2))
