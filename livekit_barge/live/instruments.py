@@ -149,9 +149,16 @@ class Instruments:
                 self._look_at_options()
             getattr(self._stamps, name)(event)
             if name == "close":
-                self._stamps = None
+                self._end()
 
         return handle
+
+    def _end(self) -> None:
+        """Whatever happened before, the folder is closed."""
+        assert self._stamps is not None
+        assert self._recorder is not None
+        self._recorder.close(self._stamps.log.now_s())
+        self._stamps = None
 
     def _look_at_options(self) -> None:
         """Keep the options in force, which LiveKit resolves at the start and may change later."""

@@ -163,7 +163,6 @@ class SessionStamps:
                 livekit_at_s=self.log.from_wall(event.created_at),
             )
         )
-        self.log.recorder.close(self.log.now_s())
 
     # The session's audio, as :class:`~livekit_barge.live.taps.AudioListener` hears it.
 

@@ -161,7 +161,8 @@ class Conversation:
 
         The call is known up to ``until_s``; ``closed``: there is no more to come.
         """
-        sides: list[_CallerTurn | Speech] = [*self._caller_turns(), *self._audible_speeches()]
+        caller = [turn for turn in self._caller_turns() if turn.started_s > self._given_s]
+        sides: list[_CallerTurn | Speech] = [*caller, *self._audible_speeches()]
         sides.sort(key=_started_s)
         for side in sides:
             if not closed and until_s < self._settles_s(side):
@@ -181,7 +182,7 @@ class Conversation:
         return [s for s in [*self._speeches.values(), *self._heard_only] if s.runs]
 
     def _caller_turns(self) -> list[_CallerTurn]:
-        """Those that were not given out yet."""
+        """The caller's bursts that are still kept, as turns; some may have been given out."""
         starts = [*self._starts, *(speech.runs[0].onset_s for speech in self._audible_speeches())]
         turns: list[_CallerTurn] = []
         for burst in self._caller:
@@ -189,7 +190,7 @@ class Conversation:
                 turns[-1].bursts.append(burst)
             else:
                 turns.append(_CallerTurn([burst]))
-        return [turn for turn in turns if turn.started_s > self._given_s]
+        return turns
 
     def _goes_on(self, turn: _CallerTurn, burst: Burst, starts: Sequence[float]) -> bool:
         if burst.onset_s - turn.ended_s > self._limits.turn_gap_s:
@@ -202,7 +203,7 @@ class Conversation:
             return side.ended_s + self._limits.decision_reach_s
         if side.done_at_s is None:
             return math.inf
-        ends = [episode.end_s for episode in self._episodes(side)]
+        ends = [self._said_until_s(episode) for episode in self._episodes(side)]
         return max(side.done_at_s, side.runs[-1].end_s, *ends) + self._limits.decision_reach_s
 
     # Turns.
@@ -247,12 +248,25 @@ class Conversation:
         at_s = episode.begin_s if episode.onset_s is None else episode.onset_s
         protected = {p.reason for p in self._protections if p.covers(at_s, speech)}
         around = Surroundings(
-            words=self._words(episode.begin_s, self._reach_s(episode.end_s)),
+            words=self._words_of(episode),
             protected=tuple(sorted(protected)),
             caller=self._caller,
             seen_until_s=until_s,
         )
         return judge(episode, speech, around, self._limits)
+
+    def _words_of(self, episode: Episode) -> str | None:
+        """What was heard before the caller went on, or else of all that they began to say."""
+        at_once = self._words(episode.begin_s, self._reach_s(episode.end_s))
+        whole = self._reach_s(self._said_until_s(episode))
+        return at_once or self._words(episode.begin_s, whole)
+
+    def _said_until_s(self, episode: Episode) -> float:
+        """The end of what the caller began to say in the episode; they may go on after it."""
+        for turn in self._caller_turns():
+            if episode.caller and episode.caller[-1] in turn.bursts:
+                return turn.ended_s
+        return episode.end_s
 
     def _reach_s(self, end_s: float) -> float:
         """Until when what is stamped still belongs to what the caller said up to ``end_s``."""

@@ -132,10 +132,10 @@ def _outcome(
     around: Surroundings,
     limits: Thresholds,
 ) -> tuple[Outcome, str | None]:
+    if episode.onset_s is None:
+        return "false_stop", _without_an_onset(episode, around, limits)
     if stop is not None and stop.again is not None:
         return "false_stop", None
-    if episode.onset_s is None:
-        return "false_stop", "nobody spoke"
     onset_s, over = episode.onset_s, speech.done_at_s is not None
     generated_by_s = None if decision is None else decision.at_s
     if over and speech.played_whole(generated_by_s=generated_by_s):
@@ -148,6 +148,12 @@ def _outcome(
     if not over and around.seen_until_s - onset_s < limits.missed_after_s:
         return "unmeasurable", "the recording ended before the agent did"
     return _went_on(episode, around, limits)
+
+
+def _without_an_onset(episode: Episode, around: Surroundings, limits: Thresholds) -> str:
+    since_s = episode.begin_s - limits.decision_reach_s
+    spoke = any(since_s <= burst.end_s <= episode.begin_s for burst in around.caller)
+    return "the caller had spoken before the agent began" if spoke else "nobody spoke"
 
 
 def _stopped(

@@ -250,3 +250,13 @@ class TestFalseStop:
         assert (overlap.onset_s, overlap.outcome, overlap.detection_s) == (None, "false_stop", None)
         assert overlap.cancellation_s == pytest.approx(0.1)
         assert overlap.dead_air_s == overlap.pause_s == 1.0
+        assert overlap.reason == "nobody spoke"
+
+    def test_a_turn_committed_after_the_agent_began_says_so(self):
+        caller = "....######....................."
+        agent = ".............######............"
+        said = Said(
+            agent, decisions=[(1.8, "interrupt", "turn_commit")], unplayed_s=3.0, interrupted_s=1.8
+        )
+        [overlap] = overlaps(caller, said)
+        assert overlap.reason == "the caller had spoken before the agent began"

@@ -70,6 +70,21 @@ def test_the_words_of_a_turn_are_its_final_transcripts():
     assert [turn.words for turn in told] == ["Hello? Anyone?", "No."]
 
 
+def test_the_words_of_an_overlap_are_those_of_the_turn_it_began():
+    caller = "....................####....######......"
+    agent = Said("..........#############.................", unplayed_s=1.0, interrupted_s=2.3)
+    told = turns(caller, agent, words=[(3.9, "Wait, I have a question.")])
+    assert told[0].overlaps[0].words == "Wait, I have a question."
+
+
+def test_words_that_come_before_the_caller_goes_on_are_the_overlaps_own():
+    caller = "....................####..........#####.."
+    agent = Said("..........#############.................", unplayed_s=1.0, interrupted_s=2.3)
+    told = turns(caller, agent, words=[(2.8, "Mm-hm."), (4.3, "Goodbye.")])
+    assert told[0].overlaps[0].words == "Mm-hm."
+    assert told[1].words == "Mm-hm. Goodbye."
+
+
 def test_livekits_own_latencies_ride_along_with_the_turn_they_are_of():
     item = ConversationItem(
         at_s=2.4,

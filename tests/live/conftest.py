@@ -1,0 +1,178 @@
+"""A session with its instruments on, on the stage's line, in virtual time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile
+import structlog
+from livekit.agents import Agent, AgentSession
+from livekit.plugins import silero
+
+from livekit_barge.bench.line import Line
+from livekit_barge.bench.track import Pcm
+from livekit_barge.bench.virtual import run_virtual
+from livekit_barge.call.events import Event
+from livekit_barge.call.folder import Call
+from livekit_barge.measure.overlap import Overlap
+from livekit_barge.measure.turns import Turn
+from livekit_barge.session import instrument
+from tests.live.standins import RATE, frames
+from tests.measure.conftest import _say
+
+Play = Callable[..., "Kept"]
+
+
+@pytest.fixture(scope="session")
+def vad() -> Any:
+    return silero.VAD.load()
+
+
+def spoken(text: str) -> Pcm:
+    """Said by the local voice, from its first loud sample to its last."""
+    samples = np.rint(_say(text, RATE) * 32_767).astype(np.int16)
+    loud = np.flatnonzero(np.abs(samples) > 0.05 * np.abs(samples).max())
+    return samples[loud[0] : loud[-1] + 1]
+
+
+@pytest.fixture(scope="session")
+def speech() -> Pcm:
+    """A caller who means it: about 2 s."""
+    return spoken("Wait a moment, I have a question about that.")
+
+
+@pytest.fixture(scope="session")
+def uh() -> Pcm:
+    """A short sound of the caller's, long enough for the VAD."""
+    return spoken("Aha, hm.")
+
+
+@pytest.fixture(scope="session")
+def talk() -> Pcm:
+    """An agent's long line: over 8 s."""
+    line = spoken(
+        "Our opening hours are from nine in the morning until six in the evening on every day of "
+        "the week, and on the first Sunday of the month we open somewhat later, around ten."
+    )
+    assert len(line) > 8 * RATE
+    return line
+
+
+@dataclass
+class Kept:
+    """A call that has been played: what was kept, and what truly happened."""
+
+    path: Path
+    turns: tuple[Turn, ...]
+    heard: Pcm
+    """What left the line on the agent's side, from the call's start."""
+    sent: Pcm
+
+    @property
+    def call(self) -> Call:
+        return Call.open(self.path)
+
+    @property
+    def last_heard_s(self) -> float:
+        """The end of the agent's last sample that is not zero."""
+        return (np.flatnonzero(self.heard)[-1] + 1) / RATE
+
+    @property
+    def overlaps(self) -> list[Overlap]:
+        return [overlap for turn in self.turns for overlap in turn.overlaps]
+
+    def channel(self, number: int) -> Pcm:
+        blocks = [block[number] for block in self.call.blocks()]
+        return np.rint(np.concatenate(blocks) * 32_768).astype(np.int16)
+
+    def read(self, name: str) -> Pcm:
+        return soundfile.read(self.path / name, dtype="int16")[0]
+
+    def of(self, *kinds: type[Event]) -> list[Any]:
+        return [event for event in self.call.events if isinstance(event, kinds)]
+
+
+@dataclass
+class Stand:
+    """Where a test plays its call."""
+
+    session: AgentSession[Any]
+    line: Line
+
+
+@pytest.fixture
+def log() -> Any:
+    """The lines of the turn log."""
+    lines: list[MutableMapping[str, Any]] = []
+    structlog.configure(processors=[structlog.processors.add_log_level, _Keep(lines)])
+    yield lines
+    structlog.reset_defaults()
+
+
+class _Keep:
+    def __init__(self, lines: list[MutableMapping[str, Any]]) -> None:
+        self._lines = lines
+
+    def __call__(self, _logger: Any, _method: str, line: MutableMapping[str, Any]) -> Any:
+        self._lines.append(line)
+        raise structlog.DropEvent
+
+
+@pytest.fixture
+def play(tmp_path: Path, vad: Any) -> Play:
+    """Play ``script(stand)`` on a started session, close it, and give what was kept.
+
+    ``caller``: clips and when they begin. What else is given goes to ``AgentSession``.
+    """
+
+    def run(
+        script: Callable[[Stand], Awaitable[None]],
+        *,
+        caller: list[tuple[Pcm, float]] | None = None,
+        interruption: dict[str, Any] | None = None,
+        agent: Callable[[], Agent] = lambda: Agent(instructions=""),
+        calls_dir: Path = tmp_path,
+        call_id: str | None = None,
+        **options: Any,
+    ) -> Kept:
+        async def main() -> Kept:
+            line = Line()
+            for clip, at_s in caller or []:
+                line.caller.mix(clip, round(at_s * RATE))
+            options.setdefault("vad", vad)
+            options.setdefault("aec_warmup_duration", None)
+            session: AgentSession[Any] = AgentSession(
+                turn_handling={
+                    "turn_detection": options.pop("turn_detection", "vad"),
+                    "interruption": {"mode": "vad", **(interruption or {})},
+                },
+                **options,
+            )
+            line.connect(session)
+            instruments = instrument(session, calls_dir=calls_dir, call_id=call_id)
+            instruments.begin()
+            await session.start(agent())
+            await script(Stand(session, line))
+            await session.aclose()
+            heard, sent = line.heard(), line.caller.sent_samples()
+            await line.aclose()
+            await instruments.finished()
+            assert instruments.call_dir is not None
+            return Kept(instruments.call_dir, instruments.turns, heard, sent)
+
+        return run_virtual(main)
+
+    return run
+
+
+async def say_for(stand: Stand, samples: Pcm, seconds: float, **options: Any) -> Any:
+    """Say ready audio and let ``seconds`` of the call pass."""
+    handle = stand.session.say("…", audio=frames(samples), **options)
+    await asyncio.sleep(seconds)
+    return handle
