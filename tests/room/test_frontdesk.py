@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import subprocess
 import sys
-import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +16,7 @@ from livekit_barge.measure.call import measure_call
 from livekit_barge.measure.turns import Turn
 from tests.room.caller import Caller, audible_s
 from tests.room.livekit_server import LivekitServer
-from tests.room.worker import AGENTS, running_worker
+from tests.room.worker import AGENTS, Worker, running_worker
 from tests.vendors.background import in_background
 from tests.vendors.cartesia_server import CartesiaServer
 from tests.vendors.chat_server import ChatServer, ToolCall
@@ -41,55 +39,29 @@ ALL_SET = dict.fromkeys(("LIVEKIT_URL", "LIVEKIT_API_KEY", "LIVEKIT_API_SECRET",
 
 @dataclass(frozen=True)
 class Desk:
-    """The worker that takes calls, and the vendors it relies on."""
+    """The worker, and the vendors it relies on."""
 
-    server: LivekitServer
+    worker: Worker
     deepgram: DeepgramServer
-    cartesia: CartesiaServer
     chat: ChatServer
-    calls_dir: Path
-
-    def ring(self, room: str, script: Callable[[Caller], Awaitable[None]]) -> Call:
-        """Have a caller play ``script`` in ``room``; the call's folder, once it is whole."""
-
-        async def call() -> None:
-            async with Caller(self.server, room) as caller:
-                await script(caller)
-
-        asyncio.run(call())
-        deadline_s = time.monotonic() + 20
-        while time.monotonic() < deadline_s:
-            for meta in self.calls_dir.glob("*/call.json"):
-                text = meta.read_text()
-                if f'"room": "{room}"' in text and '"duration_s": null' not in text:
-                    return Call.open(meta.parent)
-            time.sleep(0.1)
-        raise AssertionError(f"no whole call from {room} in {self.calls_dir}")
 
 
 @pytest.fixture(scope="module")
 def desk(livekit_server: LivekitServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    folder = tmp_path_factory.mktemp("frontdesk")
-    desk = Desk(
-        livekit_server,
-        DeepgramServer(),
-        CartesiaServer(speak),
-        ChatServer([PRICE]),
-        folder / "calls",
-    )
     for text in (*NOTICE, *GREETING, OFFER, PRICE):
-        speak(text)  # beforehand, or the first caller waits for it
-    environment = livekit_server.environment() | dict.fromkeys(KEYS, KEY)
-    with in_background(desk.deepgram, desk.cartesia, desk.chat):
+        speak(text)  # beforehand, or the caller waits for it
+    deepgram, cartesia, chat = DeepgramServer(), CartesiaServer(speak), ChatServer([PRICE])
+    with in_background(deepgram, cartesia, chat):
+        environment = livekit_server.environment() | dict.fromkeys(KEYS, KEY)
         environment |= {
-            "DEEPGRAM_BASE_URL": desk.deepgram.listen_url,
-            "CARTESIA_BASE_URL": desk.cartesia.url,
-            "OPENAI_BASE_URL": desk.chat.base_url,
+            "DEEPGRAM_BASE_URL": deepgram.listen_url,
+            "CARTESIA_BASE_URL": cartesia.url,
+            "OPENAI_BASE_URL": chat.base_url,
             "BARGE_PRESET": "snappy",
-            "BARGE_CALLS_DIR": str(desk.calls_dir),
         }
-        with running_worker("frontdesk.py", folder, environment):
-            yield desk
+        folder = tmp_path_factory.mktemp("frontdesk")
+        with running_worker(livekit_server, "frontdesk.py", folder, environment) as worker:
+            yield Desk(worker, deepgram, chat)
 
 
 async def interfere(caller: Caller) -> None:
@@ -120,7 +92,7 @@ def call(desk: Desk) -> Call:
     """
     desk.deepgram.transcripts[:] = ["", ASK, BREAK_IN]
     desk.chat.answers[:] = [ToolCall("free_rooms", {"day": "Friday"}), OFFER, PRICE]
-    return desk.ring("frontdesk", interfere)
+    return desk.worker.ring("frontdesk", interfere)
 
 
 @pytest.fixture(scope="module")
