@@ -1,0 +1,93 @@
+import pytest
+
+from livekit_barge.bench.script import Script, caller_line, shipped_scripts
+from livekit_barge.errors import ScriptError
+
+LINE = {"say": "Stop, please.", "at": "in mid-word"}
+SCRIPT = {"agent": ["One."], "caller": [LINE]}
+
+
+def parse(**changes):
+    return Script.parse({**SCRIPT, **changes}, name="mine", where="mine.yaml")
+
+
+class TestAFile:
+    @pytest.mark.parametrize("name", shipped_scripts())
+    def test_each_shipped_script_has_a_summary_and_a_label_to_be_judged_by(self, name):
+        script = Script.load(name)
+        assert script.summary
+        assert any(line.expect for line in script.caller)
+
+    def test_a_clip_lies_beside_the_script(self, tmp_path):
+        file = tmp_path / "mine.yaml"
+        file.write_text("agent: [One.]\ncaller: [{wav: a.wav, at: in mid-word}]\n")
+        assert Script.load(file).caller[0].wav == tmp_path / "a.wav"
+        assert Script.load(file).name == "mine"
+
+    @pytest.mark.parametrize(
+        ("content", "complaint"),
+        [
+            ("agent: [", "not YAML"),
+            ("- 1", r"\[1\] is not a mapping of keys – give agent, caller"),
+            ("agent: [Hi.]", "no caller – give caller"),
+        ],
+    )
+    def test_what_it_does_not_hold_is_said_in_one_line_with_the_file(
+        self, tmp_path, content, complaint
+    ):
+        file = tmp_path / "mine.yaml"
+        file.write_text(content)
+        with pytest.raises(ScriptError, match=complaint) as raised:
+            Script.load(file)
+        assert str(raised.value).startswith(str(file))
+        assert "\n" not in str(raised.value)
+
+    def test_a_file_that_is_not_there(self, tmp_path):
+        with pytest.raises(ScriptError, match=r"none\.yaml: No such file .* – check the path"):
+            Script.load(tmp_path / "none.yaml")
+
+    def test_an_unknown_name_is_answered_with_the_shipped_ones(self):
+        with pytest.raises(ScriptError, match="no script is called erly – one of early, mid-word"):
+            Script.load("erly")
+
+
+class TestKeys:
+    @pytest.mark.parametrize(
+        ("changes", "complaint"),
+        [
+            ({"agnet": ["x"]}, "mine.yaml: no key is called agnet – did you mean agent?"),
+            ({"agent": []}, r"mine.yaml: agent is \[\] – list what the agent says"),
+            ({"agent": "One."}, "list what the agent says, a line each"),
+            ({"agent": ["..."]}, "write words"),
+            ({"voice": "bob"}, "voice is 'bob' – one of joe, joe-high"),
+            ({"caller": {}}, "list what the caller says"),
+            ({"caller": [LINE, {"say": "Hm"}]}, "mine.yaml: caller 2: no at – give at"),
+            ({"caller": ["mm-hm"]}, "caller 1: 'mm-hm' is not a mapping of keys – give at"),
+            ({"caller": [{"at": "in mid-word"}]}, "caller 1: a line has either say or wav"),
+            ({"caller": [{**LINE, "wav": "a.wav"}]}, "either say or wav"),
+            ({"caller": [{**LINE, "text": "Stop"}]}, "caller 1: text belongs to wav"),
+            ({"caller": [{**LINE, "at": "soon"}]}, "caller 1: at is 'soon' – one of: after the"),
+            ({"caller": [{**LINE, "expect": "stop"}]}, "expect is 'stop' – one of yield, hold"),
+            ({"caller": [{**LINE, "gain_db": "loud"}]}, "gain_db is 'loud' – give decibels"),
+            ({"caller": [{**LINE, "gain_db": 90}]}, "between -60 and 20"),
+        ],
+    )
+    def test_one_that_cannot_be_used_is_named_with_its_place(self, changes, complaint):
+        with pytest.raises(ScriptError, match=complaint):
+            parse(**changes)
+
+    def test_what_is_not_given_has_its_default(self):
+        script = parse()
+        assert script.voice != script.agent_voice
+        line = script.caller[0]
+        assert (line.expect, line.voice, line.gain_db) == (None, None, 0.0)
+
+
+class TestALineInAProgram:
+    def test_it_takes_the_keys_of_a_file(self):
+        line = caller_line("mm-hm", "in mid-word", "hold", gain_db=-6)
+        assert (line.text, line.expect, line.gain_db) == ("mm-hm", "hold", -6.0)
+
+    def test_a_mistake_names_the_line(self):
+        with pytest.raises(ScriptError, match="the line 'mm-hm': at is 'never' – one of"):
+            caller_line("mm-hm", "never")
