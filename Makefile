@@ -8,14 +8,25 @@ READY  := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
 
+include configs/livekit-server/build.mk
+
 help: ## list what there is
-	@grep -hE '^[a-z][a-z-]*:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
+	@grep -hE '^[a-z][a-z-]*:.*##' $(MAKEFILE_LIST) | sort | sed -E 's/:.*## /\t/' | expand -t 18
 
 demo: $(READY) ## three scripted calls under two presets: no keys, no server, no microphone
 	$(RUN)/livekit-barge demo
 
-test: $(READY) ## all tests
+test: $(READY) $(ROOM_SERVER) ## all tests; those in a real room need Go, to build its server once
 	$(RUN)/python -m pytest
+
+room-demo: $(READY) $(LIVEKIT_SERVER) ## a server and an agent without keys on this machine; Ctrl-C ends both
+	$(RUN)/python agents/room_demo.py
+
+overhead: $(READY) ## what the instruments cost: 20 sessions with and without, about 4 minutes, alone
+	$(RUN)/python -m benchmarks.overhead
+
+boundaries: $(READY) ## how near the truth speech is dated, and how fast
+	$(RUN)/python -m benchmarks.boundaries
 
 check: lint types format test ## what CI runs
 
@@ -31,9 +42,9 @@ format: $(READY) ## is the code formatted?
 fix: $(READY) ## format, and mend what ruff can mend
 	$(RUN)/ruff check --fix . ; $(RUN)/ruff format .
 
-lock: .uv-ready ## lock the newest versions that pyproject.toml allows
+lock: .uv-ready ## lock versions anew for pyproject.toml; LOCK_FLAGS=--upgrade takes the newest
 	$(UV) pip compile pyproject.toml --all-extras --group dev --universal --python-version 3.11 \
-	    --generate-hashes --no-header --no-annotate --upgrade -o requirements.lock
+	    --generate-hashes --no-header --no-annotate $(LOCK_FLAGS) -o requirements.lock
 
 $(READY): requirements.lock pyproject.toml | .uv-ready
 	test -d $(VENV) || $(UV) venv --quiet --python $(PYTHON) $(VENV)
@@ -44,4 +55,4 @@ $(READY): requirements.lock pyproject.toml | .uv-ready
 .uv-ready:
 	@command -v $(UV) >/dev/null || { $(PYTHON) -m venv .uv && .uv/bin/pip install --quiet uv; }
 
-.PHONY: help demo test check lint types format fix lock .uv-ready
+.PHONY: help demo test check lint types format fix lock room-demo overhead boundaries .uv-ready
