@@ -1,0 +1,82 @@
+"""What a user's mistake costs at the command line: one line, exit 2, nothing lost."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+from livekit_barge import cli
+from tests.measure.known import write_call
+
+
+def run(monkeypatch, *arguments: str | Path) -> int:
+    """The console script's exit code."""
+    monkeypatch.setattr(sys, "argv", ["livekit-barge", *map(str, arguments)])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    code = ended.value.code
+    return code if isinstance(code, int) else 0
+
+
+@pytest.fixture
+def call(tmp_path):
+    return write_call(tmp_path / "call").path
+
+
+def test_turns_measures_a_folder_and_prints_its_turns(monkeypatch, capsys, call):
+    assert run(monkeypatch, "turns", call) == 0
+    out = capsys.readouterr().out
+    assert "yielded" in out
+    assert "vad" in out
+
+
+@pytest.mark.parametrize(
+    ("break_it", "says"),
+    [
+        (lambda call: shutil.rmtree(call), "no call.json"),
+        (lambda call: (call / "audio.flac").unlink(), "no audio"),
+        (lambda call: (call / "audio.flac").write_bytes(b"not audio"), "audio.flac"),
+        (
+            lambda call: (call / "events.jsonl").write_text("{}\n" * 3),
+            "events.jsonl:1: not an event",
+        ),
+        (
+            lambda call: (call / "call.json").write_text(
+                (call / "call.json").read_text().replace("call/1", "call/99")
+            ),
+            "upgrade livekit-barge",
+        ),
+        (lambda call: (call / "call.json").write_text("{"), "not JSON"),
+    ],
+    ids=["no folder", "no audio", "audio damaged", "bad event", "from the future", "not JSON"],
+)
+def test_a_folder_that_cannot_be_read_is_one_line(monkeypatch, capsys, call, break_it, says):
+    break_it(call)
+    assert run(monkeypatch, "turns", call) == 2
+    [line] = capsys.readouterr().err.splitlines()
+    assert line.startswith("livekit-barge: ")
+    assert says in line
+    assert " – " in line  # and the remedy
+
+
+def test_a_torn_last_line_is_a_note(monkeypatch, capsys, call):
+    with (call / "events.jsonl").open("a") as events:
+        events.write('{"type": "agent_sta')
+    assert run(monkeypatch, "turns", call) == 0
+    assert "note: the last line of events.jsonl is torn" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("arguments", [["presets", "show", "snapy"], ["turns", "nowhere"]])
+def test_a_wrong_name_is_one_line(monkeypatch, capsys, arguments):
+    assert run(monkeypatch, *arguments) == 2
+    assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def test_presets_are_listed_side_by_side(monkeypatch, capsys):
+    assert run(monkeypatch, "presets") == 0
+    out = capsys.readouterr().out
+    assert "snappy" in out
+    assert "patient" in out
