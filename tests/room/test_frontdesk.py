@@ -24,8 +24,6 @@ from tests.vendors.deepgram_server import DeepgramServer
 from tests.vendors.loopback import KEY
 from tests.vendors.voice import speak
 
-pytest.importorskip("livekit.plugins.openai", reason="needs livekit-plugins-openai")
-
 NOTICE = ("This call is recorded.", "By staying on the line you agree to that.")
 GREETING = ("You have reached the Harbour Hotel.", "How can I help you?")
 ASK = "Do you have a room on Friday?"

@@ -13,8 +13,6 @@ from tests.room.livekit_server import LivekitServer
 from tests.room.worker import running_worker
 from tests.vendors.voice import speak
 
-pytest.importorskip("livekit.plugins.openai", reason="needs livekit-plugins-openai")
-
 BREAK_IN = speak("Do you have a room on Friday?", voice="joe-high")
 
 

@@ -7,11 +7,10 @@ import asyncio
 import pytest
 from livekit.agents import APIConnectionError, APIConnectOptions, function_tool
 from livekit.agents.llm import ChatChunk, ChatContext
+from livekit.plugins import openai
 
 from tests.vendors.chat_server import ChatBehaviour, ChatServer, ToolCall
 from tests.vendors.loopback import KEY
-
-openai = pytest.importorskip("livekit.plugins.openai", reason="needs livekit-plugins-openai")
 
 
 @function_tool
