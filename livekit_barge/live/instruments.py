@@ -23,7 +23,7 @@ from livekit import rtc
 from livekit.agents import AgentSession, get_job_context
 
 from livekit_barge.call.meta import CallMeta
-from livekit_barge.clock import CallClock, Clock
+from livekit_barge.clock import CallClock
 from livekit_barge.live.book import Book, Reports
 from livekit_barge.live.causes import Causes
 from livekit_barge.live.log import CallLog
@@ -43,6 +43,9 @@ _PACKAGES = (
     "livekit-plugins-deepgram",
     "livekit-plugins-cartesia",
 )
+
+# With these a call begins; what comes after its close belongs to no call.
+_FIRST_EVENTS = ("agent_state_changed", "speech_created", "conversation_item_added")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +78,6 @@ class Instruments:
         in_force: Callable[[], Mapping[str, Any]],
         advice: Callable[[Mapping[str, Any]], Iterable[str]],
         turn_detection_given: bool | None,
-        clock: Clock | None = None,
     ) -> None:
         self._session = session
         self._keeping = keeping
@@ -84,7 +86,7 @@ class Instruments:
         self._advice = advice
         self._advised = False
         self._turn_detection_given = turn_detection_given
-        self._clock = clock
+        self._broken = False
         self._recorder: Recorder | None = None
         self._stamps: SessionStamps | None = None
         self._turns: list[Turn] = []
@@ -99,9 +101,12 @@ class Instruments:
 
     def begin(self, room: rtc.Room | None = None) -> None:
         """Start a call's folder, unless one is open. Zero of its clock is now."""
+        self._safely(self._begin, room)
+
+    def _begin(self, room: rtc.Room | None) -> None:
         if self._stamps is not None:
             return
-        clock = CallClock.start(self._clock)
+        clock = CallClock.start()
         self.call_dir = self._new_call_dir(clock.started_wall_s)
         call_id = self.call_dir.name
         self._turns.clear()
@@ -142,22 +147,36 @@ class Instruments:
 
     def _handler(self, name: str) -> Callable[[Any], None]:
         def handle(event: Any) -> None:
-            self.begin()
-            assert self._stamps is not None
-            if name == "speech_created" or self._is_listening(name, event):
-                self.tap()
-                self._look_at_options()
-            getattr(self._stamps, name)(event)
+            if name in _FIRST_EVENTS:
+                self.begin()
+            self._safely(self._heard, name, event)
             if name == "close":
                 self._end()
 
         return handle
 
+    def _heard(self, name: str, event: Any) -> None:
+        if self._stamps is None:
+            return
+        if name == "speech_created" or self._is_listening(name, event):
+            self.tap()
+            self._look_at_options()
+        getattr(self._stamps, name)(event)
+
+    def _safely(self, act: Callable[..., None], *arguments: Any) -> None:
+        """A fault of ours is told once; it ends the measuring, never the call."""
+        if self._broken:
+            return
+        try:
+            act(*arguments)
+        except Exception as error:
+            self._broken = True
+            self._log.recorder_broke(error)
+
     def _end(self) -> None:
         """Whatever happened before, the folder is closed."""
-        assert self._stamps is not None
-        assert self._recorder is not None
-        self._recorder.close(self._stamps.log.now_s())
+        if self._stamps is not None and self._recorder is not None:
+            self._recorder.close(self._stamps.log.now_s())
         self._stamps = None
 
     def _look_at_options(self) -> None:

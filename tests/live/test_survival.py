@@ -18,6 +18,7 @@ from livekit_barge.call.events import (
     SessionError,
     SpeechDone,
 )
+from livekit_barge.live.instruments import Instruments
 from livekit_barge.live.output import OutputStamps
 from tests.live.conftest import say_for
 from tests.live.standins import OneLineLLM, ToneTTS, tone
@@ -108,6 +109,22 @@ def test_a_fault_of_ours_is_told_once_and_the_call_goes_on(play, log, monkeypatc
 
     kept = play(script)
     assert kept.heard.any()
+    assert [line["event"] for line in log if line["level"] == "error"] == [
+        "livekit_barge failed and stopped measuring; the call goes on"
+    ]
+
+
+def test_a_fault_of_ours_at_the_start_is_told_and_the_call_goes_on(play, log, monkeypatch):
+    def broken(*_):
+        raise ZeroDivisionError("ours")
+
+    monkeypatch.setattr(Instruments, "tap", broken)
+
+    async def script(stand):
+        handle = await say_for(stand, tone(1.0), 2)
+        assert handle.done()
+
+    assert play(script).heard.any()
     assert [line["event"] for line in log if line["level"] == "error"] == [
         "livekit_barge failed and stopped measuring; the call goes on"
     ]
