@@ -53,6 +53,9 @@ class Stretch:
     """Consecutive frames of a channel."""
 
     powers: Powers
+    level_db: Powers
+    smooth_db: Powers
+    """Of the 10 ms around each frame."""
     background_db: Powers
     drift_db: Powers
     """A frame louder than this speaks for sound, a quieter one for background."""
@@ -75,12 +78,22 @@ class Stretch:
         # Speech that is just loud enough comes on top of the background.
         least = 10 * np.log10(10 ** (least_db / 10) + 10 ** (level / 10))
         drift = level + _DRIFT * (audible - level)
-        return cls(powers, level, np.maximum(drift, least), np.maximum(audible, least), least_db)
+        return cls(
+            powers=powers,
+            level_db=to_db(powers),
+            smooth_db=to_db(smooth(powers)),
+            background_db=level,
+            drift_db=np.maximum(drift, least),
+            audible_db=np.maximum(audible, least),
+            least_db=least_db,
+        )
 
     def backward(self) -> Stretch:
         """In reversed time."""
         return Stretch(
             self.powers[::-1],
+            self.level_db[::-1],
+            self.smooth_db[::-1],
             self.background_db[::-1],
             self.drift_db[::-1],
             self.audible_db[::-1],
@@ -89,7 +102,7 @@ class Stretch:
 
     def audible(self) -> Marks:
         """Which frames are audible."""
-        return np.asarray(to_db(smooth(self.powers)) > self.audible_db)
+        return np.asarray(self.smooth_db > self.audible_db)
 
     def onset(self, first: int) -> int:
         """The frame in which the sound begins whose first audible frame is ``first``."""
@@ -97,19 +110,19 @@ class Stretch:
         around = slice(max(first - 2, 0), first + 3)
         loudest = around.start + int(np.argmax(self.powers[around]))
         window = slice(max(first - _CHANGE_BEFORE, 0), loudest + 1)
-        weights = to_db(self.powers[window]) - self.drift_db[window]
-        weights = np.clip(weights, _LEAST_DB, _MOST_DB)
+        above_db = self.level_db[window] - self.drift_db[window]
+        weights = np.minimum(np.maximum(above_db, _LEAST_DB), _MOST_DB)
         return min(window.start + change_point(weights), loudest)
 
     def uncertainty_s(self, onset: int) -> float:
         """How far the onset in this frame may lie from the truth, 95 times in 100."""
         near = slice(max(onset - _NEAR, 0), onset + _NEAR)
-        off_db = np.abs(to_db(self.powers[near]) - self.drift_db[near])
+        off_db = np.abs(self.level_db[near] - self.drift_db[near])
         frames = np.count_nonzero(off_db < _NEAR_DB) / 2
         at = min(onset, self.powers.size - 1)
         hidden_db = float(self.audible_db[at]) - self.least_db
         if hidden_db > 0:
-            rise = to_db(smooth(self.powers[at : at + _RISE])) - self.audible_db[at]
+            rise = self.smooth_db[at : at + _RISE] - self.audible_db[at]
             risen = int(np.argmax(rise >= min(_RISE_DB, rise.max())))
             frames_a_db = (risen + 1) / max(float(rise[risen]), 1.0)
             frames += min(_FLATTER * frames_a_db * hidden_db, _HIDDEN_MOST)

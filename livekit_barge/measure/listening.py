@@ -32,7 +32,7 @@ JOIN_WINDOWS = 4
 # The gate opens for a window with half its slices this far above the floor, and for so many windows
 # before it, in which Silero warms up, and after it, in which Silero hears the sound end.
 GATE_DB = 4.0
-GATE_WINDOWS = 6
+GATE_WINDOWS = 4
 # The gate looks at so many windows at a time: 0.5 s.
 GATE_STEP = 16
 # Nothing quieter than this is heard as speech, whatever the floor.

@@ -6,9 +6,8 @@ import numpy as np
 
 from livekit_barge.call.audio import Float32
 
-# An offset under −80 dBFS is below every background that matters. Left alone, digital silence stays
-# exactly silent.
-LEAST = 1e-4
+# An offset under −70 dBFS is below the quietest speech that is looked for.
+LEAST = 10 ** (-70 / 20)
 # The fifth of the frames that vary least are the quiet ones, if any are.
 _QUIET = 0.2
 # An offset is steady; what speech or hum leave in short means is not.
@@ -28,15 +27,18 @@ class Offset:
         """A copy of the next samples, without their offset."""
         if self._offset or abs(samples.mean()) > LEAST:
             self._look(samples)
-        return samples - self._offset
+        return samples - self._offset if self._offset else samples.copy()
 
     def _look(self, samples: Float32) -> None:
-        frames = samples[: len(samples) // self._frame * self._frame].reshape(-1, self._frame)
-        if len(frames) < 1 / _QUIET:
+        count = len(samples) // self._frame
+        frames = samples[: count * self._frame].reshape(count, self._frame)
+        means = frames @ np.full(self._frame, 1 / self._frame, dtype=np.float32)
+        variances = np.einsum("ij,ij->i", frames, frames) / self._frame - means**2
+        quiet = means[np.argsort(variances, kind="stable")[: int(count * _QUIET)]]
+        if quiet.size == 0:
             return
-        quiet = np.argsort(frames.var(axis=1), kind="stable")[: int(len(frames) * _QUIET)]
-        means = frames[quiet].mean(axis=1)
-        offset = means.mean() if abs(means.mean()) > LEAST else np.float32(0.0)
+        mean, spread = quiet.mean(), quiet.std()
+        offset = mean if abs(mean) > LEAST else np.float32(0.0)
         moved = abs(offset - self._offset) > max(_OTHER * abs(self._offset), LEAST / 2)
-        if moved and means.std() <= _STEADY * abs(means.mean()):
+        if moved and spread <= _STEADY * abs(mean):
             self._offset = offset

@@ -7,9 +7,9 @@ without importing livekit. A test holds the two equal to 1e-5.
 
 OpenBLAS hands a product of 2 × 262,144 multiplications or more, and a matrix times a vector of more
 than 9,216, to several threads, which then spin: ten times the CPU on shapes like these. So every
-product here is cut into parts below that, whatever number of threads OpenBLAS was given. Every
-product is also of the same shape each time: a window's figure depends on its place in the block, in
-the last bit, and never on how many windows came after it.
+product here is cut into parts below that, whatever number of threads OpenBLAS was given.
+
+How many windows share a block shows in the last bit: equal results need equal blocks.
 
 The second layer to the fourth are computed in double precision, since each multiplies the rounding
 of the one before by up to a hundred.
@@ -135,35 +135,35 @@ class Silero:
     def probabilities(self, samples: Float32) -> Float32:
         """That each window is speech: of at most fourteen, with the 64 samples before the first."""
         count = (len(samples) - CONTEXT) // WINDOW
-        hidden = self._recur(self._encode(samples, count)[:count])
+        hidden = self._recur(self._encode(samples, count))
         logits = (np.maximum(hidden, 0) * self._weights.out).sum(axis=1) + self._weights.out_bias
         return np.asarray(1 / (1 + np.exp(-logits)), dtype=np.float32)
 
     def _encode(self, samples: Float32, count: int) -> Float32:
-        """What drives the cell's gates, for a full block: windows that are missing are zeros."""
+        """What drives the cell's gates, window by window."""
         weights = self._weights
-        padded = np.zeros((BLOCK_WINDOWS, _HEARD + CONTEXT), dtype=np.float32)
-        padded[:count, :_HEARD] = _overlapping(samples, (count, _HEARD), WINDOW)
+        padded = np.empty((count, _HEARD + CONTEXT), dtype=np.float32)
+        padded[:, :_HEARD] = _overlapping(samples, (count, _HEARD), WINDOW)
         # The end is mirrored, without repeating the last sample.
         padded[:, _HEARD:] = padded[:, _HEARD - 2 : _HEARD - 2 - CONTEXT : -1]
-        frames = _overlapping(padded, (BLOCK_WINDOWS, _FRAMES, _FFT), _HOP)
+        frames = _overlapping(padded, (count, _FRAMES, _FFT), _HOP)
         spectra = np.fft.rfft(frames * weights.taper).reshape(-1, _BINS)
         bins = np.asarray(np.abs(spectra), dtype=np.float32)
 
-        taps = _multiply(bins, weights.spectrum).reshape(3, BLOCK_WINDOWS, _FRAMES, _UNITS)
+        taps = _multiply(bins, weights.spectrum).reshape(3, count, _FRAMES, _UNITS)
         before, here, after = taps
         here += weights.biases[0]
         here[:, 1:] += before[:, :-1]
         here[:, :-1] += after[:, 1:]
         # A frame of padding in front; then frames 0 to 2 and 2 to 4, side by side.
-        first = np.zeros((BLOCK_WINDOWS, _FRAMES + 1, _UNITS))
+        first = np.zeros((count, _FRAMES + 1, _UNITS))
         np.maximum(here, 0, out=first[:, 1:])
-        flat = first.reshape(BLOCK_WINDOWS, -1)
+        flat = first.reshape(count, -1)
         threes = np.concatenate([flat[:, : 3 * _UNITS], flat[:, 2 * _UNITS :]], axis=1)
         second = _rectified(
             _multiply(threes.reshape(-1, 3 * _UNITS), weights.halves), weights.biases[1]
         )
-        third = _rectified(second.reshape(BLOCK_WINDOWS, -1) @ weights.pair, weights.biases[2])
+        third = _rectified(second.reshape(count, -1) @ weights.pair, weights.biases[2])
         fourth = _rectified(third @ weights.single, weights.biases[3])
         driving = _multiply(fourth.astype(np.float32), weights.driving)
         driving += weights.driving_bias

@@ -52,11 +52,6 @@ def test_it_equals_onnxruntime_on_speech(speech):
     assert by_hand(speech) == pytest.approx(expected, abs=1e-5)
 
 
-def test_a_window_does_not_depend_on_those_after_it(speech):
-    block = speech[40:54]
-    assert Silero().probabilities(in_row(block[:5])).tolist() == by_hand(block)[:5].tolist()
-
-
 def test_after_a_reset_nothing_is_remembered(speech):
     silero = Silero()
     first = silero.probabilities(in_row(speech[40:54]))
