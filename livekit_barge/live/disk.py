@@ -64,9 +64,7 @@ class CallFiles:
 
     def close(self, ended_s: float, alignment_uncertainty_s: float | None) -> None:
         """Put the audio together and say in ``call.json`` that the call is whole."""
-        self.meta = dataclasses.replace(
-            self.meta, alignment_uncertainty_s=alignment_uncertainty_s
-        )
+        self.meta = dataclasses.replace(self.meta, alignment_uncertainty_s=alignment_uncertainty_s)
         self._attempt(self._finish, ended_s)
 
     def release(self) -> None:

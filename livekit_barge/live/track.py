@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import soxr
 
-from livekit_barge.call.audio import Int16, Piece, lay_out
+from livekit_barge.call.audio import Int16
 
 
 class Track:
@@ -27,10 +27,9 @@ class Track:
             return np.zeros(0, dtype=np.int16)
         block = np.zeros(until - self._at, dtype=np.int16)
         for at, samples in self._waiting:
-            piece = Piece(at, 0, len(samples))
-            stretch = lay_out(samples, [piece], max(at, self._at), min(at + len(samples), until))
-            begin = max(at, self._at) - self._at
-            block[begin : begin + len(stretch)] = stretch
+            begin, end = max(at, self._at), min(at + len(samples), until)
+            if begin < end:
+                block[begin - self._at : end - self._at] = samples[begin - at : end - at]
         self._waiting = [
             (at, samples) for at, samples in self._waiting if at + len(samples) > until
         ]
@@ -43,21 +42,27 @@ class ToRate:
 
     def __init__(self) -> None:
         self.rate: int | None = None
-        self._converter: tuple[int, soxr.ResampleStream] | None = None
+        self._from_rate: int | None = None
+        self._converter: soxr.ResampleStream | None = None
 
     def __call__(self, samples: Int16, rate: int) -> Int16:
-        if self.rate is None:
-            self.rate = rate
-        if rate == self.rate:
-            return samples
-        if self._converter is None or self._converter[0] != rate:
-            self._converter = (rate, soxr.ResampleStream(rate, self.rate, 1, dtype="int16"))
-        return np.asarray(self._converter[1].resample_chunk(samples), dtype=np.int16)
+        """As much as can be given by now: a conversion holds some back, until what is after it."""
+        if rate == self._from_rate:
+            return self._convert(samples)
+        held_back = self.end()
+        self.rate = self.rate or rate
+        self._from_rate = rate
+        if rate != self.rate:
+            self._converter = soxr.ResampleStream(rate, self.rate, 1, dtype="int16")
+        return np.concatenate([held_back, self._convert(samples)])
 
     def end(self) -> Int16:
         """What the conversion still holds back; after it the next stretch starts afresh."""
-        converter, self._converter = self._converter, None
-        if converter is None:
-            return np.zeros(0, dtype=np.int16)
-        nothing = np.zeros(0, dtype=np.int16)
-        return np.asarray(converter[1].resample_chunk(nothing, last=True), dtype=np.int16)
+        held_back = self._convert(np.zeros(0, dtype=np.int16), last=True)
+        self._from_rate, self._converter = None, None
+        return held_back
+
+    def _convert(self, samples: Int16, *, last: bool = False) -> Int16:
+        if self._converter is None:
+            return samples
+        return np.asarray(self._converter.resample_chunk(samples, last=last), dtype=np.int16)
