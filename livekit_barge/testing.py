@@ -45,6 +45,7 @@ from livekit_barge.bench.stage import (
     SessionMaker,
     play_call,
 )
+from livekit_barge.errors import ScriptError
 from livekit_barge.session import BargeSession
 
 __all__ = ["CallerLine", "Conditions", "PlayedCall", "Script", "Timing", "line", "play"]
@@ -97,5 +98,7 @@ def play(
 
 def _whole(script: Script | Sequence[CallerLine], replies: Sequence[str]) -> Script:
     if not isinstance(script, Script):
+        if not replies:
+            raise ScriptError("the agent has nothing to say", remedy="give replies")
         return Script(name="call", agent=tuple(replies), caller=tuple(script))
     return dataclasses.replace(script, agent=tuple(replies)) if replies else script

@@ -27,8 +27,9 @@ class TestSpeech:
         assert first.words == again.words
 
     def test_it_says_every_word_in_order_without_overlaps(self):
-        speech = JOE.speak("It is 25 past noon. Really, it is!")
-        assert [word.text for word in speech.words] == "It is 25 past noon. Really, it is!".split()
+        text = "It is 25 past noon. Really, it is!"
+        speech = JOE.speak(text)
+        assert " ".join(word.text for word in speech.words) == text
         times = [time for word in speech.words for time in (word.start_s, word.end_s)]
         assert times == sorted(times)
         assert 0 <= times[0] < times[-1] <= speech.duration_s
