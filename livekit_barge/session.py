@@ -13,6 +13,7 @@ Every argument and method of ``AgentSession`` works as before. Without a preset,
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -65,7 +66,7 @@ class BargeSession(AgentSession[UserdataT]):
         self._chosen = choose(preset, knobs_in(session), settings)
         arguments = self._chosen.session_arguments(session)
         super().__init__(**arguments)
-        self._instruments = _instruments(
+        self.instruments = _instruments(
             self,
             settings,
             self._chosen,
@@ -78,25 +79,30 @@ class BargeSession(AgentSession[UserdataT]):
     ) -> RunResult[Any] | None:
         """As ``AgentSession.start``; the call's clock starts here."""
         room = options.get("room")
-        self._instruments.begin(room or None)
+        self.instruments.begin(room or None)
         result: RunResult[Any] | None = await super().start(
             agent, **self._chosen.start_arguments(options)
         )
         return result
 
     @property
+    def knobs(self) -> Mapping[str, Any]:
+        """The knobs that were asked for, by whomever; what LiveKit sets itself is not among them."""
+        return self._chosen.knobs
+
+    @property
     def call_dir(self) -> Path | None:
         """The folder of the latest call; ``None`` before the session was started."""
-        return self._instruments.call_dir
+        return self.instruments.call_dir
 
     @property
     def turns(self) -> tuple[Turn, ...]:
         """The turns of the latest call that are settled so far."""
-        return self._instruments.turns
+        return self.instruments.turns
 
     async def finished(self) -> None:
         """Wait until the folder of the latest call, which has been closed, is whole."""
-        await self._instruments.finished()
+        await self.instruments.finished()
 
 
 def instrument(

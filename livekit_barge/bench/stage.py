@@ -10,7 +10,6 @@ In virtual time two runs of the same call give the same bytes on the same machin
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -235,14 +234,12 @@ def _instruments_of(
     session: AgentSession[Any], calls_dir: Path, call_id: str | None
 ) -> Instruments:
     """A session's instruments, put on it if it has none, keeping the call for the stage."""
-    instruments = session._instruments if isinstance(session, BargeSession) else instrument(session)
-    instruments._keeping = dataclasses.replace(
-        instruments._keeping, calls_dir=calls_dir, call_id=call_id, source="stage"
-    )
+    instruments = session.instruments if isinstance(session, BargeSession) else instrument(session)
+    instruments.keep(calls_dir=calls_dir, call_id=call_id, source="stage")
     return instruments
 
 
 def _input_frame_s(session: AgentSession[Any]) -> float:
     """The input frame that the session's preset asks of a room, which here is the line."""
-    knobs = session._chosen.knobs if isinstance(session, BargeSession) else {}
+    knobs = session.knobs if isinstance(session, BargeSession) else {}
     return float(knobs.get("input_frame_s", INPUT_FRAME_S))

@@ -8,6 +8,7 @@ which it says before it reads a frame. Wrapping earlier would stop RoomIO from m
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import itertools
 import os
 import secrets
@@ -98,6 +99,10 @@ class Instruments:
     def turns(self) -> tuple[Turn, ...]:
         """The turns of the latest call that are settled so far."""
         return tuple(self._turns)
+
+    def keep(self, **changes: Any) -> None:
+        """Change what is kept of the next call, and where: fields of :class:`Keeping`."""
+        self._keeping = dataclasses.replace(self._keeping, **changes)
 
     def begin(self, room: rtc.Room | None = None) -> None:
         """Start a call's folder, unless one is open. Zero of its clock is now."""
