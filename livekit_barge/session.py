@@ -87,7 +87,7 @@ class BargeSession(AgentSession[UserdataT]):
 
     @property
     def knobs(self) -> Mapping[str, Any]:
-        """The knobs that were asked for, by whomever; what LiveKit sets itself is not among them."""
+        """The knobs that were asked for; what LiveKit sets itself is not among them."""
         return self._chosen.knobs
 
     @property
