@@ -72,7 +72,8 @@ class Book:
         self, path: Path, meta: CallMeta, thresholds: Thresholds, reports: Reports
     ) -> None:
         self._files = CallFiles(path, meta, reports.disk_failed)
-        self._meter = Meter(thresholds, reports.turn)
+        self._meter = Meter(thresholds, self._settled)
+        self._report = reports.turn
         self._caller = _CallerSide()
         self._agent = _AgentSide()
 
@@ -119,10 +120,13 @@ class Book:
         for at, samples in self._caller.placed():
             self._meter.caller(at, samples, self._caller.rate)
 
+    def _settled(self, turn: Turn) -> None:
+        self._files.turn(turn)
+        self._report(turn)
+
     def _close(self, ended_s: float) -> None:
         self._place_caller(self._caller.close())
-        for turn in self._meter.close(ended_s):
-            self._files.turn(turn)
+        self._meter.close(ended_s)
         self._files.close(ended_s, self._caller.early_s)
 
 

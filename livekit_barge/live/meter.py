@@ -33,7 +33,6 @@ class Meter:
     def __init__(self, thresholds: Thresholds, on_turn: Callable[[Turn], None]) -> None:
         self._conversation = Conversation(thresholds)
         self._on_turn = on_turn
-        self._turns: list[Turn] = []
         self._caller = _Side()
         self._agent = _Side()
         self._timeline = AgentTimeline()
@@ -75,14 +74,13 @@ class Meter:
             self._hear()
             self._report(self._conversation.settled(until_s))
 
-    def close(self, ended_s: float) -> list[Turn]:
-        """Look at all that is left; report and return every turn."""
+    def close(self, ended_s: float) -> None:
+        """Look at all that is left, and report the turns that are."""
         self._place(self._timeline.close(ended_s))
         self._caller.finish(ended_s)
         self._agent.finish(ended_s)
         self._hear()
         self._report(self._conversation.settled(ended_s, closed=True))
-        return self._turns
 
     def _place(self, placements: Iterable[Placement]) -> None:
         placements = list(placements)
@@ -98,7 +96,6 @@ class Meter:
 
     def _report(self, turns: Iterable[Turn]) -> None:
         for turn in turns:
-            self._turns.append(turn)
             self._on_turn(turn)
 
 
