@@ -36,11 +36,11 @@ from pathlib import Path
 from livekit.agents import Agent
 
 from livekit_barge.bench.models import Timing
+from livekit_barge.bench.played import PlayedCall
 from livekit_barge.bench.script import CallerLine, Script
 from livekit_barge.bench.script import caller_line as line
 from livekit_barge.bench.stage import (
     Conditions,
-    PlayedCall,
     ScriptedAgent,
     SessionMaker,
     play_call,

@@ -12,8 +12,9 @@ import structlog
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 
+from livekit_barge.bench.played import PlayedCall
 from livekit_barge.bench.script import Script
-from livekit_barge.bench.stage import PlayedCall, play_call
+from livekit_barge.bench.stage import play_call
 from livekit_barge.report.table import Row, comparison_table
 from livekit_barge.session import BargeSession
 

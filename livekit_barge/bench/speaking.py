@@ -74,7 +74,7 @@ class SpeakingOutput(LineOutput):
     def __init__(self, timeline: Timeline, **delays: float) -> None:
         super().__init__(timeline, **delays)  # type: ignore[arg-type]  # sample_rate is one
         self.speeches: list[AgentSpeech] = []
-        self._done: dict[int, int | None] = {}
+        self._done_at: dict[int, int | None] = {}
 
     async def capture_frame(self, frame: rtc.AudioFrame) -> None:
         await super().capture_frame(frame)
@@ -100,31 +100,23 @@ class SpeakingOutput(LineOutput):
         if not self.speeches:
             return None
         speech = self.speeches[-1]
-        if speech.number not in self._done:
-            over = speech.number < self._segment.index
-            heard = self._last_audible(speech)
-            if heard is None:
-                return None if not over else self._remember(speech.number, None)
-            at, offset = heard
-            if not over and not (speech.complete and offset == speech.audible_end):
+        if speech.number not in self._done_at:
+            at, offset = self._last_audible(speech)
+            whole = speech.complete and offset == speech.audible_end
+            if not whole and speech.number == self._segment.index:
                 return None
-            return self._remember(speech.number, at)
-        return self._done[speech.number]
+            self._done_at[speech.number] = at
+        return self._done_at[speech.number]
 
-    def _remember(self, number: int, at: int | None) -> int | None:
-        self._done[number] = at
-        return at
-
-    def _last_audible(self, speech: AgentSpeech) -> tuple[int, int] | None:
+    def _last_audible(self, speech: AgentSpeech) -> tuple[int | None, int | None]:
         """After its last audible sample that was heard: in the call, and in the speech."""
         for stretch in reversed(self._queue.heard()):
-            if stretch.place is None or stretch.place.segment != speech.number:
-                continue
-            audible = audible_samples(stretch.samples)
-            if len(audible):
-                last = int(audible[-1]) + 1
-                return stretch.at + last, stretch.place.offset + last
-        return None
+            if stretch.place is not None and stretch.place.segment == speech.number:
+                audible = audible_samples(stretch.samples)
+                if len(audible):
+                    last = int(audible[-1]) + 1
+                    return stretch.at + last, stretch.place.offset + last
+        return None, None
 
 
 def audible_samples(samples: Pcm) -> Any:

@@ -18,36 +18,27 @@ from typing import Any, Protocol
 
 from livekit.agents import Agent, AgentSession
 
-from livekit_barge.bench.director import Director, PlacedLine
+from livekit_barge.bench.director import Director
 from livekit_barge.bench.ids import repeatable_ids
 from livekit_barge.bench.line import INPUT_FRAME_S, Line
 from livekit_barge.bench.models import ScriptedLLM, ScriptedSTT, Timing, VoiceTTS
 from livekit_barge.bench.output import QUEUE_S
-from livekit_barge.bench.script import CallerLine, Expect, Script
+from livekit_barge.bench.played import PlayedCall
+from livekit_barge.bench.script import Script
 from livekit_barge.bench.virtual import run_virtual
 from livekit_barge.bench.voices import SAMPLE_RATE, voice_named
 from livekit_barge.live.instruments import Instruments
-from livekit_barge.measure.overlap import Overlap
-from livekit_barge.measure.turns import Turn
 from livekit_barge.session import BargeSession, instrument
 
 QUIET_S = 3.0
-"""The call ends when nobody has been heard for so long: LiveKit's longest wait before it takes an
-answer for finished (``max_endpointing_delay``)."""
+"""The call ends when nobody has had anything to say for so long: LiveKit's longest wait before it
+takes the caller's turn for finished (``max_endpointing_delay``)."""
 PATIENCE_S = 8.0
-"""With lines left that have found no place, it ends after so long a silence."""
+"""With lines left that have found no place, it ends after so long."""
 LONGEST_S = 600.0
+"""It ends in any case."""
 
-_LOOK_S = 0.25
-_ONSET_WITHIN_S = 0.1
-"""An onset is measured where a voice becomes audible; its clip may begin a little later."""
-
-_RIGHT: dict[Expect, tuple[str, ...]] = {
-    "yield": ("yielded",),
-    # A talker who need not be heeded is not missed, however the caller's words are taken.
-    "hold": ("held", "missed", "natural_end"),
-    "protected": ("held", "missed", "natural_end"),
-}
+_LOOK_S = 0.25  # between looks at whether it has ended
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,46 +56,6 @@ class Conditions:
     pause_delay_s: float = 0.0
     """From an order to pause to its effect, as a slow transport would have it."""
     clear_delay_s: float = 0.0
-
-
-@dataclass(frozen=True)
-class PlayedCall:
-    """A call that was played, with its turns."""
-
-    turns: tuple[Turn, ...]
-    lines: tuple[PlacedLine, ...]
-    """The caller's lines, in order, and where each was put."""
-    unplaced: tuple[CallerLine, ...]
-    """The lines that found no place before the call ended."""
-    duration_s: float
-    call_dir: Path | None
-    """Its folder; ``None``: it was not kept."""
-
-    @property
-    def overlaps(self) -> tuple[Overlap, ...]:
-        """Where the caller spoke over the agent, in order."""
-        return tuple(overlap for turn in self.turns for overlap in turn.overlaps)
-
-    @property
-    def surprises(self) -> tuple[str, ...]:
-        """Where the agent did not do what a line expects; a line without a place is one, too."""
-        wrong = []
-        for line in (placed.line for placed in self.lines):
-            overlap = self.overlap_of(line)
-            outcome = "not over the agent's speech" if overlap is None else overlap.outcome
-            if line.expect is not None and outcome not in _RIGHT[line.expect]:
-                wrong.append(f"{line}: should {line.expect}, and it was {outcome}")
-        return (*wrong, *(f"{line}: its place never came" for line in self.unplaced))
-
-    def overlap_of(self, line: CallerLine) -> Overlap | None:
-        """What happened where a line fell on the agent's speech; ``None``: it did not."""
-        for placed in self.lines:
-            if placed.line is line:
-                begin_s, end_s = placed.start_s - _ONSET_WITHIN_S, placed.end / SAMPLE_RATE
-                for overlap in self.overlaps:
-                    if overlap.onset_s is not None and begin_s <= overlap.onset_s < end_s:
-                        return overlap
-        return None
 
 
 class SessionMaker(Protocol):
@@ -140,7 +91,6 @@ def play_call(
 
     Also from within a running loop, which stands still meanwhile.
     """
-
     stage = _Stage(script, timing or Timing(), conditions or Conditions())
 
     async def play() -> PlayedCall:
@@ -150,10 +100,10 @@ def play_call(
         with repeatable_ids(stage.conditions.seed):
             return await play()
 
-    return run_real(play) if real_time else run_virtual(play_repeatably)
+    return _run_real(play) if real_time else run_virtual(play_repeatably)
 
 
-def run_real(main: Callable[[], Coroutine[Any, Any, PlayedCall]]) -> PlayedCall:
+def _run_real(main: Callable[[], Coroutine[Any, Any, PlayedCall]]) -> PlayedCall:
     """Run a coroutine to its end in real time, also from within a running loop."""
     with ThreadPoolExecutor(1, thread_name_prefix="stage") as thread:
         return thread.submit(lambda: asyncio.run(main())).result()

@@ -4,9 +4,9 @@ The model is a Piper voice out of a package, run by onnxruntime in one thread wi
 Beside the sound it says how long each phoneme lasts, so the time of every word is known, not
 guessed. A second talker is the same voice moved in pitch by resampling.
 
-Backchannels have phonemes of their own: from the spelling "mm-hm" the front end makes letter names.
-As a stressed syllabic m, a breath and a syllabic m it comes out as 0.3 s of hum, which Silero takes
-for speech in every window.
+Backchannels have phonemes of their own. From the spelling "mm-hm" the front end makes three
+consonants without a vowel, a grunt of 0.15 s; as a stressed syllabic m, a breath and a syllabic m
+it is a hum of 0.3 s, all of which Silero takes for speech.
 """
 
 from __future__ import annotations
@@ -27,17 +27,16 @@ from livekit_barge.errors import ScriptError
 
 SAMPLE_RATE = 24_000
 ACTIVE_DBFS = -23.0
-"""Level of a voice while it speaks: ITU-T P.56's usual working point for telephone speech is -26
-dBov, and a headset is a little louder."""
+"""Level of a voice while it speaks."""
 SENTENCE_GAP_S = 0.15
-"""Added between sentences, whose own ends are silent for about as long again."""
+"""Added between sentences, whose own ends are silent for as long again."""
 
 _MODEL_RATE = 22_050
 _HOP = 256  # samples a frame of the model, in which it counts durations
 _TRIM_DB = 40.0  # below the loudest sample: quieter than any phoneme's edge, above the model's hiss
 _DURATIONS = "/Ceil_output_0"  # the model's own node for the frames of each phoneme
 
-# Piper's alphabet is espeak's. Each was looked at with Silero: all windows inside are speech.
+# In espeak's alphabet, as Piper reads it. Each is one burst of speech to Silero, in every voice.
 SOUNDS = {
     "mm-hm": "ˈm̩hm̩",
     "mm": "m̩ːm",
