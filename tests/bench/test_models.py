@@ -80,7 +80,7 @@ class TestRecogniser:
         ]
 
     def test_a_word_in_audio_that_was_discarded_is_not_heard(self):
-        heard = hear(Ear(NO_WAIT), silenced=range(12))
+        heard = hear(Ear(NO_WAIT), silenced=range(1, 12))
         assert [(kind, text) for kind, text, _ in heard if text] == [
             ("interim_transcript", "wait"),
             ("final_transcript", "wait"),

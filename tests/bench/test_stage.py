@@ -18,7 +18,8 @@ from livekit_barge.errors import ScriptError
 SAYS = "We are open from Monday to Friday. On Saturday we close at noon, and on Sunday all day."
 # The first three seconds of the agent's speech are AEC warm-up: over it only a committed turn
 # stops the agent, so a line that falls there lets it speak on.
-ON_IT = {"say": "mm-hm", "expect": "hold"}
+HOLD = {"expect": "hold"}
+ON_IT = {"say": "mm-hm", **HOLD}
 WAIT = {"say": "No, wait!", "at": "after the agent has spoken 3.5 s", "expect": "yield"}
 
 by_vad = partial(BargeSession, turn_handling={"turn_detection": "vad"})
@@ -110,6 +111,14 @@ class TestLines:
         one, other = [turn for turn in call.turns if turn.speaker == "agent"][:2]
         assert one.ended_s > call.lines[0].start_s + 0.1  # the place came by again on the first
         assert call.lines[1].start_s - other.started_s == pytest.approx(3.3, abs=0.02)
+
+    def test_none_begins_before_the_one_before_has_ended(self, play):
+        call = play(
+            {"say": "Yes, I know all that.", "at": "after the agent has spoken 1 s", **HOLD},
+            {**ON_IT, "at": "in mid-word, after 1 s"},
+        )
+        first, second = call.lines
+        assert first.end <= second.start < first.end + 0.5 * SAMPLE_RATE
 
     def test_one_whose_place_never_comes_is_told(self, play):
         call = play({**ON_IT, "at": "after the agent has spoken 60 s"})

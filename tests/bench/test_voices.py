@@ -44,6 +44,14 @@ class TestSpeech:
         gap = speech.samples[int((middle_s - 0.05) * SAMPLE_RATE) :][: int(0.1 * SAMPLE_RATE)]
         assert rms_dbfs(gap) < -60
 
+    def test_a_word_begins_and_ends_where_its_sound_does(self):
+        speech = JOE.speak("Good morning to you. Go on.")
+        go, on = speech.words[-2:]
+        loud = np.flatnonzero(np.abs(speech.samples.astype(int)) > 330) / SAMPLE_RATE
+        before = speech.words[-3].end_s + 0.05  # past the end of the sentence before
+        assert loud[loud > before][0] == pytest.approx(go.start_s, abs=0.03)
+        assert loud[-1] == pytest.approx(on.end_s, abs=0.03)
+
     def test_inside_each_word_it_is_loud(self):
         speech = JOE.speak("Monday Tuesday Wednesday.")
         for word in speech.words:
