@@ -7,9 +7,11 @@ it does not matter whether the call is measured while it runs or read from its f
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any
 
 from livekit_barge.call.events import (
@@ -32,10 +34,15 @@ from livekit_barge.measure.burst import Burst
 from livekit_barge.measure.episodes import Episode, episodes
 from livekit_barge.measure.judge import Surroundings, judge
 from livekit_barge.measure.overlap import Overlap
+from livekit_barge.measure.pauses import longest_pause_s
 from livekit_barge.measure.span import Span
 from livekit_barge.measure.speeches import Hold, Speech
 from livekit_barge.measure.thresholds import Thresholds
 from livekit_barge.measure.turns import Turn
+
+# A long call is measured a minute at a time: what is over is forgotten, so that its cost grows with
+# its length and not with the square of it.
+_STEP_S = 60.0
 
 
 @dataclass
@@ -252,8 +259,17 @@ class Conversation:
             protected=tuple(sorted(protected)),
             caller=self._caller,
             seen_until_s=until_s,
+            next_run=self._next_run(speech),
         )
         return judge(episode, speech, around, self._limits)
+
+    def _next_run(self, speech: Speech) -> Burst | None:
+        """What the agent said after the speech."""
+        runs = [
+            run for other in self._audible_speeches() if other is not speech for run in other.runs
+        ]
+        later = [run for run in runs if run.onset_s >= speech.runs[-1].end_s]
+        return min(later, key=lambda run: run.onset_s, default=None)
 
     def _words_of(self, episode: Episode) -> str | None:
         """What was heard before the caller went on, or else of all that they began to say."""
@@ -297,7 +313,7 @@ class Conversation:
             last = Speech(None)
             self._heard_only.append(last)
         last.runs.append(burst)
-        last.done_at_s = burst.end_s
+        last.done_at_s = burst.end_s + self._limits.stop_min_s
 
     def _forget_speech(self, speech: Speech) -> None:
         self._previous = speech
@@ -339,15 +355,36 @@ def measure_turns(
     *,
     ended_s: float,
 ) -> list[Turn]:
-    """The turns of a call that lasted until ``ended_s``, from each side's bursts and its events."""
-    events = list(events)
+    """The turns of a call that lasted until ``ended_s``, from each side's bursts and its events.
+
+    Where no event tells of the agent's audio, its own pauses tell which silence is a stop.
+    """
+    caller, agent, events = list(caller), list(agent), list(events)
+    if not any(isinstance(event, SegmentStarted) for event in events):
+        stop_min_s = longest_pause_s(caller, agent, thresholds)
+        thresholds = dataclasses.replace(thresholds, stop_min_s=stop_min_s)
     conversation = Conversation(thresholds)
     for event in events:
         conversation.event(event)
     conversation.place(place_agent(events, ended_s=ended_s))
-    conversation.caller(caller)
-    conversation.agent(agent)
-    return list(conversation.settled(ended_s, closed=True))
+    turns: list[Turn] = []
+    until_s = _STEP_S
+    while until_s < ended_s:
+        _hear_until(conversation, caller, agent, until_s)
+        turns += conversation.settled(until_s)
+        until_s += _STEP_S
+    _hear_until(conversation, caller, agent, math.inf)
+    return turns + list(conversation.settled(ended_s, closed=True))
+
+
+def _hear_until(
+    conversation: Conversation, caller: list[Burst], agent: list[Burst], until_s: float
+) -> None:
+    """Feed it the bursts that begin before, and take them off the lists."""
+    for feed, bursts in ((conversation.caller, caller), (conversation.agent, agent)):
+        count = sum(1 for _ in takewhile(lambda burst: burst.onset_s < until_s, bursts))
+        feed(bursts[:count])
+        del bursts[:count]
 
 
 def _started_s(side: _CallerTurn | Speech) -> float:

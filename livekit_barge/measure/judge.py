@@ -8,13 +8,19 @@ the end.
 
 Where labels are missing, a backchannel is told from a miss by the caller's words if there are any
 (all of them on the list of ``thresholds.toml``), else by their length.
+
+Where nothing was stamped, as in another system's recording, only silences are left to judge by. A
+silence that outlasts the agent's own pauses (:mod:`~livekit_barge.measure.pauses`) is a stop if it
+comes soon enough to be the caller's doing: within ``missed_after_s`` of the onset, or of a
+backchannel within ``yield_within_s``. Sooner than ``reaction_min_s`` it is a natural end. An agent
+that stops for a backchannel and speaks on has made a false stop.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from livekit_barge.call.events import Cause
@@ -39,6 +45,8 @@ class Surroundings:
     """All that the caller said, for the air between."""
     seen_until_s: float
     """The call is known up to here."""
+    next_run: Burst | None
+    """What the agent said next, after the speech."""
 
 
 @dataclass(frozen=True)
@@ -57,18 +65,19 @@ def judge(episode: Episode, speech: Speech, around: Surroundings, limits: Thresh
     caused = [decision for decision in episode.decisions if decision.cause != "programmatic"]
     first = caused[0] if caused else None
     stopped_by = first or (episode.decisions[0] if episode.decisions else None)
-    stop = _stop(speech, stopped_by)
+    stop = _stop(episode, speech, stopped_by, around, limits)
     outcome, reason = _outcome(episode, speech, stop, stopped_by, around, limits)
     if outcome == "natural_end" and stop is None:
         stop = _end_of(speech)
     fields = _clocks(episode, first, stop, outcome, limits)
     if stop is None and outcome in ("missed", "unmeasurable"):
         fields |= _lower_bound(episode, speech, around, limits)
-    if stop is not None and stop.again is not None:
+    if stop is not None and stop.again is not None and outcome == "false_stop":
         fields |= _taken_back(stop, stop.again, speech, around)
     return Overlap(
         onset_s=episode.onset_s,
         onset_uncertainty_s=episode.onset_uncertainty_s,
+        caller_end_s=episode.caller[-1].end_s if episode.caller else None,
         talk_over_s=round(shared_s(episode.spoken, speech.audible), _DIGITS),
         cause=_cause(first, stopped_by, stop, speech),
         outcome=outcome,
@@ -78,7 +87,7 @@ def judge(episode: Episode, speech: Speech, around: Surroundings, limits: Thresh
         final_decision_s=_final_decision_s(episode),
         agent_over_caller=episode.agent_over_caller,
         protected=around.protected,
-        resumed=None if stop is None else stop.again is not None,
+        resumed=None if stop is None else stop.again is not None and outcome == "false_stop",
         **fields,
     )
 
@@ -103,15 +112,21 @@ def _end_of(speech: Speech) -> _Stop:
     return _Stop(last.end_s, last.end_uncertainty_s, False, None)
 
 
-def _stop(speech: Speech, decision: DecisionMade | None) -> _Stop | None:
+def _stop(
+    episode: Episode,
+    speech: Speech,
+    decision: DecisionMade | None,
+    around: Surroundings,
+    limits: Thresholds,
+) -> _Stop | None:
     """Where the speech ended, or was held until it went on; ``None``: never while it was seen.
 
-    Without a decision only an end that the speech did not choose is a stop; in a recording without
-    stamps every end may be one.
+    Without a decision only an end that the speech did not choose is a stop.
     """
+    if not speech.stamped:
+        return _heard_stop(episode, speech, around, limits)
     if decision is None:
-        unchosen = speech.interrupted_at_s is not None or not speech.stamped
-        return _end_of(speech) if unchosen else None
+        return _end_of(speech) if speech.interrupted_at_s is not None else None
     at_s = decision.at_s
     later = [run for run in speech.runs if run.end_s > at_s]
     if not later or later[0].onset_s > at_s:
@@ -124,6 +139,31 @@ def _stop(speech: Speech, decision: DecisionMade | None) -> _Stop | None:
     raise AssertionError("the last run has no follower")
 
 
+def _heard_stop(
+    episode: Episode, speech: Speech, around: Surroundings, limits: Thresholds
+) -> _Stop | None:
+    """The end of a speech that was only heard, if the episode can have caused it."""
+    end = _end_of(speech)
+    if episode.onset_s is None or not speech.over_by(around.seen_until_s):
+        return None
+    listened = _is_backchannel(episode, around, limits)
+    within_s = limits.yield_within_s if listened else limits.missed_after_s
+    if end.silent_s - episode.onset_s > within_s:
+        return None
+    return replace(end, again=_spoke_on(episode, around, limits) if listened else None)
+
+
+def _spoke_on(episode: Episode, around: Surroundings, limits: Thresholds) -> Burst | None:
+    """What the agent said next, if the caller had said no more."""
+    following = around.next_run
+    if following is None or following.onset_s > episode.end_s + limits.decision_reach_s:
+        return None
+    between = Span(episode.end_s, following.onset_s)
+    if any(between.meets(Span(burst.onset_s, burst.end_s)) for burst in around.caller):
+        return None
+    return following
+
+
 def _outcome(
     episode: Episode,
     speech: Speech,
@@ -134,9 +174,11 @@ def _outcome(
 ) -> tuple[Outcome, str | None]:
     if episode.onset_s is None:
         return "false_stop", _without_an_onset(episode, around, limits)
+    onset_s, over = episode.onset_s, speech.over_by(around.seen_until_s)
+    if stop is not None and not speech.stamped and stop.silent_s < onset_s + limits.reaction_min_s:
+        return "natural_end", "it fell silent sooner than it can have reacted"
     if stop is not None and stop.again is not None:
-        return "false_stop", None
-    onset_s, over = episode.onset_s, speech.done_at_s is not None
+        return "false_stop", None if speech.stamped else _why_backchannel(around, limits)
     generated_by_s = None if decision is None else decision.at_s
     if over and speech.played_whole(generated_by_s=generated_by_s):
         went_on_s = speech.runs[-1].end_s - onset_s
@@ -169,11 +211,19 @@ def _stopped(
 def _went_on(
     episode: Episode, around: Surroundings, limits: Thresholds
 ) -> tuple[Outcome, str | None]:
-    spoken_s = sum(span.length_s for span in episode.spoken)
-    if is_backchannel(around.words, spoken_s, limits):
-        by = "words" if _listening_words(around.words, limits) else "length"
-        return "held", f"a backchannel by its {by}"
+    if _is_backchannel(episode, around, limits):
+        return "held", _why_backchannel(around, limits)
     return "missed", None
+
+
+def _is_backchannel(episode: Episode, around: Surroundings, limits: Thresholds) -> bool:
+    spoken_s = sum(span.length_s for span in episode.spoken)
+    return is_backchannel(around.words, spoken_s, limits)
+
+
+def _why_backchannel(around: Surroundings, limits: Thresholds) -> str:
+    by = "words" if _listening_words(around.words, limits) else "length"
+    return f"a backchannel by its {by}"
 
 
 def _clocks(
@@ -213,7 +263,8 @@ def _lower_bound(
     """How long the agent was seen to go on, at most until it is counted as missed."""
     if episode.onset_s is None or not speech.runs:
         return {}
-    end_s = speech.runs[-1].end_s if speech.done_at_s is not None else around.seen_until_s
+    heard_out = speech.done_at_s is not None
+    end_s = speech.runs[-1].end_s if heard_out else around.seen_until_s
     until_s = max(episode.onset_s + limits.missed_after_s, episode.end_s)
     return {
         "time_to_yield_s": _minus(min(end_s, until_s), episode.onset_s),

@@ -45,6 +45,8 @@ class Overlap:
     """The true onset lies within this of ``onset_s``, 95 times in 100."""
     decision_s: float | None = None
     """The first pause or interrupt of the overlapped speech that its caller can have caused."""
+    caller_end_s: float | None = None
+    """End of the last audible sample of the caller's in the episode."""
     silent_s: float | None = None
     """End of the last audible sample of the overlapped speech, at the capture point."""
     silent_uncertainty_s: float | None = None

@@ -85,6 +85,10 @@ class Speech:
     def segment_ids(self) -> list[int]:
         return list(self._segments)
 
+    def over_by(self, at_s: float) -> bool:
+        """Whether it is known then that no more of it comes."""
+        return self.done_at_s is not None and (self.stamped or self.done_at_s <= at_s)
+
     def played_in(self, heard: Span) -> bool:
         """Whether some of it played then."""
         return any(span.meets(heard) for span in self.spans)

@@ -30,6 +30,7 @@ class Thresholds:
     decision_reach_s: float
     backchannel_max_s: float
     stop_min_s: float
+    reaction_min_s: float
     turn_gap_s: float
     backchannels: frozenset[str]
 
