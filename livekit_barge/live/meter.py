@@ -7,6 +7,7 @@ holds one of them resampled, and an edge may move by a sample.)
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable
 
 import numpy as np
@@ -25,6 +26,16 @@ from livekit_barge.measure.turns import Turn
 CALLER_SILENT_AFTER_S = 2.0
 # Speech is looked for in whole seconds of audio: fewer, larger steps cost the event loop least.
 STEP_S = 1.0
+# … of which so much is looked at without a rest: a millisecond's work.
+LOOK_S = 0.5
+# A thread that works holds the interpreter for up to 5 ms (sys.getswitchinterval) while the event
+# loop waits for it. Asleep it lets go at once; this is longer than another thread takes to wake.
+REST_S = 0.0001
+
+
+def rest() -> None:
+    """Let the event loop have the interpreter."""
+    time.sleep(REST_S)
 
 
 class Meter:
@@ -141,7 +152,10 @@ class _Side:
         self._looked_s = self._silent_until_s = known_s
         if self._finder is not None and self.rate is not None:
             block = self.track.advance(round(known_s * self.rate))
-            self._bursts += self._finder.push(to_float(block))
+            step = round(LOOK_S * self.rate)
+            for begin in range(0, len(block), step):
+                self._bursts += self._finder.push(to_float(block[begin : begin + step]))
+                rest()
 
 
 class _Pushed:

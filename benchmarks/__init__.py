@@ -1,0 +1,1 @@
+"""What is measured in milliseconds and percent: run alone, compared as ratios within one run."""
