@@ -3,9 +3,9 @@
     python -m benchmarks.overhead [--pairs 6] [--sessions 20] [--seconds 15]
 
 Sessions at once in one process, in real time, each with the real Silero on real audio: an agent
-that talks and a caller who breaks in. Rounds without and with instruments alternate, so that both of
-a pair saw the same machine; what is compared is the pair. A round lasts from the first session's
-start to the last folder's end, so that closing a call counts, too.
+that talks and a caller who breaks in. Rounds without and with instruments alternate, so that both
+of a pair saw the same machine; what is compared is the pair. A round lasts from the first
+session's start to the last folder's end, so that closing a call counts, too.
 """
 
 from __future__ import annotations
