@@ -1,24 +1,35 @@
 """Reads an audio file block by block, by its content and never by its name or its header's word.
 
-soundfile reads WAV of every kind, FLAC, Ogg and MP3; PyAV what is left, such as M4A. Memory is a
+libsndfile reads WAV of every kind, FLAC, Ogg and MP3; FFmpeg what is left, such as M4A. Memory is a
 block's, whatever the header claims; what the header claims is compared with what came.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-import av
 import numpy as np
 import soundfile
 
 from livekit_barge.call.audio import Float32
 from livekit_barge.errors import IntakeError
+from livekit_barge.intake.header import claim, container_of
+
+if TYPE_CHECKING:
+    import av
 
 # A header may round, and a codec pads its last frame: 0.1 s is past both, and below any call.
 _HEADER_SLACK_S = 0.1
+_RATES = (8_000, 48_000)
+# Of what libsndfile knows, the kinds that recordings of calls come in.
+_KINDS = ("WAV", "WAVEX", "RF64", "W64", "FLAC", "OGG", "MP3", "AIFF", "AU", "CAF")
+_AGAIN = "fetch the recording again"
+
+BLOCK_S = 10.0
 
 
 @dataclass(frozen=True)
@@ -26,34 +37,65 @@ class Format:
     """What a file turned out to hold."""
 
     codec: str
+    """``wav/pcm_16``, ``ogg/opus``, ``mp3``, ``aac``, …"""
     sample_rate: int
     channels: int
     claimed_s: float | None
     """The length by the header; ``None``: it does not say."""
+    container: str | None = None
+    """FFmpeg's name for the container, where FFmpeg reads it."""
+
+    @property
+    def edge_blur_s(self) -> float:
+        """How far the codec may spread an edge: noise that it coded with a block fills the block.
+
+        Opus codes speech in frames of 20 ms and keeps edges within about half of one; MP3 and AAC
+        spread them over a granule of 576 samples or a frame of 1024, Vorbis over 1024 at most.
+        Linear samples, µ-law and A-law stand for themselves.
+        """
+        if "opus" in self.codec:
+            return 0.010
+        blocks = (("mp3", 576), ("aac", 1024), ("vorbis", 1024))
+        samples = next((size for name, size in blocks if name in self.codec), 0)
+        return samples / self.sample_rate
 
 
 def probe(path: Path) -> Format:
-    """Look at a file without decoding it. Raises :class:`IntakeError` where it is not audio."""
-    if not path.is_file():
-        raise IntakeError("no such file", where=path, remedy="check the path")
-    if path.stat().st_size == 0:
-        raise IntakeError("the file is empty", where=path, remedy="fetch the recording again")
+    """Look at a file without decoding it. Raises :class:`IntakeError` where it cannot be read."""
     try:
-        with soundfile.SoundFile(path) as file:
-            claimed = file.frames / file.samplerate if file.frames < 2**62 else None
-            return Format(
-                f"{file.format}/{file.subtype}".lower(), file.samplerate, file.channels, claimed
-            )
-    except soundfile.LibsndfileError:
-        return _probe_av(path)
+        if not path.is_file():
+            raise IntakeError("no such file", where=path, remedy="check the path")
+        if path.stat().st_size == 0:
+            raise IntakeError("the file is empty", where=path, remedy=_AGAIN)
+        with path.open("rb") as file:
+            head = file.read(12)
+        claimed = claim(path)
+    except OSError as error:
+        raise IntakeError(
+            f"cannot be read ({error.strerror})", where=path, remedy="check that it is readable"
+        ) from error
+    if claimed.broken_off is not None:
+        raise IntakeError(f"truncated: {claimed.broken_off}", where=path, remedy=_AGAIN)
+    found = _probe_sndfile(path, claimed.seconds) or _probe_av(path, container_of(head))
+    if not _RATES[0] <= found.sample_rate <= _RATES[1]:
+        raise IntakeError(
+            f"{found.sample_rate} samples a second",
+            where=path,
+            remedy="give 8 to 48 kHz",
+        )
+    return found
 
 
-def decode(path: Path, found: Format, block_s: float = 10.0) -> Iterator[Float32]:
+def decode(path: Path, found: Format, block_s: float = BLOCK_S) -> Iterator[Float32]:
     """The file's audio as float32 blocks of shape ``(channels, n)``, full scale 1.0.
 
     Raises :class:`IntakeError` where it ends before its header says, or breaks in the middle.
     """
-    blocks = _decode_av(path) if found.codec.startswith("av/") else _decode_sndfile(path, block_s)
+    frames = max(int(block_s * found.sample_rate), 1)
+    if found.container is None:
+        blocks = _decode_sndfile(path, frames)
+    else:
+        blocks = _gathered(_decode_av(path, found), frames)
     samples = 0
     for block in blocks:
         samples += block.shape[1]
@@ -61,51 +103,110 @@ def decode(path: Path, found: Format, block_s: float = 10.0) -> Iterator[Float32
     decoded_s = samples / found.sample_rate
     if found.claimed_s is not None and decoded_s < found.claimed_s - _HEADER_SLACK_S:
         raise IntakeError(
-            f"truncated: the header says {found.claimed_s:.1f} s, the file holds {decoded_s:.1f} s",
+            f"truncated: its header says {found.claimed_s:.1f} s, it holds {decoded_s:.1f} s",
             where=path,
-            remedy="fetch the recording again",
+            remedy=_AGAIN,
         )
 
 
-def _decode_sndfile(path: Path, block_s: float) -> Iterator[Float32]:
+def _open_sndfile(path: Path) -> Any:
+    # By a descriptor, since soundfile takes a name that ends in .raw for a file without a header.
+    return soundfile.SoundFile(os.open(path, os.O_RDONLY))
+
+
+def _probe_sndfile(path: Path, claimed_s: float | None) -> Format | None:
     try:
-        with soundfile.SoundFile(path) as file:
-            frames = max(int(block_s * file.samplerate), 1)
+        with _open_sndfile(path) as file:
+            if file.format not in _KINDS:
+                return None
+            subtype = "" if file.format == "MP3" else f"/{file.subtype}"
+            if claimed_s is None and file.format == "FLAC" and 0 < file.frames < 2**62:
+                claimed_s = file.frames / file.samplerate
+            return Format(
+                f"{file.format}{subtype}".lower(), file.samplerate, file.channels, claimed_s
+            )
+    except soundfile.LibsndfileError:
+        return None
+
+
+def _decode_sndfile(path: Path, frames: int) -> Iterator[Float32]:
+    try:
+        with _open_sndfile(path) as file:
             while len(block := file.read(frames, dtype="float32", always_2d=True)):
                 yield np.ascontiguousarray(block.T)
     except soundfile.LibsndfileError as error:
-        raise _broken(path, error) from error
+        raise _damaged(path, error) from error
 
 
-def _probe_av(path: Path) -> Format:
+def _open_av(path: Path, container: str) -> av.container.InputContainer:
+    import av  # 0.1 s, and FFmpeg's libraries: only for who needs it
+
+    return av.open(str(path), format=container, metadata_errors="replace")
+
+
+def _probe_av(path: Path, container: str | None) -> Format:
+    if container is None:
+        raise _unreadable(path)
+    from av.error import FFmpegError
+
     try:
-        with av.open(str(path)) as container:
-            if not container.streams.audio:
+        with _open_av(path, container) as opened:
+            if not opened.streams.audio:
                 raise IntakeError("no audio in it", where=path, remedy="give a recording of a call")
-            stream = container.streams.audio[0]
-            claimed = None if container.duration is None else container.duration / av.time_base
+            stream = opened.streams.audio[0]
+            claimed_s = None
+            if stream.duration is not None and stream.time_base is not None:
+                claimed_s = float(stream.duration * stream.time_base)
             codec = stream.codec_context
-            return Format(f"av/{codec.name}", codec.sample_rate, codec.channels, claimed)
-    except av.error.FFmpegError as error:
-        raise IntakeError(
-            "not audio that can be read",
-            where=path,
-            remedy="give WAV, FLAC, Ogg, Opus, MP3 or M4A",
-        ) from error
+            return Format(codec.name, codec.sample_rate, codec.channels, claimed_s, container)
+    except (FFmpegError, ValueError) as error:
+        raise _unreadable(path) from error
 
 
-def _decode_av(path: Path) -> Iterator[Float32]:
+def _decode_av(path: Path, found: Format) -> Iterator[Float32]:
+    from av.audio.resampler import AudioResampler
+    from av.error import FFmpegError
+
+    assert found.container is not None
+    # The rate and layout that were found: a stream that changes them midway keeps to the first.
+    resampler = AudioResampler(
+        format="fltp", layout="mono" if found.channels == 1 else "stereo", rate=found.sample_rate
+    )
     try:
-        with av.open(str(path)) as container:
-            resampler = av.AudioResampler(format="fltp")
-            for frame in container.decode(container.streams.audio[0]):
+        with _open_av(path, found.container) as opened:
+            for frame in opened.decode(opened.streams.audio[0]):
                 for planar in resampler.resample(frame):
                     yield np.asarray(planar.to_ndarray(), dtype=np.float32)
-    except av.error.FFmpegError as error:
-        raise _broken(path, error) from error
+    except (FFmpegError, ValueError) as error:
+        raise _damaged(path, error) from error
 
 
-def _broken(path: Path, error: Exception) -> IntakeError:
+def _gathered(pieces: Iterator[Float32], frames: int) -> Iterator[Float32]:
+    """The same audio in pieces of about that many frames."""
+    waiting: list[Float32] = []
+    count = 0
+    for piece in pieces:
+        waiting.append(piece)
+        count += piece.shape[1]
+        if count >= frames:
+            yield np.concatenate(waiting, axis=1)
+            waiting, count = [], 0
+    if waiting:
+        yield np.concatenate(waiting, axis=1)
+
+
+def _unreadable(path: Path) -> IntakeError:
     return IntakeError(
-        f"damaged ({error})", where=path, remedy="fetch the recording again, or convert it to WAV"
+        "not audio that can be read",
+        where=path,
+        remedy="give WAV, FLAC, Ogg, MP3 or M4A",
+    )
+
+
+def _damaged(path: Path, error: Exception) -> IntakeError:
+    said = getattr(error, "error_string", None) or str(error)
+    return IntakeError(
+        f"damaged ({' '.join(said.split())})",
+        where=path,
+        remedy="fetch the recording again, or convert it to WAV",
     )

@@ -1,8 +1,8 @@
 """Who is on which channel, by the system that made the recording.
 
-An explicit source gives its map. Where a vendor leaves the order undocumented, or it depends on the
-direction of the call, the map is ``None``: it is guessed from the audio, said to be a guess, and not
-scored until ``--caller-channel`` confirms it.
+An explicit source gives its map. Where a vendor leaves the order undocumented, or it depends on
+the direction of the call, the map is ``None``: it is guessed from the audio, said to be a guess,
+and not scored until ``--caller-channel`` confirms it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The limits by which overlaps are judged: named, with a reason each, in ``thresholds.toml``."""
+"""The limits by which overlaps and scorecards are judged: each with its reason in their file."""
 
 from __future__ import annotations
 
@@ -19,6 +19,15 @@ _LONGEST_S = 60.0
 
 
 @dataclass(frozen=True, kw_only=True)
+class ScoreLimits:
+    """What a scorecard must reach to pass: the table ``[scorecard]``."""
+
+    yield_rate_min: float
+    hold_rate_min: float
+    p90_time_to_yield_max_s: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class Thresholds:
     """The values of ``configs/thresholds.toml``, where each has its reason."""
 
@@ -33,6 +42,7 @@ class Thresholds:
     reaction_min_s: float
     turn_gap_s: float
     backchannels: frozenset[str]
+    scorecard: ScoreLimits
 
     @classmethod
     def load(cls, path: Path | None = None) -> Self:
@@ -43,7 +53,11 @@ class Thresholds:
         shipped = configs_dir() / THRESHOLDS_FILE
         values = _read(shipped)
         if path is not None:
-            values |= _read(path)
+            own = _read(path)
+            table = own.get("scorecard", {})
+            if isinstance(table, dict):
+                own["scorecard"] = values["scorecard"] | table
+            values |= own
         return cls(**_checked(values, path or shipped))
 
 
@@ -57,18 +71,42 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _checked(values: dict[str, Any], where: Path) -> dict[str, Any]:
-    known = [field.name for field in dataclasses.fields(Thresholds)]
+    _check_names(values, Thresholds, where)
     for name, value in values.items():
-        if name not in known:
-            near = difflib.get_close_matches(name, known, n=1)
-            remedy = f"did you mean {near[0]}?" if near else f"one of {', '.join(known)}"
-            raise SettingsError(f"no threshold is called {name}", where=where, remedy=remedy)
+        if name == "scorecard":
+            continue
         if name == "backchannels":
             if not (isinstance(value, list) and all(isinstance(word, str) for word in value)):
                 raise SettingsError(f"{name} is not a list of words", where=where)
         else:
             _check_seconds(name, value, where)
-    return values | {"backchannels": frozenset(map(str.casefold, values["backchannels"]))}
+    return values | {
+        "backchannels": frozenset(map(str.casefold, values["backchannels"])),
+        "scorecard": ScoreLimits(**_checked_table(values["scorecard"], where)),
+    }
+
+
+def _checked_table(table: object, where: Path) -> dict[str, Any]:
+    if not isinstance(table, dict):
+        raise SettingsError("scorecard is not a table", where=where, remedy="write [scorecard]")
+    _check_names(table, ScoreLimits, where)
+    for name, value in table.items():
+        if name.endswith("_s"):
+            _check_seconds(name, value, where)
+        elif isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+            raise SettingsError(
+                f"{name} is {value!r}", where=where, remedy="give a share, such as 0.9"
+            )
+    return table
+
+
+def _check_names(values: dict[str, Any], kind: type, where: Path) -> None:
+    known = [field.name for field in dataclasses.fields(kind)]
+    for name in values:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            remedy = f"did you mean {near[0]}?" if near else f"one of {', '.join(known)}"
+            raise SettingsError(f"no threshold is called {name}", where=where, remedy=remedy)
 
 
 def _check_seconds(name: str, value: object, where: Path) -> None:

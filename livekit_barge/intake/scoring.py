@@ -1,0 +1,252 @@
+"""Scores one recording: a file, two mono files, or a Call folder, by the same code.
+
+One pass: each channel's bursts are found as the audio streams by, and only then does it matter who
+is on which.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+from livekit_barge.call.audio import AGENT, CALLER, Float32
+from livekit_barge.call.events import Event
+from livekit_barge.call.folder import Call
+from livekit_barge.call.meta import META_FILE
+from livekit_barge.errors import IntakeError
+from livekit_barge.intake.guess import SURE, guess_caller
+from livekit_barge.intake.recording import Pair, Recording
+from livekit_barge.intake.sources import Source, source_named
+from livekit_barge.measure.burst import Burst
+from livekit_barge.measure.conversation import measure_turns
+from livekit_barge.measure.overlap import Overlap
+from livekit_barge.measure.scorecard import Caveat, Channels, Scorecard, without_overlaps
+from livekit_barge.measure.speech import SpeechFinder
+from livekit_barge.measure.thresholds import Thresholds
+
+_Bursts = tuple[list[Burst], list[Burst]]
+
+
+@dataclass(frozen=True)
+class Order:
+    """How recordings are to be scored: the command's options."""
+
+    source: Source | None = None
+    caller_channel: int | None = None
+    agent_file: Path | None = None
+    agent_start_s: float = 0.0
+    long: bool = False
+    thresholds: Thresholds = field(default_factory=Thresholds.load)
+
+    @classmethod
+    def of(
+        cls,
+        *,
+        source: str | None = None,
+        caller_channel: int | None = None,
+        agent_file: Path | None = None,
+        agent_start_s: float = 0.0,
+        long: bool = False,
+        thresholds: Path | None = None,
+    ) -> Order:
+        """Raises a :class:`~livekit_barge.errors.BargeError` for an option that cannot be."""
+        if caller_channel not in (None, 0, 1):
+            raise IntakeError(
+                f"no channel {caller_channel}", where="--caller-channel", remedy="give 0 or 1"
+            )
+        return cls(
+            source=None if source is None else source_named(source),
+            caller_channel=caller_channel,
+            agent_file=agent_file,
+            agent_start_s=agent_start_s,
+            long=long,
+            thresholds=Thresholds.load(thresholds),
+        )
+
+
+class _Audio(Protocol):
+    @property
+    def sample_rate(self) -> int: ...
+
+    def blocks(self) -> Iterator[Float32]: ...
+
+
+def score(path: Path, order: Order) -> Scorecard:
+    """Raises a :class:`~livekit_barge.errors.BargeError` for what cannot be scored."""
+    if path.is_dir():
+        return _score_call(path, order)
+    return _score_recording(path, order)
+
+
+def is_call(path: Path) -> bool:
+    """Whether it is a Call folder."""
+    return (path / META_FILE).is_file()
+
+
+def _score_call(path: Path, order: Order) -> Scorecard:
+    call = Call.open(path)
+    bursts, duration_s = _hear(call)
+    meta = call.meta
+    caveats = [Caveat("note", note) for note in call.notes]
+    if not call.events:
+        caveats.append(_ONE_CLOCK)
+    overlaps, turns = _measured(bursts, duration_s, call.events, order)
+    return Scorecard(
+        call_id=meta.call_id,
+        source=meta.source,
+        capture_point=meta.capture_point,
+        file=str(path),
+        codec="flac/pcm_16",
+        sample_rate=call.sample_rate,
+        started_at=_utc(meta.started_wall_s),
+        dated_by="call",
+        preset=meta.preset,
+        duration_s=round(duration_s, 6),
+        channels=Channels(CALLER, AGENT, "call"),
+        alignment_s=meta.alignment_uncertainty_s,
+        edge_blur_s=0.0,
+        limits=order.thresholds.scorecard,
+        warnings=(*caveats, *_of_bursts(bursts)),
+        overlaps=overlaps,
+        turns=turns,
+    )
+
+
+def _score_recording(path: Path, order: Order) -> Scorecard:
+    _refuse_source(path, order.source)
+    audio: Recording | Pair
+    if order.agent_file is None:
+        audio = Recording.open(path, long=order.long)
+    else:
+        start_s = order.agent_start_s
+        audio = Pair.open(path, order.agent_file, agent_start_s=start_s, long=order.long)
+    bursts, duration_s = _hear(audio)
+    channels, caveats = _channels(path, order, audio, bursts)
+    if channels.caller == 1:
+        bursts = bursts[1], bursts[0]
+    source = order.source
+    if source is None or source.alignment_s is None:
+        caveats.append(_ALIGNMENT)
+    overlaps, turns = _measured(bursts, duration_s, (), order)
+    return Scorecard(
+        call_id=path.stem,
+        source="unknown" if source is None else source.name,
+        capture_point="import",
+        file=str(path),
+        codec=audio.codec,
+        sample_rate=audio.sample_rate,
+        started_at=_utc(path.stat().st_mtime),
+        dated_by="file",
+        preset=None,
+        duration_s=round(duration_s, 6),
+        channels=channels,
+        alignment_s=None if source is None else source.alignment_s,
+        edge_blur_s=audio.edge_blur_s,
+        limits=order.thresholds.scorecard,
+        warnings=(*caveats, _ONE_CLOCK, *_of_bursts(bursts)),
+        overlaps=overlaps,
+        turns=turns,
+    )
+
+
+_ONE_CLOCK = Caveat(
+    "one_clock",
+    "no events: slow detection and a buffered tail cannot be told apart",
+    "record the call with livekit_barge for both clocks",
+)
+_ALIGNMENT = Caveat(
+    "alignment_unknown",
+    "how far the recorder may put the channels apart is not documented, and no figure includes it",
+    "compare with calls whose alignment_s is known",
+)
+
+
+def _hear(audio: _Audio) -> tuple[_Bursts, float]:
+    """Each channel's bursts, and how many seconds there were."""
+    finders = SpeechFinder(audio.sample_rate), SpeechFinder(audio.sample_rate)
+    bursts: _Bursts = ([], [])
+    samples = 0
+    for block in audio.blocks():
+        samples += block.shape[1]
+        for finder, found, channel in zip(finders, bursts, block, strict=True):
+            found += finder.push(channel)
+    for finder, found in zip(finders, bursts, strict=True):
+        found += finder.finish()
+    return bursts, samples / audio.sample_rate
+
+
+def _measured(
+    bursts: _Bursts, duration_s: float, events: Sequence[Event], order: Order
+) -> tuple[tuple[Overlap, ...], tuple[dict[str, Any], ...]]:
+    turns = measure_turns(*bursts, events, order.thresholds, ended_s=duration_s)
+    overlaps = tuple(overlap for turn in turns for overlap in turn.overlaps)
+    return overlaps, without_overlaps(turns)
+
+
+def _refuse_source(path: Path, source: Source | None) -> None:
+    if source is not None and source.mono_by_nature:
+        raise IntakeError(
+            f"{source.name} records {source.note}: who speaks when cannot be told",
+            where=path,
+            remedy="record the call through a system with a party a channel",
+        )
+
+
+def _channels(
+    path: Path, order: Order, audio: Recording | Pair, bursts: _Bursts
+) -> tuple[Channels, list[Caveat]]:
+    """Who is on which channel. Raises :class:`IntakeError` where that would be a guess."""
+    if isinstance(audio, Pair):
+        return Channels(0, 1, "files"), []
+    guess = guess_caller(bursts, audio.likeness.digital_silence)
+    heard = "" if guess is None else f"{guess.because}; {guess.confidence:.0%} sure"
+    told = order.caller_channel
+    documented = None if order.source is None else order.source.caller_channel
+    caller = told if told is not None else documented
+    doubted = guess is not None and guess.confidence >= SURE and guess.caller_channel != caller
+    if told is not None:
+        swapped = Caveat("looks_swapped", f"the channels look swapped: {heard}", "check the order")
+        return Channels(told, 1 - told, "--caller-channel"), [swapped] if doubted else []
+    if caller is None:
+        likely = "" if guess is None else f" – probably {guess.caller_channel} ({heard})"
+        raise IntakeError(
+            f"which channel is the caller's is not known{likely}",
+            where=path,
+            remedy="confirm with --caller-channel, or name the --source",
+        )
+    if doubted:
+        raise IntakeError(
+            f"the channels look swapped for this source ({heard})",
+            where=path,
+            remedy="confirm with --caller-channel",
+        )
+    return Channels(caller, 1 - caller, "source"), []
+
+
+def _of_bursts(bursts: _Bursts) -> Iterator[Caveat]:
+    """What the bursts of each side make doubtful."""
+    for side, found in zip(("caller", "agent"), bursts, strict=True):
+        clipped = sum("clipped" in burst.flags for burst in found)
+        if clipped:
+            yield Caveat(
+                "clipped",
+                f"{clipped} of the {side}'s {len(found)} bursts reach full scale",
+                "lower the recording level",
+            )
+        quiet = sum("quiet" in burst.flags for burst in found)
+        if quiet:
+            yield Caveat(
+                "quiet",
+                f"{quiet} of the {side}'s {len(found)} bursts are far below their level: "
+                "an echo, or someone else",
+                "listen to them",
+            )
+        if not found:
+            yield Caveat("no_speech", f"no speech of the {side}'s", "check the channel")
+
+
+def _utc(wall_s: float) -> str:
+    return datetime.fromtimestamp(wall_s, UTC).isoformat(timespec="seconds")
