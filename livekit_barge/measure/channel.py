@@ -24,7 +24,7 @@ class Channel:
 
     def __init__(self, sample_rate: int) -> None:
         self.rate = sample_rate
-        self.frame = max(round(sample_rate * FRAME_S), 1)
+        self.frame = round(sample_rate * FRAME_S)
         """Samples a frame."""
         self._first = 0
         self._powers: Powers = np.zeros(0)
@@ -41,7 +41,7 @@ class Channel:
         """The frame that holds this moment, in what is kept."""
         return min(max(int(at_s * self.rate / self.frame), self._first), self.frames)
 
-    def seconds(self, frame: float) -> float:
+    def seconds(self, frame: int) -> float:
         """When a frame begins."""
         return frame * self.frame / self.rate
 

@@ -1,4 +1,4 @@
-"""Where audible speech begins and ends: from energy, to the sample where it can be.
+"""Where sound begins and ends: from energy, to the sample where it can be.
 
 A frame is audible when the 10 ms around it are louder than the background's own spread allows, and
 louder than the talker's active level less ``AUDIBLE_MARGIN_DB``. Ten milliseconds are too coarse a
@@ -50,17 +50,17 @@ Run = tuple[int, int]
 
 @dataclass(frozen=True)
 class Stretch:
-    """Consecutive frames of a channel."""
+    """Consecutive frames of a channel: how loud they are, and how loud they must be."""
 
     powers: Powers
     level_db: Powers
     smooth_db: Powers
-    """Of the 10 ms around each frame."""
+    """The level of the 10 ms around each frame."""
     background_db: Powers
     drift_db: Powers
     """A frame louder than this speaks for sound, a quieter one for background."""
     audible_db: Powers
-    """Louder than this over 10 ms is audible."""
+    """A frame is audible when the 10 ms around it are louder than this."""
     least_db: float
     """What would be audible if there were no background."""
 
@@ -113,6 +113,14 @@ class Stretch:
         above_db = self.level_db[window] - self.drift_db[window]
         weights = np.minimum(np.maximum(above_db, _LEAST_DB), _MOST_DB)
         return min(window.start + change_point(weights), loudest)
+
+    def powers_at_onset(self, frame: int) -> tuple[float, float]:
+        """Before and after the sound begins in this frame."""
+        at = min(frame, self.powers.size - 1)
+        background, audible = 10 ** (self.background_db[at] / 10), 10 ** (self.audible_db[at] / 10)
+        # Where the background is far below audible, a quarter of audible puts the even point of
+        # onset_sample near audible itself.
+        return max(background, audible / 4), float(self.powers[at : at + 2].mean())
 
     def uncertainty_s(self, onset: int) -> float:
         """How far the onset in this frame may lie from the truth, 95 times in 100."""

@@ -1,4 +1,4 @@
-"""Levels of one channel: powers of short frames, what is background, and how loud a talker is.
+"""Levels: decibels, how loud a talker is, and what is background.
 
 Powers are mean squares, so a full-scale square wave has 1.0, 0 dBFS.
 """
@@ -18,17 +18,20 @@ SILENCE_DB = -100.0
 _SILENCE = 10 ** (SILENCE_DB / 10)
 # Four frames of 2.5 ms: a pitch period of most voices, so that a voice does not flicker.
 SMOOTH_FRAMES = 4
+# Four standard deviations are exceeded once in 30,000 times. Steady noise has 0.4 dB and less, so
+# at least 1.5 dB; in babble speech would drown in more than 8.
+NOISE_LEAST_DB, NOISE_MOST_DB = 1.5, 8.0
 # ITU-T P.56: speech is active where its envelope is less than 15.9 dB under the active level.
 _ACTIVE_MARGIN = 10 ** (-15.9 / 10)
 
 
 def to_db(powers: Powers) -> Powers:
-    """Decibels re full scale; digital silence is −100."""
+    """Powers in dBFS; digital silence is −100."""
     return np.asarray(10 * np.log10(np.maximum(powers, _SILENCE)))
 
 
 def in_db(power: float) -> float:
-    """One power in dBFS."""
+    """One power in dBFS, as :func:`to_db`."""
     return 10 * math.log10(max(power, _SILENCE))
 
 
@@ -48,11 +51,6 @@ def active_power(smoothed: Powers) -> float:
     return float(means[max(active - 1, 0)])
 
 
-# Four standard deviations are exceeded once in 30,000 times. Steady noise has 0.4 dB and less, so
-# at least 1.5 dB; in babble speech would drown in more than 8.
-NOISE_LEAST_DB, NOISE_MOST_DB = 1.5, 8.0
-
-
 @dataclass(frozen=True)
 class Background:
     """What a channel sounds like when nobody speaks."""
@@ -69,6 +67,11 @@ class Background:
         middle = in_db(means[means.size // 2])
         # A standard deviation above the middle lies 84 of 100.
         return cls(middle, in_db(means[int(0.84 * means.size)]) - middle)
+
+    @property
+    def is_silent(self) -> bool:
+        """Digitally silent, as a line is that is not open."""
+        return self.level_db <= SILENCE_DB
 
     @property
     def audible_db(self) -> float:

@@ -7,6 +7,7 @@ how the audio was cut.
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
 
 import numpy as np
@@ -62,7 +63,7 @@ class _Open:
     """An island that may go on."""
 
     begin: int
-    end: int
+    end: int = 0
     windows: int = 0
     peak: float = 0.0
 
@@ -88,21 +89,22 @@ class Listening:
         self._powers: Powers = np.zeros((0, _SLICES))
         """The slices of the last windows, for the floor and the gain."""
         self._gated = 0
-        """How many windows have been looked at by the gate."""
+        """How many windows the gate has looked at."""
+        self._hot: deque[int] = deque()
+        """Those of them that stand out, from ``_passed`` on."""
         self._last_hot = -GATE_WINDOWS - 1
+        self._loudest: dict[int, float] = {}
+        """The loudest slice in the second before each window that Silero may hear."""
         self._passed = 0
         """How many windows have been let through or held back."""
-        self._hot: list[int] = []
-        """The hot windows that ``_passed`` has not left behind."""
-        self._loudest: dict[int, float] = {}
         self.heard = 0
-        """How many windows are known: speech or not."""
+        """How many windows are known to be speech or not."""
         self._island: _Open | None = None
 
     @property
-    def open_from(self) -> int:
-        """The first window that may belong to an island not handed out yet."""
-        return self.heard if self._island is None else self._island.begin
+    def open_from(self) -> int | None:
+        """The first window of an island that may go on, if there is one."""
+        return None if self._island is None else self._island.begin
 
     def push(self, samples: Float32) -> list[Island]:
         """The islands that have ended. The samples must come in the same pieces every time."""
@@ -131,9 +133,8 @@ class Listening:
             self._gate(self._audio[begin : begin + step])
             while self._passed < self._gated - GATE_WINDOWS:
                 self._pass(islands)
-        done = min(self.heard, self._gated)
-        self._audio = self._audio[(done - self._kept) * WINDOW :]
-        self._kept = done
+        self._audio = self._audio[(self.heard - self._kept) * WINDOW :]
+        self._kept = self.heard
         return islands
 
     def _gate(self, samples: Float32) -> None:
@@ -157,7 +158,7 @@ class Listening:
         """Let the next window through the gate, or hold it back."""
         window = self._passed
         while self._hot and self._hot[0] <= window:
-            self._last_hot = self._hot.pop(0)
+            self._last_hot = self._hot.popleft()
         after = window - self._last_hot <= GATE_WINDOWS
         before = bool(self._hot) and self._hot[0] - window <= GATE_WINDOWS
         if after or before:
@@ -187,10 +188,11 @@ class Listening:
             self._judge(islands, window, probability)
 
     def _judge(self, islands: list[Island], window: int, probability: float) -> None:
+        """Begin an island, carry it on, or end it."""
         island = self._island
         if island is None:
             if probability >= ARM:
-                self._island = _Open(window, window)
+                self._island = _Open(window)
                 self._island.add(window, probability)
         elif probability >= RELEASE:
             island.add(window, probability)
@@ -198,6 +200,7 @@ class Listening:
             self._release(islands)
 
     def _release(self, islands: list[Island]) -> None:
+        """End the island, if there is one."""
         island, self._island = self._island, None
         if island is not None and (island.windows >= 2 or island.peak >= SURE):
             islands.append(Island(island.begin, island.end))
