@@ -7,7 +7,7 @@ is on which.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
@@ -64,6 +64,19 @@ class Order:
             agent_start_s=agent_start_s,
             long=long,
             thresholds=Thresholds.load(thresholds),
+        )
+
+    def words(self) -> tuple[object, ...]:
+        """What it comes to, for telling two orders apart: equal in every process."""
+        limits = self.thresholds
+        return (
+            None if self.source is None else self.source.name,
+            self.caller_channel,
+            None if self.agent_file is None else str(self.agent_file),
+            self.agent_start_s,
+            self.long,
+            sorted(limits.backchannels),
+            *(getattr(limits, name.name) for name in fields(limits) if name.name != "backchannels"),
         )
 
 

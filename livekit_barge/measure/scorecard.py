@@ -79,6 +79,23 @@ class Summary:
             dead_air_s=sum(overlap.dead_air_s or 0.0 for overlap in overlaps),
         )
 
+    @classmethod
+    def total(cls, summaries: Iterable[Summary]) -> Summary:
+        """Of several calls' overlaps together."""
+        every = list(summaries)
+        outcomes: Counter[str] = Counter()
+        for each in every:
+            outcomes.update(each.outcomes)
+        return cls(
+            outcomes=outcomes,
+            agent_over_caller=sum(each.agent_over_caller for each in every),
+            time_to_yield=Percentiles.of(t for each in every for t in each.time_to_yield.values),
+            detection=Percentiles.of(t for each in every for t in each.detection.values),
+            cancellation=Percentiles.of(t for each in every for t in each.cancellation.values),
+            talk_over_s=sum(each.talk_over_s for each in every),
+            dead_air_s=sum(each.dead_air_s for each in every),
+        )
+
     @property
     def yield_rate(self) -> Rate:
         """How reliably the agent lets a caller in."""

@@ -56,15 +56,15 @@ def turn_table(turns: Sequence[Turn], *, title: str | None = None) -> Table:
         )
     for turn in turns:
         table.add_row(
-            _at(turn.started_s), turn.speaker, _said(turn.words), as_ms(turn.response_gap_s)
+            at(turn.started_s), turn.speaker, _said(turn.words), as_ms(turn.response_gap_s)
         )
         for overlap in turn.overlaps:
             table.add_row(
-                _at(overlap.onset_s),
+                at(overlap.onset_s),
                 "  overlap",
                 _said(overlap.words),
                 "",
-                _outcome(overlap),
+                outcome_text(overlap),
                 overlap.cause or NOTHING,
                 clocks(overlap),
             )
@@ -88,7 +88,7 @@ def comparison_table(rows: Sequence[Row], *, title: str | None = None) -> Table:
 
 def _story(overlap: Overlap) -> Text:
     """Its outcome, its clocks, and what a stop that was taken back cost."""
-    story = Text.assemble(_outcome(overlap), "\n", clocks(overlap))
+    story = Text.assemble(outcome_text(overlap), "\n", clocks(overlap))
     if overlap.dead_air_s is not None:
         story.append(f"\nthen {as_ms(overlap.dead_air_s)} of silence")
     return story
@@ -112,11 +112,13 @@ def as_ms(seconds: float | None, *, lower_bound: bool = False) -> str:
     return f"{seconds * 1000:.0f} ms"
 
 
-def _at(seconds: float | None) -> str:
+def at(seconds: float | None) -> str:
+    """A moment of the call: ``8.96 s``."""
     return NOTHING if seconds is None else f"{seconds:.2f} s"
 
 
-def _outcome(overlap: Overlap) -> Text:
+def outcome_text(overlap: Overlap) -> Text:
+    """The outcome in words, in its colour."""
     return Text(overlap.outcome.replace("_", " "), style=_STYLES.get(overlap.outcome, ""))
 
 

@@ -1,0 +1,1 @@
+"""Many recordings: found, scored by several processes, kept as folders, summed up."""

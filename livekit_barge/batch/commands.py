@@ -1,0 +1,197 @@
+"""``livekit-barge score`` and ``livekit-barge summary``: parse, call, print."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TextIO
+
+import typer
+from rich.console import Console
+
+if TYPE_CHECKING:
+    from livekit_barge.batch.results import Result
+    from livekit_barge.batch.run import Total
+
+_OUT = Path("scores")
+
+
+def score(
+    paths: Annotated[
+        list[Path],
+        typer.Argument(help="Recordings, Call folders, directories of them.", show_default=False),
+    ],
+    source: Annotated[
+        str | None, typer.Option(help="The system that recorded: vapi, twilio, …")
+    ] = None,
+    caller_channel: Annotated[
+        int | None, typer.Option(help="The caller's channel, 0 or 1.", show_default=False)
+    ] = None,
+    agent_file: Annotated[
+        Path | None, typer.Option(help="The agent's mono file; FILE is the caller's.")
+    ] = None,
+    agent_start: Annotated[
+        float, typer.Option(help="Seconds from the caller's first sample to the agent's.")
+    ] = 0.0,
+    json_to: Annotated[
+        Path | None, typer.Option("--json", help="Write JSON lines there; - is standard output.")
+    ] = None,
+    long: Annotated[bool, typer.Option("--long", help="Recordings longer than 12 h.")] = False,
+    jobs: Annotated[
+        int | None, typer.Option(min=1, help="Processes for a directory.", show_default="cores")
+    ] = None,
+    results_dir: Annotated[
+        Path, typer.Option("--results", help="Where a directory's results are kept.")
+    ] = _OUT,
+    scheduler: Annotated[
+        str | None, typer.Option(help="Score a directory on this Dask cluster: tcp://…")
+    ] = None,
+    thresholds: Annotated[
+        Path | None, typer.Option(envvar="BARGE_THRESHOLDS", help="A file with other limits.")
+    ] = None,
+) -> None:
+    """Score recordings of calls: how the agent yields, and how long that takes.
+
+    Exits with 0 if all limits of thresholds.toml held, 1 if some fell short, 2 if a recording could
+    not be scored. A directory's results are kept, and scored again only where something changed.
+    """
+    from livekit_barge.batch.find import is_batch, recordings
+    from livekit_barge.batch.results import Results
+    from livekit_barge.batch.run import Total, score_batch, score_here
+    from livekit_barge.errors import IntakeError
+    from livekit_barge.intake.scoring import Order
+
+    order = Order.of(
+        source=source,
+        caller_channel=caller_channel,
+        agent_file=agent_file,
+        agent_start_s=agent_start,
+        long=long,
+        thresholds=thresholds,
+    )
+    found = recordings(paths)
+    if agent_file is not None and len(found) != 1:
+        raise IntakeError("one agent's file for several callers'", remedy="score one at a time")
+    batch = scheduler is not None or jobs is not None or any(map(is_batch, paths))
+    total = Total(order)
+    console = Console(stderr=json_to == Path("-"))
+    with _json_lines(json_to) as lines:
+        if batch:
+            results = Results(results_dir, order)
+            workers = jobs or os.cpu_count() or 1
+            made = score_batch(found, results, workers=workers, scheduler=scheduler)
+            _tell_batch(made, len(found), total, lines)
+            console.print(f"results: {results_dir}", highlight=False, soft_wrap=True)
+        else:
+            _tell_each(console, score_here(found, order), total, lines)
+        if lines is not None and (batch or len(found) > 1):
+            print(total.line(), file=lines)
+    _tell_total(console, total, alone=not batch and len(found) == 1)
+    raise typer.Exit(total.exit_code)
+
+
+def summary(
+    results_dir: Annotated[Path, typer.Argument(help="Where `score` kept a batch's results.")],
+    by: Annotated[
+        str, typer.Option(help="Groups: source, preset, week, folder; several by commas.")
+    ] = "source",
+    worst: Annotated[int, typer.Option(min=0, help="How many of the worst calls to list.")] = 10,
+    baseline: Annotated[
+        Path | None, typer.Option(help="An earlier batch's results to compare with.")
+    ] = None,
+) -> None:
+    """Sum up a batch's results: rates with intervals, times, the worst calls, what changed."""
+    from livekit_barge.batch.query import Query
+    from livekit_barge.report.summary import render_groups, render_worst
+
+    console = Console()
+    keys = tuple(filter(None, by.split(",")))
+    before = None if baseline is None else Query(baseline).groups(keys)
+    query = Query(results_dir)
+    console.print(render_groups(keys, query.groups(keys), before))
+    console.print(render_worst(query.worst(worst)))
+
+
+def _tell_each(
+    console: Console, results: Iterator[Result], total: Total, lines: TextIO | None
+) -> None:
+    from livekit_barge.batch.results import Refused
+    from livekit_barge.batch.run import line_of
+    from livekit_barge.report.scorecard import render_scorecard
+
+    for result in results:
+        total.add(result)
+        if lines is not None:
+            print(line_of(result), file=lines)
+        if isinstance(result, Refused):
+            _refuse(result.line)
+        elif lines is not sys.stdout:
+            console.print(render_scorecard(result), highlight=False)
+
+
+def _tell_batch(results: Iterator[Result], count: int, total: Total, lines: TextIO | None) -> None:
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    from livekit_barge.batch.run import line_of
+
+    columns = (
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        "left",
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("", total=count)
+        for result in results:
+            total.add(result)
+            progress.advance(task)
+            if lines is not None:
+                print(line_of(result), file=lines)
+    for refused in total.refused:
+        _refuse(refused.line)
+
+
+def _tell_total(console: Console, total: Total, *, alone: bool) -> None:
+    from livekit_barge.report.scorecard import render_summary
+
+    if alone or not total.scored:
+        return
+    refused = f", {len(total.refused)} refused" if total.refused else ""
+    console.print(f"{total.scored} scored{refused}, {total.duration_s / 3600:.2f} h")
+    for part in render_summary(total.summary, total.checks):
+        console.print(part, highlight=False)
+
+
+def _refuse(line: str) -> None:
+    # A name may hold a line break, or bytes that are no text.
+    text = " ".join(line.split()).encode("utf-8", "backslashreplace").decode()
+    print(f"livekit-barge: {text}", file=sys.stderr)
+
+
+@contextmanager
+def _json_lines(path: Path | None) -> Iterator[TextIO | None]:
+    if path is None:
+        yield None
+    elif path == Path("-"):
+        yield sys.stdout
+    else:
+        from livekit_barge.errors import IntakeError
+
+        try:
+            file = path.open("w", encoding="utf-8", errors="backslashreplace")
+        except OSError as error:
+            raise IntakeError(
+                f"cannot be written ({error.strerror})", where=path, remedy="check the path"
+            ) from error
+        with file:
+            yield file

@@ -1,0 +1,149 @@
+"""Asks a batch's results by SQL: DuckDB over the folders, nothing imported and nothing copied."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from livekit_barge.batch.results import CARD_FILE
+from livekit_barge.errors import IntakeError
+from livekit_barge.measure.statistics import Measured, Percentiles, Rate
+
+_KEYS = {
+    "source": "source",
+    "preset": "coalesce(preset, '–')",
+    "week": "coalesce(strftime(CAST(started_at AS TIMESTAMPTZ) AT TIME ZONE 'UTC', '%G-W%V'), '–')",
+    "folder": "coalesce(regexp_extract(file, '([^/]+)/[^/]+$', 1), '')",
+}
+
+# The columns are named, so that no call's document decides how another's is read.
+_CARDS = """
+CREATE TEMP VIEW cards AS
+SELECT file, source, preset, started_at, duration_s, "overlaps"
+FROM read_json({files}, maximum_object_size = 268435456, columns = {
+    file: 'VARCHAR', source: 'VARCHAR', preset: 'VARCHAR',
+    started_at: 'VARCHAR', duration_s: 'DOUBLE',
+    "overlaps": 'STRUCT(outcome VARCHAR, time_to_yield_s DOUBLE, lower_bound BOOLEAN,
+                      agent_over_caller BOOLEAN, dead_air_s DOUBLE)[]'
+})
+"""
+
+_GROUPS = """
+WITH calls AS (SELECT {keys}, duration_s, "overlaps" FROM cards),
+     totals AS (SELECT {names}, count(*) AS calls, sum(duration_s) AS duration_s
+                FROM calls GROUP BY ALL),
+     fair AS (SELECT {names}, unnest("overlaps", recursive := true) FROM calls),
+     counted AS (
+        SELECT {names},
+            count(*) FILTER (outcome = 'yielded') AS yielded,
+            count(*) FILTER (outcome IN ('yielded', 'late', 'missed')) AS wanted,
+            count(*) FILTER (outcome = 'held') AS held,
+            count(*) FILTER (outcome IN ('held', 'false_stop')) AS to_hold,
+            coalesce(sum(dead_air_s), 0) AS dead_air_s,
+            list({{'s': time_to_yield_s, 'b': lower_bound}}) FILTER (
+                outcome IN ('yielded', 'late', 'missed') AND time_to_yield_s IS NOT NULL) AS times
+        FROM fair WHERE NOT agent_over_caller GROUP BY ALL)
+SELECT {totals}, calls, duration_s, coalesce(yielded, 0), coalesce(wanted, 0),
+       coalesce(held, 0), coalesce(to_hold, 0), coalesce(dead_air_s, 0), coalesce(times, [])
+FROM totals LEFT JOIN counted USING ({names}) ORDER BY ALL
+"""
+
+_WORST = """
+WITH each AS (SELECT file, unnest("overlaps", recursive := true) FROM cards)
+SELECT file,
+       count(*) FILTER (outcome IN ('late', 'missed')) AS short,
+       count(*) FILTER (outcome = 'false_stop') AS false_stops,
+       max(time_to_yield_s) FILTER (outcome IN ('yielded', 'late', 'missed')) AS slowest_s,
+       coalesce(sum(dead_air_s), 0) AS dead_air_s
+FROM each WHERE NOT agent_over_caller GROUP BY file HAVING short + false_stops > 0
+ORDER BY short DESC, slowest_s DESC NULLS LAST, dead_air_s DESC, file LIMIT ?
+"""
+
+
+@dataclass(frozen=True)
+class Group:
+    """The calls that have the keys' values in common."""
+
+    values: tuple[str, ...]
+    calls: int
+    duration_s: float
+    yield_rate: Rate
+    hold_rate: Rate
+    dead_air_s: float
+    time_to_yield: Percentiles
+
+
+@dataclass(frozen=True)
+class Worst:
+    """A call with something to listen to."""
+
+    file: str
+    short: int
+    """Overlaps in which the agent was late, or missed the caller."""
+    false_stops: int
+    slowest_s: float | None
+    dead_air_s: float
+
+
+class Query:
+    """The results in a directory. Raises :class:`IntakeError` where there are none."""
+
+    def __init__(self, directory: Path) -> None:
+        try:
+            import duckdb
+        except ModuleNotFoundError as error:
+            raise IntakeError(
+                "summary needs DuckDB", remedy="install livekit-barge with the extra batch"
+            ) from error
+        files = sorted(str(file) for file in directory.glob(f"*/{CARD_FILE}"))
+        if not files:
+            raise IntakeError("no scorecards in it", where=directory, remedy="run score first")
+        self._database = duckdb.connect()
+        self._error = duckdb.Error
+        # A view's text takes no parameters.
+        listed = ", ".join("'" + file.replace("'", "''") + "'" for file in files)
+        self._database.execute(_CARDS.replace("{files}", f"[{listed}]"))
+
+    def groups(self, keys: Sequence[str]) -> list[Group]:
+        """One for each combination of the keys' values, in their order."""
+        for key in keys:
+            if key not in _KEYS:
+                raise IntakeError(
+                    f"no key {key}", where="--by", remedy=f"one of {', '.join(_KEYS)}"
+                )
+        if not keys:
+            raise IntakeError("no key", where="--by", remedy=f"one of {', '.join(_KEYS)}")
+        text = _GROUPS.format(
+            keys=", ".join(f"{_KEYS[key]} AS key_{key}" for key in keys),
+            names=", ".join(f"key_{key}" for key in keys),
+            totals=", ".join(f"totals.key_{key}" for key in keys),
+        )
+        return [_group(row, len(keys)) for row in self._rows(text, [])]
+
+    def worst(self, count: int) -> list[Worst]:
+        """The calls that fell short, worst first."""
+        return [Worst(*row) for row in self._rows(_WORST, [count])]
+
+    def _rows(self, text: str, values: list[Any]) -> list[Any]:
+        try:
+            return self._database.execute(text, values).fetchall()
+        except self._error as error:
+            first = str(error).splitlines()[0]
+            raise IntakeError(f"results that cannot be read ({first})", remedy="score again") from (
+                error
+            )
+
+
+def _group(row: Sequence[Any], keys: int) -> Group:
+    calls, duration_s, yielded, wanted, held, to_hold, dead_air_s, times = row[keys:]
+    return Group(
+        values=tuple(row[:keys]),
+        calls=calls,
+        duration_s=duration_s,
+        yield_rate=Rate(yielded, wanted),
+        hold_rate=Rate(held, to_hold),
+        dead_air_s=dead_air_s,
+        time_to_yield=Percentiles.of(Measured(time["s"], time["b"]) for time in times),
+    )

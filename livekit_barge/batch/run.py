@@ -1,0 +1,121 @@
+"""Scores recordings one after the other here, or a batch of them by several processes.
+
+What is kept in memory of a recording is its summary: ten thousand calls cost what their overlaps'
+times do.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from livekit_barge.batch.pool import WorkerDied, run_jobs
+from livekit_barge.batch.results import Refused, Result, Results, result_of
+from livekit_barge.intake.scoring import Order
+from livekit_barge.measure.scorecard import (
+    SCHEMA_OF_ALL,
+    Check,
+    Scorecard,
+    Summary,
+    checks,
+    passed,
+)
+
+
+@dataclass
+class Total:
+    """All recordings of a command together."""
+
+    order: Order
+    scored: int = 0
+    refused: list[Refused] = field(default_factory=list)
+    duration_s: float = 0.0
+    _summaries: list[Summary] = field(default_factory=list)
+
+    def add(self, result: Result) -> None:
+        """Count a recording in."""
+        if isinstance(result, Refused):
+            self.refused.append(result)
+        else:
+            self.scored += 1
+            self.duration_s += result.duration_s
+            self._summaries.append(result.summary)
+
+    @property
+    def summary(self) -> Summary:
+        """What all overlaps add up to."""
+        return Summary.total(self._summaries)
+
+    @property
+    def checks(self) -> tuple[Check, ...]:
+        """The limits, and what all of them together reached."""
+        return checks(self.summary, self.order.thresholds.scorecard)
+
+    @property
+    def exit_code(self) -> int:
+        """0: all limits held; 1: some fell short; 2: a recording could not be scored."""
+        if self.refused:
+            return 2
+        return 0 if passed(self.checks) else 1
+
+    def line(self) -> str:
+        """The document of all of them, on one line."""
+        document: dict[str, Any] = {
+            "schema": SCHEMA_OF_ALL,
+            "scored": self.scored,
+            "refused": len(self.refused),
+            "duration_s": round(self.duration_s, 6),
+            "summary": self.summary.to_json(),
+            "thresholds": [vars(check) for check in self.checks],
+            "passed": passed(self.checks),
+        }
+        return json.dumps(document, ensure_ascii=False)
+
+
+def line_of(result: Result) -> str:
+    """A recording's document on one line."""
+    if isinstance(result, Scorecard):
+        return result.line()
+    return json.dumps(result.to_json(), ensure_ascii=False)
+
+
+def score_here(paths: Iterable[Path], order: Order) -> Iterator[Result]:
+    """The results one after the other, kept nowhere."""
+    for path in paths:
+        yield result_of(path, order)
+
+
+def score_batch(
+    paths: Sequence[Path],
+    results: Results,
+    *,
+    workers: int,
+    scheduler: str | None = None,
+) -> Iterator[Result]:
+    """The results, those of an earlier run first."""
+    missing = []
+    for path in paths:
+        if (kept := results.kept(path)) is None:
+            missing.append(path)
+        else:
+            yield kept
+    for path, made in _run(missing, results, workers, scheduler):
+        if isinstance(made, WorkerDied):
+            refused = Refused(str(path), f"{path}: two workers died over it – score it alone")
+            results.keep(path, refused)
+            yield refused
+        else:
+            yield made
+
+
+def _run(
+    paths: Sequence[Path], results: Results, workers: int, scheduler: str | None
+) -> Iterator[tuple[Path, Result | WorkerDied]]:
+    if scheduler is None:
+        return run_jobs(paths, results.make, workers)
+    from livekit_barge.batch.cluster import run_on_cluster
+
+    return run_on_cluster(paths, results.make, scheduler)
