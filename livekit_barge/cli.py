@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from livekit_barge.batch import commands
 from livekit_barge.errors import BargeError
 
 app = typer.Typer(
@@ -19,6 +20,8 @@ app = typer.Typer(
 )
 presets_app = typer.Typer(help="The presets, side by side.", invoke_without_command=True)
 app.add_typer(presets_app, name="presets")
+app.command()(commands.score)
+app.command()(commands.summary)
 
 _console = Console()
 
