@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 import soundfile
 
-from livekit_barge.call.events import CallerAnchored
+from livekit_barge.call.events import Anchored
 from livekit_barge.call.placement import Placement
 from livekit_barge.errors import CallError
 
@@ -51,8 +51,8 @@ class Piece:
         return self.at + self.end - self.begin
 
 
-def caller_pieces(anchors: Sequence[CallerAnchored], samples: int, sample_rate: int) -> list[Piece]:
-    """The caller's samples between one anchor and the next; ``samples`` is how many there are."""
+def anchored_pieces(anchors: Sequence[Anchored], samples: int, sample_rate: int) -> list[Piece]:
+    """A side's samples between one anchor and the next; ``samples`` is how many there are."""
     ends = [anchor.sample for anchor in anchors[1:]] + [samples]
     return [
         _from_zero(round(anchor.at_s * sample_rate), anchor.sample, min(end, samples))

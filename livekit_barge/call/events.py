@@ -300,6 +300,18 @@ class CallerAnchored(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class AgentAnchored(Event):
+    """The same of the agent's audio, in a call that was recorded at the caller's end."""
+
+    type: ClassVar[str] = "agent_anchored"
+    sample: int
+    reason: Literal["first", "gap"]
+
+
+Anchored = CallerAnchored | AgentAnchored
+
+
+@dataclass(frozen=True, kw_only=True)
 class SessionClosed(Event):
     """LiveKit's ``close``."""
 

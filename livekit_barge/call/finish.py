@@ -15,7 +15,7 @@ import soxr
 
 from livekit_barge.call import audio
 from livekit_barge.call.audio import Int16
-from livekit_barge.call.events import CallerAnchored, Event
+from livekit_barge.call.events import AgentAnchored, Anchored, CallerAnchored, Event
 from livekit_barge.call.fields import encode
 from livekit_barge.call.meta import META_FILE, CallMeta
 from livekit_barge.call.placement import place_agent
@@ -80,15 +80,19 @@ def _lay_out(
         audio.read_spool(path / audio.CALLER_SPOOL), meta.sample_rates.get("caller", rate), rate
     )
     agent = _at_rate(pushed, pushed_rate, rate)
-    heard = audio.caller_pieces(_caller_anchors(meta, events), len(caller), rate)
+    pieces = _caller_pieces(meta, events, len(caller))
     if broke_off:  # the caller's audio goes on where no event was left to write
-        ended_s = max([ended_s, *(piece.stop / rate for piece in heard)])
-    played = [audio.agent_piece(placed, rate) for placed in place_agent(events, ended_s=ended_s)]
-    samples = max([round(ended_s * rate), *(piece.stop for piece in heard + played)])
-    channels = [partial(audio.lay_out, caller, heard), partial(audio.lay_out, agent, played)]
+        ended_s = max([ended_s, *(piece.stop / rate for piece in pieces)])
+    heard = meta.capture_point == "caller"
+    if heard:
+        played = _heard_pieces(meta, events, len(agent))
+    else:
+        played = [audio.agent_piece(at, rate) for at in place_agent(events, ended_s=ended_s)]
+    samples = max([round(ended_s * rate), *(piece.stop for piece in pieces + played)])
+    channels = [partial(audio.lay_out, caller, pieces), partial(audio.lay_out, agent, played)]
     with replacing(path / audio.AUDIO_FILE) as out:
         audio.write_audio(out, sample_rate=rate, samples=samples, channels=channels)
-    if len(pushed):
+    if len(pushed) and not heard:
         with replacing(path / audio.PUSHED_FILE) as out:
             audio.write_audio(
                 out,
@@ -99,14 +103,28 @@ def _lay_out(
     return round(samples / rate, 6)
 
 
-def _caller_anchors(meta: CallMeta, events: Sequence[Event]) -> list[CallerAnchored]:
-    """The caller's anchors, counted at the rate of ``audio.flac``."""
+def _caller_pieces(meta: CallMeta, events: Sequence[Event], samples: int) -> list[audio.Piece]:
     anchors = [event for event in events if isinstance(event, CallerAnchored)]
-    if not anchors:
-        # Broke off before the first anchor was certain: count from the start.
-        anchors = [CallerAnchored(at_s=0.0, sample=0, reason="first")]
-    ratio = meta.sample_rate / meta.sample_rates.get("caller", meta.sample_rate)
-    return [dataclasses.replace(anchor, sample=round(anchor.sample * ratio)) for anchor in anchors]
+    # Broke off before the first anchor was certain: count from the start.
+    anchors = anchors or [CallerAnchored(at_s=0.0, sample=0, reason="first")]
+    return _pieces(meta, "caller", anchors, samples)
+
+
+def _heard_pieces(meta: CallMeta, events: Sequence[Event], samples: int) -> list[audio.Piece]:
+    """The agent's, as a caller heard them."""
+    anchors = [event for event in events if isinstance(event, AgentAnchored)]
+    return _pieces(meta, "agent", anchors, samples) if anchors else []
+
+
+def _pieces(
+    meta: CallMeta, side: str, anchors: Sequence[Anchored], samples: int
+) -> list[audio.Piece]:
+    """Counted at the rate of ``audio.flac``."""
+    ratio = meta.sample_rate / meta.sample_rates.get(side, meta.sample_rate)
+    counted = [
+        dataclasses.replace(anchor, sample=round(anchor.sample * ratio)) for anchor in anchors
+    ]
+    return audio.anchored_pieces(counted, samples, meta.sample_rate)
 
 
 def _at_rate(samples: Int16, rate: int, wanted: int) -> Int16:

@@ -5,7 +5,7 @@
 | ``call.json`` | who recorded it, where, with which options: :class:`~.meta.CallMeta` |
 | ``events.jsonl`` | an event a line: :mod:`livekit_barge.call.events` |
 | ``audio.flac`` | two channels, one timeline: 0 the caller, 1 the agent |
-| ``pushed.flac`` | the agent's audio as it was handed to the output, played or not |
+| ``pushed.flac`` | the agent's audio as it was handed to the output, played or not; at the agent |
 | ``turns.jsonl`` | what was measured; can always be derived again |
 
 A folder whose process was killed still holds the two sides as raw samples and opens like any other,

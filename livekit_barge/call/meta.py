@@ -29,7 +29,7 @@ class CallMeta:
 
     call_id: str
     source: str
-    """What recorded it: ``livekit-agents``, ``stage``, …"""
+    """What recorded it: ``livekit-agents``, ``stage``, ``room``, …"""
     capture_point: CapturePoint
     """Whose ears: what the agent's sink says it played, or what a participant heard."""
     started_wall_s: float

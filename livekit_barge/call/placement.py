@@ -164,10 +164,13 @@ class CallerTimeline:
     are late are held until it is clear whether the loop stalled or audio is missing.
     """
 
-    def __init__(self, sample_rate: int) -> None:
+    def __init__(self, sample_rate: int, *, gap_late_s: float = GAP_LATE_S) -> None:
         self._rate = sample_rate
+        self._gap_late_s = gap_late_s
         self._anchor: CallerAnchored | None = None
         self._count = 0
+        self._usual = 0
+        """A frame's samples."""
         self._held: list[_Held] = []
         self.early_s = 0.0
         """By how much a frame came before it can have been spoken, at worst: the uncertainty."""
@@ -175,8 +178,10 @@ class CallerTimeline:
     def feed(self, arrived_s: float, samples: int) -> list[CallerAnchored]:
         """A frame of ``samples`` arrived whole at ``arrived_s``."""
         self._held.append(_Held(arrived_s, samples))
-        if self._anchor is not None and self._late_s(self._held)[-1] <= GAP_LATE_S:
-            self.early_s = max(self.early_s, -self._late_s(self._held)[-1])
+        self._usual = self._usual or samples
+        if self._anchor is not None and self._late_s(self._held)[-1] <= self._gap_late_s:
+            if samples <= self._usual:  # LiveKit hands over half a second of silence after the last
+                self.early_s = max(self.early_s, -self._late_s(self._held)[-1])
             self._release()
             return []
         if arrived_s - self._held[0].arrived_s < GAP_LASTING_S:

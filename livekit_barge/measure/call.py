@@ -6,6 +6,7 @@ from livekit_barge.call.audio import AGENT, CALLER
 from livekit_barge.call.folder import Call
 from livekit_barge.measure.burst import Burst
 from livekit_barge.measure.conversation import measure_turns
+from livekit_barge.measure.lag import lags, withheld
 from livekit_barge.measure.speech import SpeechFinder
 from livekit_barge.measure.thresholds import Thresholds
 from livekit_barge.measure.turns import Turn
@@ -27,4 +28,8 @@ def measure_call(call: Call, thresholds: Thresholds | None = None) -> list[Turn]
     """The call's turns. Raises :class:`~livekit_barge.errors.CallError` where it has no audio."""
     caller, agent = find_bursts(call)
     limits = Thresholds.load() if thresholds is None else thresholds
-    return measure_turns(caller, agent, call.events, limits, ended_s=call.duration_s)
+    turns = measure_turns(caller, agent, call.events, limits, ended_s=call.duration_s)
+    if call.meta.capture_point == "caller":
+        found = lags(call.events, call.meta.sample_rates)
+        turns = withheld(turns, found, limits.missed_after_s)
+    return turns

@@ -13,7 +13,7 @@ import pytest
 from livekit_barge.call.audio import (
     Piece,
     agent_piece,
-    caller_pieces,
+    anchored_pieces,
     lay_out,
     read_spool,
     to_float,
@@ -41,14 +41,14 @@ class TestPieces:
             CallerAnchored(at_s=1.0, sample=0, reason="first"),
             CallerAnchored(at_s=3.0, sample=60, reason="gap"),
         ]
-        assert caller_pieces(anchors, 100, 10) == [Piece(10, 0, 60), Piece(30, 60, 100)]
+        assert anchored_pieces(anchors, 100, 10) == [Piece(10, 0, 60), Piece(30, 60, 100)]
 
     def test_an_anchor_past_what_was_written_has_no_samples(self):
         anchors = [
             CallerAnchored(at_s=1.0, sample=0, reason="first"),
             CallerAnchored(at_s=3.0, sample=60, reason="gap"),
         ]
-        pieces = caller_pieces(anchors, 50, 10)
+        pieces = anchored_pieces(anchors, 50, 10)
         assert np.array_equal(lay_out(SIDE[:50], pieces, 0, 100)[10:60], SIDE[:50])
         assert not lay_out(SIDE[:50], pieces, 60, 100).any()
 

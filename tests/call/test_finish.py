@@ -16,7 +16,7 @@ import soundfile
 
 from livekit_barge.call.audio import AGENT, AUDIO_FILE, CALLER_SPOOL, PUSHED_FILE, PUSHED_SPOOL
 from livekit_barge.call.audio import CALLER as CALLER_CHANNEL
-from livekit_barge.call.events import CallerAnchored
+from livekit_barge.call.events import AgentAnchored, CallerAnchored
 from livekit_barge.call.finish import finish_call, replacing, write_meta
 from livekit_barge.call.folder import Call
 from livekit_barge.call.meta import META_FILE, CallMeta
@@ -49,6 +49,19 @@ class TestFinishing:
     def test_an_agent_who_never_spoke_pushed_nothing(self, broken_off):
         (broken_off / PUSHED_SPOOL).unlink()
         finish_call(broken_off, META, EVENTS[:1], ended_s=1.5)
+        assert not (broken_off / PUSHED_FILE).exists()
+
+    def test_at_a_callers_end_the_agent_lies_where_it_was_heard(self, broken_off):
+        heard = dataclasses.replace(META, capture_point="caller")
+        anchor = AgentAnchored(at_s=0.2, sample=0, reason="first")
+        finish_call(broken_off, heard, [EVENTS[0], anchor], ended_s=2.0)
+        agent = both_channels(Call.open(broken_off))[AGENT]
+        first = round(0.2 * RATE)
+        assert np.array_equal(agent[first : first + len(PUSHED)], PUSHED)
+        assert not agent[:first].any()
+
+    def test_at_a_callers_end_nothing_was_pushed(self, broken_off):
+        finish_call(broken_off, dataclasses.replace(META, capture_point="caller"), [], ended_s=2.0)
         assert not (broken_off / PUSHED_FILE).exists()
 
     def test_a_gap_in_the_callers_audio_is_silence(self, broken_off):

@@ -163,3 +163,18 @@ class TestCaller:
     def test_frames_that_come_before_they_can_have_been_spoken_show_as_uncertainty(self):
         timeline, _ = self.feed([*self.steady(1.0, 10), *self.steady(1.46, 10)])
         assert timeline.early_s == pytest.approx(0.04)
+
+    def test_silence_made_up_ahead_of_time_is_no_uncertainty(self):
+        # LiveKit hands over half a second of it at once when the caller's track ends.
+        timeline, _ = self.feed(self.steady(1.0, 10))
+        timeline.feed(1.46, 10 * FRAME)
+        assert timeline.early_s == pytest.approx(0.0)
+
+    def test_a_finer_ear_takes_less_lateness_for_a_gap(self):
+        before, after = self.steady(1.0, 20), self.steady(2.03, 20)
+        timeline = CallerTimeline(RATE, gap_late_s=0.02)
+        anchors = [anchor for at_s in before + after for anchor in timeline.feed(at_s, FRAME)]
+        assert [(anchor.at_s, anchor.reason) for anchor in anchors] == [
+            (0.95, "first"),
+            (1.98, "gap"),
+        ]
