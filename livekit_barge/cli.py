@@ -62,6 +62,51 @@ def turns(
             _console.print(f"note: {note}")
 
 
+@app.command()
+def room(
+    url: Annotated[str, typer.Option(envvar="LIVEKIT_URL", help="The LiveKit server.")],
+    script: Annotated[str, typer.Option(help="A script's name, or its file.")] = "front-desk",
+    room: Annotated[str | None, typer.Option(help="The room; a new one if not given.")] = None,
+    agent_name: Annotated[str | None, typer.Option(help="Send this agent there.")] = None,
+    agent_identity: Annotated[str | None, typer.Option(help="Who in the room it is.")] = None,
+    callers: Annotated[int, typer.Option(min=1, help="So many at once, a room each.")] = 1,
+    calls_dir: Annotated[Path, typer.Option(help="Where the calls are kept.")] = Path("calls"),
+) -> None:
+    """Call any agent in a real room, speak a script, and measure what the caller hears.
+
+    The server's key and secret come from LIVEKIT_API_KEY and LIVEKIT_API_SECRET.
+    """
+    from livekit_barge.bench.room.command import run_room
+
+    run_room(
+        _console,
+        url=url,
+        script=script,
+        room=room,
+        agent_name=agent_name,
+        agent_identity=agent_identity,
+        callers=callers,
+        calls_dir=calls_dir,
+    )
+
+
+@app.command()
+def join(
+    caller_call: Annotated[Path, typer.Argument(help="The folder that `room` wrote.")],
+    agent_call: Annotated[Path, typer.Argument(help="The agent's folder of the same call.")],
+) -> None:
+    """Put both ends of a call on one timeline, and show where the time goes."""
+    from livekit_barge.call.folder import Call
+    from livekit_barge.measure.call import measure_call
+    from livekit_barge.measure.join import join as join_calls
+    from livekit_barge.report.joined import LEGEND, joined_table
+
+    caller, agent = Call.open(caller_call), Call.open(agent_call)
+    joined = join_calls(caller, agent, measure_call(caller), measure_call(agent))
+    _console.print(joined_table(joined))
+    _console.print(LEGEND, highlight=False)
+
+
 @presets_app.callback()
 def presets(context: typer.Context) -> None:
     """List the presets side by side."""

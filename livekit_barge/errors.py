@@ -8,6 +8,7 @@
     │   ├── BadEvent       a line inside events.jsonl is not an event
     │   └── SchemaTooNew   written by a later version of this package
     ├── IntakeError        a recording cannot be scored
+    ├── RoomError          a room cannot be called, or nobody answers there
     ├── ScriptError        a scripted call cannot be played as written
     └── VirtualTimeError   something waits for real time inside virtual time
 
@@ -47,6 +48,10 @@ class SchemaTooNew(CallError):
 
 class IntakeError(BargeError):
     """A recording cannot be scored."""
+
+
+class RoomError(BargeError):
+    """A room cannot be called, or nobody answers there."""
 
 
 class ScriptError(BargeError):

@@ -2,21 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import soundfile
 import soxr
 
-from livekit_barge.bench.line import Line
 from livekit_barge.bench.models import HeardWord, Utterance
 from livekit_barge.bench.places import Moment
+from livekit_barge.bench.playout import Stretch
 from livekit_barge.bench.script import CallerLine, Script
-from livekit_barge.bench.track import FULL_SCALE, to_pcm
+from livekit_barge.bench.speaking import AgentSpeech
+from livekit_barge.bench.track import FULL_SCALE, CallerTrack, to_pcm
 from livekit_barge.bench.voices import SAMPLE_RATE, Speech, Word, voice_named
 from livekit_barge.errors import ScriptError
+
+
+class Mouth(Protocol):
+    """Takes the caller's track frame by frame."""
+
+    frame_samples: int
+    before_frame: Callable[[int], None] | None
+    """Called with the number of the first sample of the frame that is about to leave."""
+
+
+class Hearing(Protocol):
+    """What the caller hears of the agent."""
+
+    @property
+    def speeches(self) -> Sequence[AgentSpeech]: ...
+
+    def heard_since(self, sample: int) -> Sequence[tuple[AgentSpeech, Stretch]]: ...
+
+    def done_at(self) -> int | None: ...
+
+
+class CallersEnd(Protocol):
+    """A line as its caller has it: the stage's, or a room's."""
+
+    @property
+    def caller(self) -> CallerTrack: ...
+
+    @property
+    def input(self) -> Mouth: ...
+
+    @property
+    def output(self) -> Hearing: ...
 
 
 @dataclass(frozen=True)
@@ -47,7 +81,7 @@ class Director:
         self._utterances: list[Utterance] = []
         self.placed: list[PlacedLine] = []
 
-    def direct(self, line: Line) -> None:
+    def direct(self, line: CallersEnd) -> None:
         """Take the caller's side of a line."""
         self._track = line.caller
         self._output = line.output

@@ -10,9 +10,10 @@ import atexit
 import queue
 import threading
 from collections.abc import Callable
+from typing import Protocol
 
 from livekit_barge.call.events import Event
-from livekit_barge.live.book import AgentFrame, Book, CallerFrame, Close, Item
+from livekit_barge.live.book import AgentFrame, CallerFrame, Close, Item
 from livekit_barge.live.meter import rest
 
 # How often the queue is emptied. Half the second of audio that a kill may cost, less room for a
@@ -29,6 +30,16 @@ ITEMS_AT_ONCE = 8
 _ONE_AT_A_TIME = threading.Lock()
 
 
+class Keeper(Protocol):
+    """Keeps a call: :class:`~.book.Book`, or what takes its place at a caller's end."""
+
+    def take(self, item: Item) -> None: ...
+
+    def advance(self) -> None: ...
+
+    def release(self) -> None: ...
+
+
 class Recorder:
     """The loop's side: every method but ``join`` returns at once. After ``close`` nothing is kept.
 
@@ -37,7 +48,7 @@ class Recorder:
     """
 
     def __init__(
-        self, open_book: Callable[[], Book], on_fault: Callable[[Exception], None]
+        self, open_book: Callable[[], Keeper], on_fault: Callable[[Exception], None]
     ) -> None:
         self._queue: queue.SimpleQueue[Item] = queue.SimpleQueue()
         self._ending = threading.Event()
@@ -89,7 +100,7 @@ class Recorder:
             self._ending.set()
             atexit.unregister(self._last_words)
 
-    def _keep(self, book: Book) -> None:
+    def _keep(self, book: Keeper) -> None:
         try:
             while not self._ending.wait(BATCH_S):
                 self._empty_queue(book)
@@ -97,7 +108,7 @@ class Recorder:
         finally:
             book.release()
 
-    def _empty_queue(self, book: Book) -> None:
+    def _empty_queue(self, book: Keeper) -> None:
         items = [self._queue.get() for _ in range(self._queue.qsize())]
         last = items.pop() if items and isinstance(items[-1], Close) else None
         with _ONE_AT_A_TIME:

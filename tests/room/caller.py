@@ -9,8 +9,8 @@ from typing import Self
 import numpy as np
 from livekit import rtc
 
+from livekit_barge.bench.room.server import LivekitServer
 from livekit_barge.bench.track import Pcm
-from tests.room.livekit_server import LivekitServer
 
 RATE = 24_000
 FRAME = RATE // 50  # 20 ms: one WebRTC frame

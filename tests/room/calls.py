@@ -12,6 +12,7 @@ from livekit import rtc
 from livekit.agents import Agent
 from livekit.agents.vad import VAD
 
+from livekit_barge.bench.room.server import LivekitServer
 from livekit_barge.bench.track import Pcm
 from livekit_barge.call.folder import Call
 from livekit_barge.measure.overlap import Overlap
@@ -19,7 +20,6 @@ from livekit_barge.measure.turns import Turn
 from livekit_barge.session import BargeSession
 from livekit_barge.settings import Settings
 from tests.room.caller import RATE, Caller
-from tests.room.livekit_server import LivekitServer
 from tests.vendors.voice import speak
 
 LONG = (

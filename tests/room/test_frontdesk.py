@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from livekit_barge.bench.room.server import LivekitServer
 from livekit_barge.call.folder import Call
 from livekit_barge.errors import SettingsError
 from livekit_barge.measure.call import measure_call
 from livekit_barge.measure.turns import Turn
 from tests.room.caller import Caller, audible_s
-from tests.room.livekit_server import LivekitServer
 from tests.room.worker import AGENTS, Worker, running_worker
 from tests.vendors.background import in_background
 from tests.vendors.cartesia_server import CartesiaServer

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from livekit_barge.bench.room.server import LivekitServer
 from livekit_barge.measure.call import measure_call
 from livekit_barge.measure.turns import Turn
 from tests.room.caller import Caller
-from tests.room.livekit_server import LivekitServer
 from tests.room.worker import running_worker
 from tests.vendors.voice import speak
 

@@ -12,10 +12,10 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from livekit_barge.bench.room.processes import child
+from livekit_barge.bench.room.server import LivekitServer, tail
 from livekit_barge.call.folder import Call
 from tests.room.caller import Caller
-from tests.room.livekit_server import LivekitServer, tail
-from tests.room.processes import child
 
 AGENTS = Path(__file__).parents[2] / "agents"
 UP_WITHIN_S = 60.0

@@ -6,27 +6,26 @@ import contextlib
 import os
 import secrets
 import socket
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from subprocess import Popen
+from time import sleep
 from typing import Any
 
-import yaml
+import yaml  # type: ignore[import-untyped]
 from livekit import api
 
+from livekit_barge.bench.room.processes import child
+from livekit_barge.clock import SystemClock
+from livekit_barge.errors import RoomError
 from livekit_barge.resources import configs_dir
-from tests.room.processes import child
 
-BINARY = Path(__file__).parents[2] / ".cache" / "livekit-server"
+BINARY = configs_dir().parent / ".cache" / "livekit-server"
+"""Where ``make livekit-server`` puts it, in a checkout."""
 UP_WITHIN_S = 20.0
-
-
-class ServerFailed(Exception):
-    """It ended, or did not answer in time. Its log is in the message."""
 
 
 @dataclass(frozen=True)
@@ -58,8 +57,12 @@ class LivekitServer:
 
 
 @contextlib.contextmanager
-def running_server(log: Path, *, attempts: int = 3) -> Iterator[LivekitServer]:
+def running_server(
+    log: Path, *, binary: Path = BINARY, attempts: int = 3
+) -> Iterator[LivekitServer]:
     """Start one and wait until it answers.
+
+    Raises :class:`~livekit_barge.errors.RoomError`.
 
     Free ports are found by asking for them and letting go, so another process can come first:
     then again with others.
@@ -69,11 +72,11 @@ def running_server(log: Path, *, attempts: int = 3) -> Iterator[LivekitServer]:
         tcp, udp = _free_port(socket.SOCK_STREAM), _free_port(socket.SOCK_DGRAM)
         body = yaml.safe_dump(_config(tcp, udp, {api_key: api_secret}))
         environment = dict(os.environ) | {"LIVEKIT_CONFIG": body}
-        with child([str(BINARY)], log=log, env=environment, grace_s=0.5) as process:
+        with child([str(binary)], log=log, env=environment, grace_s=0.5) as process:
             if not _answers(process, f"http://127.0.0.1:{tcp}"):
                 if attempt < attempts and process.poll() is not None:
                     continue
-                raise ServerFailed(f"livekit-server did not start; {log}:\n{tail(log)}")
+                raise RoomError(f"livekit-server did not start:\n{tail(log)}", where=log)
             yield LivekitServer(f"ws://127.0.0.1:{tcp}", api_key, api_secret, log, process)
             return
 
@@ -99,12 +102,13 @@ def _free_port(kind: socket.SocketKind) -> int:
 
 
 def _answers(process: Popen[bytes], url: str) -> bool:
-    deadline_s = time.monotonic() + UP_WITHIN_S
-    while process.poll() is None and time.monotonic() < deadline_s:
+    clock = SystemClock()
+    deadline_s = clock.now_s() + UP_WITHIN_S
+    while process.poll() is None and clock.now_s() < deadline_s:
         with (
             contextlib.suppress(urllib.error.URLError, ConnectionError),
             urllib.request.urlopen(url, timeout=1) as answer,
         ):
             return bool(answer.read() == b"OK")
-        time.sleep(0.05)
+        sleep(0.05)
     return False

@@ -1,4 +1,4 @@
-"""Child processes that never outlive the tests, whatever becomes of the tests."""
+"""Child processes that never outlive this one, whatever becomes of it."""
 
 from __future__ import annotations
 

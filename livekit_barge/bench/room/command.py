@@ -1,0 +1,70 @@
+"""``livekit-barge room``: one call, or several at once, and what came of each."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import secrets
+from pathlib import Path
+
+from rich.console import Console
+
+from livekit_barge.bench.played import PlayedCall
+from livekit_barge.bench.room.caller import call_room
+from livekit_barge.bench.room.dial import Dial
+from livekit_barge.bench.script import Script
+from livekit_barge.call.folder import Call
+from livekit_barge.measure.lag import lags
+from livekit_barge.report.table import as_ms, turn_table
+
+
+def run_room(
+    console: Console,
+    *,
+    url: str,
+    script: str,
+    room: str | None,
+    agent_name: str | None,
+    agent_identity: str | None,
+    callers: int,
+    calls_dir: Path,
+) -> None:
+    """Call, and print the turns. Raises :class:`~livekit_barge.errors.BargeError`."""
+    # The client's own log tells of every socket; what matters to a call is in its notes.
+    logging.getLogger("livekit").setLevel(logging.CRITICAL)
+    name = room or f"barge-{secrets.token_hex(3)}"
+    rooms = [name] if callers == 1 else [f"{name}-{number}" for number in range(1, callers + 1)]
+    dials = [
+        Dial.from_environment(
+            os.environ,
+            url=url,
+            room=each,
+            agent_name=agent_name,
+            agent_identity=agent_identity,
+        )
+        for each in rooms
+    ]
+    for played in asyncio.run(_call_all(Script.load(script), dials, calls_dir)):
+        _print(console, played)
+
+
+async def _call_all(script: Script, dials: list[Dial], calls_dir: Path) -> list[PlayedCall]:
+    """All at once, each to its end, before one that failed is told."""
+    calls = [call_room(script, dial, calls_dir=calls_dir) for dial in dials]
+    ended = await asyncio.gather(*calls, return_exceptions=True)
+    for failure in ended:
+        if isinstance(failure, BaseException):
+            raise failure
+    return [each for each in ended if isinstance(each, PlayedCall)]
+
+
+def _print(console: Console, played: PlayedCall) -> None:
+    assert played.call_dir is not None  # a room's call is always kept
+    call = Call.open(played.call_dir)
+    console.print(turn_table(played.turns, title=str(played.call_dir)))
+    found = lags(call.events, call.meta.sample_rates)
+    longest_s = max((lag.lag_s for lag in found), default=0.0)
+    notes = [*call.notes, *played.surprises, f"longest lag of the recorder: {as_ms(longest_s)}"]
+    for note in notes:
+        console.print(f"note: {note}", highlight=False, markup=False, soft_wrap=True)

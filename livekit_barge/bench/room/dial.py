@@ -1,0 +1,90 @@
+"""Where a call goes: a server, a room, and who is to answer there."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Self
+
+import aiohttp
+from livekit import api, rtc
+
+from livekit_barge.errors import RoomError, SettingsError
+
+_KEYS = ("LIVEKIT_API_KEY", "LIVEKIT_API_SECRET")
+_ANSWER_WITHIN_S = 15.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dial:
+    """A room on a server."""
+
+    url: str
+    api_key: str
+    api_secret: str = field(repr=False)
+    room: str
+    identity: str = "caller"
+    agent_name: str | None = None
+    """The agent to send into the room; ``None``: the server sends one by itself, or it is there."""
+    agent_identity: str | None = None
+    """Whom to take for the agent; ``None``: the first participant that LiveKit says is one."""
+
+    @classmethod
+    def from_environment(
+        cls, environment: Mapping[str, str], *, url: str, room: str, **more: str | None
+    ) -> Self:
+        """With the key from the environment. Raises :class:`SettingsError`."""
+        if missing := [name for name in _KEYS if not environment.get(name)]:
+            raise SettingsError(
+                f"not set: {', '.join(missing)}",
+                where="environment",
+                remedy="set the server's key and secret; `livekit-server --dev` has devkey, secret",
+            )
+        key, secret = (environment[name] for name in _KEYS)
+        return cls(url=url, api_key=key, api_secret=secret, room=room, **more)  # type: ignore[arg-type]
+
+    async def connect(self, room: rtc.Room) -> None:
+        """Enter the room. Raises :class:`RoomError`."""
+        with self._told_in_a_line("the room cannot be entered"):
+            async with asyncio.timeout(_ANSWER_WITHIN_S):
+                await room.connect(self.url, self._token())
+
+    async def send_for_agent(self) -> None:
+        """Have the server send the agent of that name, if there is one.
+
+        Raises :class:`RoomError`.
+        """
+        if self.agent_name is None:
+            return
+        request = api.CreateAgentDispatchRequest(agent_name=self.agent_name, room=self.room)
+        with self._told_in_a_line(f"{self.agent_name} cannot be sent for"):
+            async with (
+                asyncio.timeout(_ANSWER_WITHIN_S),
+                api.LiveKitAPI(self.url, self.api_key, self.api_secret) as server,
+            ):
+                await server.agent_dispatch.create_dispatch(request)
+
+    def takes_for_agent(self, participant: rtc.RemoteParticipant) -> bool:
+        """Whether that is who the call is for."""
+        if self.agent_identity is not None:
+            return participant.identity == self.agent_identity
+        return participant.kind == rtc.ParticipantKind.PARTICIPANT_KIND_AGENT
+
+    def _token(self) -> str:
+        token = api.AccessToken(self.api_key, self.api_secret).with_identity(self.identity)
+        return token.with_grants(api.VideoGrants(room_join=True, room=self.room)).to_jwt()
+
+    @contextmanager
+    def _told_in_a_line(self, what: str) -> Iterator[None]:
+        try:
+            yield
+        except TimeoutError as error:
+            raise self._failed(what, f"no answer within {_ANSWER_WITHIN_S:g} s") from error
+        except (rtc.ConnectError, aiohttp.ClientError, api.TwirpError) as error:
+            raise self._failed(what, " ".join(str(error).split())) from error
+
+    def _failed(self, what: str, why: str) -> RoomError:
+        remedy = "check the address, the key and the secret"
+        return RoomError(f"{what} ({why})", where=f"{self.url} {self.room}", remedy=remedy)
