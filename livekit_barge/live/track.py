@@ -17,9 +17,7 @@ class Track:
 
     def place(self, at: int, samples: Int16) -> None:
         """``samples`` play from sample ``at`` of the timeline on; what is past is left out."""
-        late = max(self._at - at, 0)
-        if late < len(samples):
-            self._waiting.append((at + late, samples[late:]))
+        self._waiting.append((at, samples))
 
     def advance(self, until: int) -> Int16:
         """The channel from where the last call ended up to ``until``, silent where nothing lies."""

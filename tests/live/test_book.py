@@ -191,6 +191,49 @@ class TestAgent:
         )
         assert np.array_equal(channel(call, AGENT), RAMP + 50)
 
+    def test_a_last_segment_of_another_rate_is_kept_to_its_end(self, kept):
+        call = kept(
+            [
+                segment(0, 0.0, 0.0),
+                *agent_frames(sine(RATE, 0, 1)),
+                flushed(0, 0.0, 1.0),
+                segment(1, 0.0, 1.0),
+                *agent_frames(sine(48_000, 1, 2), rate=48_000),
+                flushed(1, 0.0, 1.0),
+                Close(2.0),
+            ]
+        )
+        pushed = soundfile.read(call.path / "pushed.flac", dtype="int16")[0]
+        assert len(pushed) == 2 * RATE
+        assert np.abs(pushed[-100:]).max() > 5000
+
+    def test_segments_of_odd_lengths_do_not_drift(self, kept):
+        # 40 × 1001 samples at 44.1 kHz: 544.76 each at 24 kHz, by themselves 545
+        begins_s = [0.1 + n * 1001 / 44_100 for n in range(41)]
+        short = [
+            item
+            for n, begin_s in enumerate(begins_s[:-1])
+            for item in (
+                segment(n + 1, 0.0, begin_s),
+                AgentFrame(RAMP[:1001].tobytes(), 44_100, 1),
+                flushed(n + 1, 0.0, 1001 / 44_100),
+            )
+        ]
+        call = kept(
+            [
+                segment(0, 0.0, 0.0),
+                *agent_frames(RAMP[:2400]),
+                flushed(0, 0.0, 0.1),
+                *short,
+                segment(41, 0.0, begins_s[-1]),
+                *agent_frames(RAMP),
+                flushed(41, 0.0, 1.0),
+                Close(3.0),
+            ]
+        )
+        pushed = soundfile.read(call.path / "pushed.flac", dtype="int16")[0]
+        assert np.array_equal(pushed[round(begins_s[-1] * RATE) :], RAMP)
+
     def test_what_was_pushed_is_kept_though_it_never_played(self, kept):
         call = kept([segment(0, 0.0, 0.0), *agent_frames(RAMP), flushed(0, 0.0, 1.0), Close(1.0)])
         assert not channel(call, AGENT).any()

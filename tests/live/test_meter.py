@@ -6,6 +6,7 @@ import random
 
 import pytest
 
+from livekit_barge.call.events import PlaybackFinished, PlaybackProgressed, SpeechDone
 from livekit_barge.call.folder import Call
 from livekit_barge.live.book import CallerFrame, Close
 from livekit_barge.measure.call import measure_call
@@ -70,6 +71,16 @@ def test_a_mute_between_frames_measures_as_the_folder_does(tmp_path):
     ]
     says = told()
     keep(open_book(tmp_path / "a-call", says), items)
+    assert says.turns == measure_call(Call.open(tmp_path / "a-call"))
+
+
+def test_a_speech_that_the_call_ends_in_measures_as_the_folder_does(tmp_path):
+    reports = (PlaybackProgressed, PlaybackFinished, SpeechDone)
+    call = MadeCall(track(3.0, []), [Said(1.0, spoken(AGENT_SAYS[0]))])
+    items = [item for item in call.items() if not isinstance(item, reports)]
+    says = told()
+    keep(open_book(tmp_path / "a-call", says), items)
+    assert [(turn.speaker, turn.ended_s) for turn in says.turns] == [("agent", 3.0)]
     assert says.turns == measure_call(Call.open(tmp_path / "a-call"))
 
 
