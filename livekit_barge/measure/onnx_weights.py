@@ -53,15 +53,14 @@ def _tensor(message: bytes) -> tuple[str, Float32 | None]:
     dims: list[int] = []
     name, kind, raw = "", 0, b""
     for number, value in _fields(message):
-        match number, value:
-            case (1, int()):
-                dims.append(value)
-            case (2, int()):
-                kind = value
-            case (8, bytes()):
-                name = value.decode()
-            case (9, bytes()):
-                raw = value
+        if number == _TENSOR_DIMS and isinstance(value, int):
+            dims.append(value)
+        elif number == _TENSOR_TYPE and isinstance(value, int):
+            kind = value
+        elif number == _TENSOR_NAME and isinstance(value, bytes):
+            name = value.decode()
+        elif number == _TENSOR_RAW and isinstance(value, bytes):
+            raw = value
     if kind != _FLOAT or not raw:
         return name, None
     return name, np.frombuffer(raw, dtype="<f4").reshape(dims)
