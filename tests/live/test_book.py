@@ -234,6 +234,21 @@ class TestAgent:
         pushed = soundfile.read(call.path / "pushed.flac", dtype="int16")[0]
         assert np.array_equal(pushed[round(begins_s[-1] * RATE) :], RAMP)
 
+    def test_a_segment_is_as_long_as_it_says_though_frames_of_it_are_missing(self, kept):
+        call = kept(
+            [
+                segment(0, 0.0, 0.0),
+                *agent_frames(RAMP[:12_000]),
+                flushed(0, 0.0, 1.0),
+                segment(1, 0.0, 1.0),
+                *agent_frames(RAMP),
+                flushed(1, 0.0, 1.0),
+                Close(2.0),
+            ]
+        )
+        pushed = soundfile.read(call.path / "pushed.flac", dtype="int16")[0]
+        assert np.array_equal(pushed[RATE:], RAMP)
+
     def test_what_was_pushed_is_kept_though_it_never_played(self, kept):
         call = kept([segment(0, 0.0, 0.0), *agent_frames(RAMP), flushed(0, 0.0, 1.0), Close(1.0)])
         assert not channel(call, AGENT).any()
