@@ -22,8 +22,10 @@ from livekit_barge.intake.header import claim, container_of
 if TYPE_CHECKING:
     import av
 
-# A header may round, and a codec pads its last frame: 0.1 s is past both, and below any call.
+# A header may round, and counts what a codec pads at both ends: up to four of its blocks. 0.1 s is
+# past rounding, and below any call.
 _HEADER_SLACK_S = 0.1
+_PADDED_BLOCKS = 4
 _RATES = (8_000, 48_000)
 # Of what libsndfile knows, the kinds that recordings of calls come in.
 _KINDS = ("WAV", "WAVEX", "RF64", "W64", "FLAC", "OGG", "MP3", "AIFF", "AU", "CAF")
@@ -101,7 +103,8 @@ def decode(path: Path, found: Format, block_s: float = BLOCK_S) -> Iterator[Floa
         samples += block.shape[1]
         yield block
     decoded_s = samples / found.sample_rate
-    if found.claimed_s is not None and decoded_s < found.claimed_s - _HEADER_SLACK_S:
+    slack_s = max(_HEADER_SLACK_S, _PADDED_BLOCKS * found.edge_blur_s)
+    if found.claimed_s is not None and decoded_s < found.claimed_s - slack_s:
         raise IntakeError(
             f"truncated: its header says {found.claimed_s:.1f} s, it holds {decoded_s:.1f} s",
             where=path,

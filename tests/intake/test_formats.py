@@ -1,0 +1,77 @@
+"""Every format of a recording gives the same score, within what its codec may do to an edge."""
+
+from __future__ import annotations
+
+import pytest
+
+from livekit_barge.intake.scoring import Order, score
+from tests.intake.made import ONSET_S, SILENT_S, made_call, write, write_m4a
+
+ORDER = Order.of(caller_channel=0)
+
+EXACT = [
+    ("WAV", "PCM_16"),
+    ("WAV", "PCM_24"),
+    ("WAV", "PCM_32"),
+    ("WAV", "FLOAT"),
+    ("WAV", "DOUBLE"),
+    ("WAVEX", "PCM_16"),
+    ("RF64", "PCM_16"),
+    ("AIFF", "PCM_16"),
+    ("FLAC", "PCM_16"),
+    ("FLAC", "PCM_24"),
+]
+COARSE = [("WAV", "PCM_U8"), ("WAV", "ULAW"), ("WAV", "ALAW"), ("WAV", "IMA_ADPCM")]
+CODED = [("OGG", "OPUS"), ("OGG", "VORBIS"), ("MP3", "MPEG_LAYER_III")]
+
+
+def the_overlap(path):
+    card = score(path, ORDER)
+    [overlap] = card.overlaps
+    assert overlap.outcome == "yielded"
+    return card, overlap
+
+
+@pytest.mark.parametrize(("kind", "subtype"), EXACT)
+def test_linear_samples_date_both_edges_to_3_ms(tmp_path, kind, subtype):
+    path = write(tmp_path / "call", made_call(16_000), 16_000, kind, subtype)
+    _, overlap = the_overlap(path)
+    assert overlap.onset_s == pytest.approx(ONSET_S, abs=0.003)
+    assert overlap.silent_s == pytest.approx(SILENT_S, abs=0.003)
+
+
+@pytest.mark.parametrize(("kind", "subtype"), COARSE + CODED)
+@pytest.mark.parametrize("rate", [8_000, 48_000])
+def test_codecs_are_off_by_no_more_than_is_said(tmp_path, kind, subtype, rate):
+    card, overlap = the_overlap(write(tmp_path / "call", made_call(rate), rate, kind, subtype))
+    error_s = abs(overlap.time_to_yield_s - (SILENT_S - ONSET_S))
+    assert error_s <= card.uncertainty_s(overlap) + 0.002
+
+
+@pytest.mark.parametrize("rate", [16_000, 48_000])
+def test_m4a_too(tmp_path, rate):
+    card, overlap = the_overlap(write_m4a(tmp_path / "call", made_call(rate), rate))
+    assert card.codec == "aac"
+    error_s = abs(overlap.time_to_yield_s - (SILENT_S - ONSET_S))
+    assert error_s <= card.uncertainty_s(overlap) + 0.002
+
+
+@pytest.mark.parametrize("rate", [8_000, 11_025, 16_000, 22_050, 24_000, 44_100, 48_000])
+def test_any_rate_from_8_to_48_khz(tmp_path, rate):
+    _, overlap = the_overlap(write(tmp_path / "call", made_call(rate), rate, "WAV", "PCM_16"))
+    assert overlap.time_to_yield_s == pytest.approx(SILENT_S - ONSET_S, abs=0.005)
+
+
+@pytest.mark.parametrize("name", ["call", "call.mp3", "call.raw", "call.txt", "a call\n.ogg"])
+def test_the_content_counts_and_not_the_name(tmp_path, name):
+    card, _ = the_overlap(write(tmp_path / name, made_call(16_000), 16_000, "WAV", "PCM_16"))
+    assert card.codec == "wav/pcm_16"
+
+
+def test_a_wav_from_a_pipe_that_does_not_know_its_length(tmp_path):
+    path = write(tmp_path / "call.wav", made_call(16_000), 16_000, "WAV", "PCM_16")
+    head = bytearray(path.read_bytes())
+    for at in (4, head.index(b"data") + 4):
+        head[at : at + 4] = b"\xff\xff\xff\xff"
+    path.write_bytes(head)
+    the_overlap(path)
