@@ -41,8 +41,8 @@ _RISE, _RISE_DB = round(0.06 / FRAME_S), 10.0
 _FLATTER, _HIDDEN_MOST = 1.3, round(0.2 / FRAME_S)
 # Where this much is hidden, a last "t" and its closure can be, too.
 _STOP_DB, _STOP = 10.0, round(0.1 / FRAME_S)
-# The sharpest edges are dated to this.
-SHARP_S = 0.001
+# The sharpest edges are dated to this: 99 of 100 edges of recorded prompts in silence hold it.
+SHARP_S = 0.0015
 
 Marks = npt.NDArray[np.bool_]
 Run = tuple[int, int]
