@@ -126,7 +126,7 @@ class Stretch:
         """How far the onset in this frame may lie from the truth, 95 times in 100."""
         near = slice(max(onset - _NEAR, 0), onset + _NEAR)
         off_db = np.abs(self.level_db[near] - self.drift_db[near])
-        frames = np.count_nonzero(off_db < _NEAR_DB) / 2
+        frames = int(np.count_nonzero(off_db < _NEAR_DB)) / 2
         at = min(onset, self.powers.size - 1)
         hidden_db = float(self.audible_db[at]) - self.least_db
         if hidden_db > 0:
