@@ -1,0 +1,116 @@
+"""``score`` and ``summary`` as they are typed: exit codes, one line a refusal, JSON lines."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import pytest
+
+from livekit_barge.cli import main
+from livekit_barge.measure.scorecard import SCHEMA, SCHEMA_OF_ALL
+from tests.batch.conftest import RATE
+from tests.intake.made import made_call, write
+
+
+@pytest.fixture
+def command(monkeypatch, capsys, tmp_path):
+    """``command("score", …)``: its exit code, and its lines on standard output and error."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "200")
+
+    def run(*words: object) -> tuple[int, list[str], list[str]]:
+        monkeypatch.setattr(sys, "argv", ["livekit-barge", *map(str, words)])
+        with pytest.raises(SystemExit) as exited:
+            main()
+        out, err = capsys.readouterr()
+        return exited.value.code or 0, out.splitlines(), err.splitlines()
+
+    return run
+
+
+@pytest.fixture
+def wav(tmp_path):
+    return write(tmp_path / "call.wav", made_call(RATE), RATE, "WAV", "PCM_16")
+
+
+class TestScore:
+    def test_limits_that_held_are_0(self, command, wav):
+        code, out, err = command("score", wav, "--caller-channel", 0)
+        assert (code, err) == (0, [])
+        assert any("yielded" in line and "400 ms" in line for line in out)
+
+    def test_limits_that_were_missed_are_1(self, command, wav, tmp_path):
+        (tmp_path / "own.toml").write_text("[scorecard]\np90_time_to_yield_max_s = 0.3\n")
+        code, out, _ = command(
+            "score", wav, "--caller-channel", 0, "--thresholds", tmp_path / "own.toml"
+        )
+        assert code == 1
+        assert "p90 time to yield at most 300 ms: fell short" in "\n".join(out)
+
+    def test_a_recording_that_cannot_be_scored_is_2_and_one_line(self, command, wav):
+        code, out, err = command("score", wav)
+        assert (code, out) == (2, [])
+        [line] = err
+        assert line.startswith(f"livekit-barge: {wav}: which channel is the caller's is not known")
+
+    def test_a_bad_option_is_2_and_one_line(self, command, wav):
+        code, _, err = command("score", wav, "--source", "vappi")
+        assert (code, err) == (
+            2,
+            ["livekit-barge: --source: no source is called vappi – did you mean vapi?"],
+        )
+
+    def test_one_bad_file_is_told_and_the_others_are_scored(self, command, wav, tmp_path):
+        (tmp_path / "bad.wav").write_bytes(b"hello")
+        code, out, err = command("score", tmp_path / "bad.wav", wav, "--source", "vapi")
+        assert (code, len(err)) == (2, 1)
+        assert "1 scored, 1 refused" in "\n".join(out)
+
+    def test_json_goes_to_standard_output_alone(self, command, wav):
+        code, out, _ = command("score", wav, "--source", "vapi", "--json", "-")
+        [card] = map(json.loads, out)
+        assert (code, card["schema"], card["passed"]) == (0, SCHEMA, True)
+
+    def test_json_of_several_ends_with_that_of_all(self, command, wav, tmp_path):
+        bad = tmp_path / "bad.wav"
+        bad.touch()
+        command("score", wav, bad, "--source", "vapi", "--json", tmp_path / "all.jsonl")
+        lines = [json.loads(line) for line in (tmp_path / "all.jsonl").read_text().splitlines()]
+        assert [line["schema"] for line in lines] == [
+            SCHEMA,
+            "livekit-barge/refused/1",
+            SCHEMA_OF_ALL,
+        ]
+        assert (lines[2]["scored"], lines[2]["refused"]) == (1, 1)
+
+    def test_an_agents_file_is_for_one_callers(self, command, wav):
+        code, _, [line] = command("score", wav, "other.wav", "--agent-file", wav)
+        assert (code, "one agent's file for several callers'" in line) == (2, True)
+
+    def test_a_directory_is_kept_as_folders(self, command, recordings, tmp_path):
+        code, out, _ = command("score", recordings(2), "--source", "vapi", "--jobs", 2)
+        assert code == 0
+        assert "2 scored" in "\n".join(out)
+        assert len(list((tmp_path / "scores").glob("*/scorecard.json"))) == 2
+
+    def test_a_directory_without_recordings_is_2(self, command, tmp_path):
+        (tmp_path / "none").mkdir()
+        code, _, [line] = command("score", tmp_path / "none")
+        assert (code, "no recordings in it" in line) == (2, True)
+
+
+class TestSummary:
+    def test_without_results_is_2_and_one_line(self, command, tmp_path):
+        pytest.importorskip("duckdb")
+        code, _, [line] = command("summary", tmp_path)
+        assert (code, "no scorecards in it" in line) == (2, True)
+
+    def test_groups_what_score_kept(self, command, recordings):
+        pytest.importorskip("duckdb")
+        command("score", recordings(3), "--source", "vapi", "--jobs", 1)
+        code, out, _ = command("summary", "scores", "--by", "source,folder")
+        assert code == 0
+        [row] = [line for line in out if "vapi" in line]
+        assert "recordings" in row
+        assert "3/3 (100 %, 44 to 100)" in row

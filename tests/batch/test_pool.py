@@ -1,0 +1,32 @@
+"""Worker processes may die; jobs are neither lost nor done for two results."""
+
+from __future__ import annotations
+
+from livekit_barge.batch.pool import WorkerDied, run_jobs
+from tests.batch.works import Dies, double
+
+
+def test_each_job_gives_one_result():
+    assert sorted(run_jobs(range(20), double, 2)) == [(job, 2 * job) for job in range(20)]
+
+
+def test_a_killed_worker_costs_its_job_a_second_try(tmp_path):
+    made = sorted(run_jobs(range(10), Dies(tmp_path, job=3), 2))
+    assert made == [(job, 2 * job) for job in range(10)]
+    assert len(list(tmp_path.glob("3-*"))) == 2
+    assert len(list(tmp_path.glob("[!d]*"))) == 11
+
+
+def test_a_job_that_kills_two_workers_is_given_up(tmp_path):
+    made = dict(run_jobs(range(6), Dies(tmp_path, job=3, always=True), 2))
+    assert isinstance(made.pop(3), WorkerDied)
+    assert made == {job: 2 * job for job in (0, 1, 2, 4, 5)}
+
+
+def test_no_more_workers_than_jobs_are_started(tmp_path):
+    list(run_jobs([7], Dies(tmp_path, job=0), 8))
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_no_jobs_give_nothing():
+    assert list(run_jobs([], double, 2)) == []
