@@ -38,7 +38,7 @@ def run_on_cluster(
             client.submit(make, path.resolve(), pure=False, retries=_DEATHS): path
             for path in paths
         }
-        for future in as_completed(futures):  # type: ignore[no-untyped-call]
+        for future in as_completed(futures, loop=client.loop):  # type: ignore[no-untyped-call]
             try:
                 yield futures[future], future.result()
             except KilledWorker:

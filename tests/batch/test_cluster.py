@@ -1,0 +1,70 @@
+"""The same batch on a local Dask cluster, of whose two workers one is killed."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from livekit_barge.batch.cluster import run_on_cluster
+from livekit_barge.batch.find import recordings as find
+from livekit_barge.batch.pool import WorkerDied
+from livekit_barge.batch.results import CARD_FILE, Results
+from livekit_barge.errors import IntakeError
+from livekit_barge.intake.scoring import Order
+from tests.batch.works import DiesAfter
+
+pytest.importorskip("distributed")
+
+# A process of its own: this one's warnings are errors, and Dask's are not ours.
+_CLUSTER = """
+import sys
+from distributed import LocalCluster
+if __name__ == "__main__":
+    cluster = LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None)
+    print(cluster.scheduler_address, flush=True)
+    sys.stdin.read()
+    cluster.close()
+"""
+
+
+@pytest.fixture(scope="module")
+def scheduler(tmp_path_factory) -> Iterator[str]:
+    script = tmp_path_factory.mktemp("cluster") / "cluster.py"
+    script.write_text(_CLUSTER)
+    root = Path(__file__).parents[2]
+    with subprocess.Popen(
+        [sys.executable, str(script)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        env={"PYTHONPATH": str(root)},
+    ) as process:
+        yield process.stdout.readline().strip()
+        process.stdin.close()
+        process.wait(30)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_killed_worker_loses_nothing_and_doubles_nothing(scheduler, recordings, tmp_path):
+    paths = find([recordings(24)])
+    results = Results(tmp_path / "scores", Order.of(source="vapi"))
+    work = DiesAfter(results, "0007.wav", tmp_path / "died", written=True)
+    made = list(run_on_cluster(paths, work, scheduler))
+    assert (tmp_path / "died").exists()
+    assert not any(isinstance(result, WorkerDied) for _, result in made)
+    assert sorted(path for path, _ in made) == paths
+    cards = [json.loads(p.read_bytes()) for p in results.directory.glob(f"*/{CARD_FILE}")]
+    assert sorted(card["file"] for card in cards) == [str(path) for path in paths]
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_no_scheduler_is_told_in_one_line(monkeypatch):
+    monkeypatch.setattr("livekit_barge.batch.cluster._CONNECT_S", 0.2)
+    with pytest.raises(IntakeError, match="no Dask scheduler answers"):
+        list(run_on_cluster([Path("a.wav")], print, "tcp://127.0.0.1:9"))
