@@ -312,6 +312,14 @@ Anchored = CallerAnchored | AgentAnchored
 
 
 @dataclass(frozen=True, kw_only=True)
+class RoomConnection(Event):
+    """The connection of this end to its room broke, or came back."""
+
+    type: ClassVar[str] = "room_connection"
+    state: Literal["lost", "back"]
+
+
+@dataclass(frozen=True, kw_only=True)
 class SessionClosed(Event):
     """LiveKit's ``close``."""
 

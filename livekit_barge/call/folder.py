@@ -26,7 +26,7 @@ from typing import Self
 
 from livekit_barge.call import audio
 from livekit_barge.call.audio import Float32
-from livekit_barge.call.events import Event, from_line
+from livekit_barge.call.events import Event, RoomConnection, from_line
 from livekit_barge.call.finish import finish_call, remove_spools
 from livekit_barge.call.meta import META_FILE, CallMeta
 from livekit_barge.errors import BadEvent, CallError
@@ -71,6 +71,11 @@ class Call:
                 where=path / audio.AUDIO_FILE,
                 remedy="restore the file, or record again with BARGE_RECORD_AUDIO=1",
             )
+        notes += [
+            f"the connection to the room was lost at {event.at_s:.1f} s"
+            for event in events
+            if isinstance(event, RoomConnection) and event.state == "lost"
+        ]
         return cls(path, meta, tuple(events), (*meta.notes, *notes))
 
     @property

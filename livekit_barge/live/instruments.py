@@ -126,6 +126,8 @@ class Instruments:
         )
         causes = Causes(self._session, turn_detection_given=self._turn_detection_given)
         self._stamps = SessionStamps(self._session, log, causes)
+        if room is not None:
+            self._stamps.follow(room)
         self._wait_with_the_job()
 
     async def finished(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from livekit import agents, rtc
 from livekit.agents import AgentSession, llm
@@ -20,6 +20,7 @@ from livekit_barge.call.events import (
     OverlappingSpeech,
     ProtectedEnded,
     ProtectedStarted,
+    RoomConnection,
     SessionClosed,
     SessionError,
     Transcript,
@@ -50,6 +51,15 @@ class SessionStamps:
         if options != self._options:
             self._options = dict(options)
             self.log.write(OptionsInForce(at_s=self.log.now_s(), options=self._options))
+
+    def follow(self, room: rtc.Room) -> None:
+        """Stamp when the connection to the room breaks, and when it comes back."""
+        room.on("reconnecting", lambda: self._connection("lost"))
+        room.on("reconnected", lambda: self._connection("back"))
+
+    @guarded
+    def _connection(self, state: Literal["lost", "back"]) -> None:
+        self.log.write(RoomConnection(at_s=self.log.now_s(), state=state))
 
     # The session's own events. The names are LiveKit's.
 

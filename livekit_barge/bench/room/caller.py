@@ -194,17 +194,17 @@ class _Call:
             self.record.note(f"{participant.identity} came into the room and is not recorded")
 
     def _participant_disconnected(self, participant: rtc.RemoteParticipant) -> None:
-        if participant.identity == self._agent:
+        if participant.identity == self._agent and self._lost_at_s is None:
             self.record.note("the agent left")
             self._over = True
 
     def _reconnecting(self) -> None:
         self._lost_at_s = self._clock.at_s()
-        self.record.note("the connection to the server was lost")
+        self.record.connection("lost")
 
     def _reconnected(self) -> None:
         self._lost_at_s = None
-        self.record.note("the connection to the server came back")
+        self.record.connection("back")
 
     def _disconnected(self, reason: rtc.DisconnectReason.ValueType) -> None:
         name = rtc.DisconnectReason.Name(reason).lower().replace("_", " ")

@@ -18,7 +18,7 @@ import numpy as np
 
 from livekit_barge.bench.track import Pcm
 from livekit_barge.call.audio import Int16
-from livekit_barge.call.events import AgentAnchored, CallerAnchored, Transcript
+from livekit_barge.call.events import AgentAnchored, CallerAnchored, RoomConnection, Transcript
 from livekit_barge.call.fields import encode
 from livekit_barge.call.finish import replacing
 from livekit_barge.call.folder import TURNS_FILE, Call
@@ -68,6 +68,10 @@ class Record:
         """A frame was heard whose last sample came at ``arrived_s``."""
         self._recorder.agent_frame(pcm.tobytes(), self._rate, 1)
         self._place(self._heard.feed(arrived_s, len(pcm)))
+
+    def connection(self, state: Literal["lost", "back"]) -> None:
+        """The connection to the room broke, or came back."""
+        self._recorder.event(RoomConnection(at_s=self._clock.at_s(), state=state))
 
     def said(self, text: str, ended_s: float) -> None:
         """The caller has said so much, by ``ended_s``."""
