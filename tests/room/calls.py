@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,9 +13,14 @@ from livekit import rtc
 from livekit.agents import Agent
 from livekit.agents.vad import VAD
 
+from livekit_barge.bench.played import PlayedCall
+from livekit_barge.bench.room.caller import call_room
+from livekit_barge.bench.room.dial import Dial
 from livekit_barge.bench.room.server import LivekitServer
+from livekit_barge.bench.script import Script as ScriptOfCall
 from livekit_barge.bench.track import Pcm
 from livekit_barge.call.folder import Call
+from livekit_barge.measure.join import Joined, join
 from livekit_barge.measure.overlap import Overlap
 from livekit_barge.measure.turns import Turn
 from livekit_barge.session import BargeSession
@@ -28,6 +34,7 @@ LONG = (
 )
 
 Script = Callable[[Caller], Awaitable[None]]
+Session = BargeSession[None]
 
 
 class Announcer(Agent):
@@ -90,6 +97,63 @@ def play(
         return Played(Call.open(session.call_dir), session.turns)
 
     return asyncio.run(call())
+
+
+@dataclass(frozen=True)
+class BothEnds:
+    """A call played by the room caller: what it measured, its folder, and the agent's."""
+
+    heard: PlayedCall
+    caller: Call
+    agent: Call
+    turns: tuple[Turn, ...]
+    """At the agent."""
+
+    @property
+    def joined(self) -> Joined:
+        return join(self.caller, self.agent, self.heard.turns, self.turns)
+
+
+async def play_script(
+    server: LivekitServer,
+    room_name: str,
+    calls_dir: Path,
+    script: ScriptOfCall,
+    *,
+    meanwhile: Callable[[Session], Awaitable[None]] | None = None,
+    **session_options: Any,
+) -> BothEnds:
+    """Have the room caller call an :class:`Announcer` in this process.
+
+    ``meanwhile(session)`` runs beside the call once the agent has begun.
+    """
+    session: Session = BargeSession(
+        settings=Settings(calls_dir=calls_dir / "agent", log="json"), **session_options
+    )
+    room = rtc.Room()
+    joined = asyncio.Event()
+    room.on("participant_connected", lambda _: joined.set())
+    await room.connect(server.url, server.token(room_name, "agent", kind="agent"))
+    dial = Dial(
+        url=server.url, api_key=server.api_key, api_secret=server.api_secret, room=room_name
+    )
+    try:
+        calling = asyncio.create_task(call_room(script, dial, calls_dir=calls_dir / "caller"))
+        await joined.wait()
+        await session.start(Announcer(), room=room)
+        if meanwhile is not None:
+            await meanwhile(session)
+        heard = await calling
+        await session.aclose()
+        await session.finished()
+    finally:
+        with contextlib.suppress(TimeoutError):  # its server may be gone
+            async with asyncio.timeout(3):
+                await room.disconnect()
+    assert heard.call_dir is not None
+    assert session.call_dir is not None
+    caller, agent = Call.open(heard.call_dir), Call.open(session.call_dir)
+    return BothEnds(heard, caller, agent, session.turns)
 
 
 async def _frames(samples: Pcm) -> AsyncIterator[rtc.AudioFrame]:

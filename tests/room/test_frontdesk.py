@@ -16,7 +16,7 @@ from livekit_barge.errors import SettingsError
 from livekit_barge.measure.call import measure_call
 from livekit_barge.measure.turns import Turn
 from tests.room.caller import Caller, audible_s
-from tests.room.worker import AGENTS, Worker, running_worker
+from tests.room.worker import AGENTS, Worker, copied_worker
 from tests.vendors.background import in_background
 from tests.vendors.cartesia_server import CartesiaServer
 from tests.vendors.chat_server import ChatServer, ToolCall
@@ -58,7 +58,7 @@ def desk(livekit_server: LivekitServer, tmp_path_factory: pytest.TempPathFactory
             "BARGE_PRESET": "snappy",
         }
         folder = tmp_path_factory.mktemp("frontdesk")
-        with running_worker(livekit_server, "frontdesk.py", folder, environment) as worker:
+        with copied_worker(livekit_server, "frontdesk.py", folder, environment) as worker:
             yield Desk(worker, deepgram, chat)
 
 

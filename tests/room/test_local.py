@@ -10,7 +10,7 @@ from livekit_barge.bench.room.server import LivekitServer
 from livekit_barge.measure.call import measure_call
 from livekit_barge.measure.turns import Turn
 from tests.room.caller import Caller
-from tests.room.worker import running_worker
+from tests.room.worker import copied_worker
 from tests.vendors.voice import speak
 
 BREAK_IN = speak("Do you have a room on Friday?", voice="joe-high")
@@ -32,7 +32,7 @@ def turns(
     reached = ("--url", livekit_server.url, "--api-key", key, "--api-secret", secret)
     folder = tmp_path_factory.mktemp("local")
     environment = {"BARGE_PRESET": "snappy"}
-    with running_worker(livekit_server, "local.py", folder, environment, *reached) as worker:
+    with copied_worker(livekit_server, "local.py", folder, environment, *reached) as worker:
         yield measure_call(worker.ring("local", break_in))
 
 
