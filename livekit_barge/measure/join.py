@@ -38,11 +38,9 @@ _SAME_START_S = 0.05
 _RATE = 8_000
 # Enough speech for one clear peak; and the transform of an hour would take gigabytes.
 _LONGEST_S = 600.0
-# The peak of a correlation stands out from any other by this factor, or it is none. Of two different
-# sentences in one voice the highest peak is up to 1.6 times as high as any other.
-_CLEAR = 2.0
-# Near a peak lie others of its own: the pitch of a voice, and what a jitter buffer moved meanwhile.
-_PEAK_S = 0.2
+# The least correlation of a sound with itself, coded, carried, and moved about by a jitter buffer:
+# 0.2 was the lowest seen in a room. Between different sentences of one voice it is at most 0.1.
+_LEAST = 0.15
 # An overlap that both ends saw has its two onsets nearer than this: a second is a very slow way.
 _SAME_ONSET_S = 1.0
 
@@ -179,8 +177,7 @@ def delay_s(signal: Float32, again: Float32) -> float | None:
     size = 1 << (len(signal) + len(again)).bit_length()
     likeness = np.fft.irfft(np.conj(np.fft.rfft(signal, size)) * np.fft.rfft(again, size), size)
     best = int(np.argmax(likeness))
-    elsewhere = np.roll(likeness, -best)[(near := round(_PEAK_S * _RATE)) : size - near]
-    if likeness[best] < _CLEAR * elsewhere.max():
+    if likeness[best] < _LEAST * float(np.linalg.norm(signal) * np.linalg.norm(again)):
         return None
     return (best if best < len(again) else best - size) / _RATE
 
