@@ -19,6 +19,9 @@ demo: $(READY) ## three scripted calls under two presets: no keys, no server, no
 test: $(READY) $(ROOM_SERVER) ## all tests; those in a real room need Go, to build its server once
 	$(RUN)/python -m pytest
 
+room-demo: $(READY) $(LIVEKIT_SERVER) ## server, agent and caller on this machine: where the time of each barge-in goes
+	$(RUN)/python agents/room_demo.py
+
 overhead: $(READY) ## what the instruments cost: 20 sessions with and without, about 4 minutes, alone
 	$(RUN)/python -m benchmarks.overhead
 
@@ -52,4 +55,4 @@ $(READY): requirements.lock pyproject.toml | .uv-ready
 .uv-ready:
 	@command -v $(UV) >/dev/null || { $(PYTHON) -m venv .uv && .uv/bin/pip install --quiet uv; }
 
-.PHONY: help demo test check lint types format fix lock overhead boundaries .uv-ready
+.PHONY: help demo test check lint types format fix lock room-demo overhead boundaries .uv-ready
