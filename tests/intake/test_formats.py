@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 
 from livekit_barge.intake.scoring import Order, score
@@ -75,3 +78,13 @@ def test_a_wav_from_a_pipe_that_does_not_know_its_length(tmp_path):
         head[at : at + 4] = b"\xff\xff\xff\xff"
     path.write_bytes(head)
     the_overlap(path)
+
+
+def test_a_wav_is_scored_without_livekit_and_without_ffmpeg(tmp_path):
+    path = write(tmp_path / "call.wav", made_call(16_000), 16_000, "WAV", "PCM_16")
+    code = (
+        "import sys; from pathlib import Path; from livekit_barge.intake.scoring import *; "
+        f"score(Path({str(path)!r}), Order.of(caller_channel=0)); "
+        "assert not {'livekit', 'av', 'onnxruntime'} & set(sys.modules), sorted(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

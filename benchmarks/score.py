@@ -1,0 +1,157 @@
+"""What scoring an hour of two-channel audio costs: CPU, memory, start-up; a peer beside it.
+
+    python -m benchmarks.score [--hours 1] [--peer call-ai-metrics]
+
+The hour is a conversation of the stage's voices over a room's noise, dense with speech, written in
+each format. Each run is a process of its own, whose CPU seconds and peak memory the kernel counts.
+A peer is a command that takes a stereo WAV; it is run on the same 16 kHz file.
+"""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import os
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import soundfile
+import soxr
+from rich.console import Console
+from rich.table import Table
+
+from livekit_barge.bench.voices import SAMPLE_RATE, voice_named
+from livekit_barge.call.audio import Float32, to_float
+
+FORMATS = (
+    ("16 kHz WAV", 16_000, "WAV", "PCM_16"),
+    ("48 kHz WAV", 48_000, "WAV", "PCM_16"),
+    ("8 kHz µ-law WAV", 8_000, "WAV", "ULAW"),
+    ("16 kHz FLAC", 16_000, "FLAC", "PCM_16"),
+    ("48 kHz MP3", 48_000, "MP3", "MPEG_LAYER_III"),
+    ("48 kHz Opus", 48_000, "OGG", "OPUS"),
+)
+AGENT = (
+    "Your parcel left this morning, and it will reach you on Tuesday before noon.",
+    "I can change the address for you, if you tell me the new one.",
+    "There is one more thing that you should know about the delivery.",
+)
+CALLER = ("No wait, please send it to my office.", "Okay.", "When will it come?", "Stop, stop.")
+NOISE_DBFS = -60.0
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Of one process."""
+
+    cpu_s: float
+    wall_s: float
+    memory_mb: float
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--hours", type=float, default=1.0)
+    parser.add_argument("--peer", help="a command that takes a stereo WAV")
+    options = parser.parse_args()
+    table = Table(
+        "", "CPU s an hour", "wall s", "peak MB", title=f"{options.hours:g} h, two channels"
+    )
+    with tempfile.TemporaryDirectory() as directory:
+        for name, rate, kind, subtype in FORMATS:
+            path = Path(directory) / "call"
+            apart(path, options.hours, rate, kind, subtype)
+            row(table, name, cost(command(path)), options.hours)
+            if (kind, rate) == ("WAV", 16_000) and options.peer:
+                row(table, f"{name}, {options.peer}", cost(peer(options.peer, path)), options.hours)
+        short = Path(directory) / "short"
+        apart(short, 5 / 3600, 16_000, "WAV", "PCM_16")
+        started = min((cost(command(short)) for _ in range(5)), key=lambda run: run.wall_s)
+    console = Console()
+    console.print(table)
+    console.print(f"a recording of 5 s: {started.wall_s:.2f} s, of which CPU {started.cpu_s:.2f} s")
+
+
+def apart(*words: object) -> None:
+    """Write a call in a process of its own: a child's peak begins with its parent's memory."""
+    writer = multiprocessing.get_context("spawn").Process(target=write_call, args=words)
+    writer.start()
+    writer.join()
+
+
+def command(path: Path) -> list[str]:
+    script = Path(sys.executable).with_name("livekit-barge")
+    return [str(script), "score", str(path), "--caller-channel", "0", "--json", os.devnull]
+
+
+def peer(name: str, path: Path) -> list[str]:
+    found = shutil.which(name)
+    if found is None:
+        sys.exit(f"{name}: no such command – install it apart, and give its path")
+    wav = path.with_suffix(".wav")
+    wav.unlink(missing_ok=True)
+    os.link(path, wav)
+    return [found, str(wav)]
+
+
+def cost(words: Sequence[str]) -> Cost:
+    """Of a command, which may exit as it likes."""
+    began = time.perf_counter()
+    quiet = [(os.POSIX_SPAWN_OPEN, fd, os.devnull, os.O_WRONLY, 0) for fd in (1, 2)]
+    pid = os.posix_spawn(words[0], words, os.environ, file_actions=quiet)
+    _, _, used = os.wait4(pid, 0)
+    wall_s = time.perf_counter() - began
+    return Cost(used.ru_utime + used.ru_stime, wall_s, used.ru_maxrss / 1024)
+
+
+def row(table: Table, name: str, found: Cost, hours: float) -> None:
+    table.add_row(
+        name, f"{found.cpu_s / hours:.2f}", f"{found.wall_s:.1f}", f"{found.memory_mb:.0f}"
+    )
+
+
+def write_call(path: Path, hours: float, rate: int, kind: str, subtype: str) -> None:
+    """A conversation: the agent speaks, and in every other sentence the caller comes in on it."""
+    rng = np.random.default_rng(7)
+    agent, caller = ([say(text, rate) for text in texts] for texts in (AGENT, CALLER))
+    left = round(hours * 3600 * rate)
+    with (
+        path.open("wb") as file,
+        soundfile.SoundFile(file, "w", rate, 2, subtype=subtype, format=kind) as out,
+    ):
+        number = 0
+        while left > 0:
+            block = exchange(agent, caller, number, rate, rng)[:left]
+            out.write(block)
+            left -= len(block)
+            number += 1
+
+
+def exchange(
+    agent: list[Float32], caller: list[Float32], number: int, rate: int, rng: np.random.Generator
+) -> Float32:
+    said, answer = agent[number % len(agent)], caller[number % len(caller)]
+    barges_in = number % 2 == 1
+    from_s = 1.5 if barges_in else len(said) / rate + 0.6
+    block = np.zeros((round((len(said) + len(answer)) + 1.5 * rate), 2), dtype=np.float32)
+    spoken = said[: round(2.0 * rate)] if barges_in else said
+    block[: len(spoken), 1] = spoken
+    begin = round(from_s * rate)
+    block[begin : begin + len(answer), 0] = answer
+    block[:, 0] += rng.standard_normal(len(block), np.float32) * 10 ** (NOISE_DBFS / 20)
+    return block
+
+
+def say(text: str, rate: int) -> Float32:
+    spoken = to_float(voice_named("joe").speak(text).samples)
+    return np.asarray(soxr.resample(spoken, SAMPLE_RATE, rate), dtype=np.float32)
+
+
+if __name__ == "__main__":
+    main()
