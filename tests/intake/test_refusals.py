@@ -198,6 +198,7 @@ class TestWhoIsWho:
         card = score(wav, Order.of(caller_channel=1))
         assert "looks_swapped" in [warning.code for warning in card.warnings]
         assert card.channels.caller == 1
+        assert card.turns[0]["speaker"] == "caller"
 
 
 class TestTwoFiles:

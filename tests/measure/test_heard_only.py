@@ -127,10 +127,10 @@ class TestPauses:
 
 
 def test_a_long_call_is_measured_like_a_short_one():
-    # the same minute and a half, alone and after two others: no step of measuring may fall on it
-    caller = "....................###############".ljust(900, ".")
-    agent = "..........##############".ljust(900, ".")
-    alone = heard(caller, agent, ended_s=90.0)
-    thrice = heard(caller * 3, agent * 3, ended_s=270.0)
+    # 59 s three times over: the second and the third barge-in lie across a step of the measuring
+    caller = "....................###############".ljust(590, ".")
+    agent = "..........##############".ljust(590, ".")
+    alone = heard(caller, agent, ended_s=59.0)
+    thrice = heard(caller * 3, agent * 3, ended_s=177.0)
     assert [o.outcome for o in thrice] == ["yielded"] * 3
     assert [o.time_to_yield_s for o in thrice] == [o.time_to_yield_s for o in alone] * 3
