@@ -98,7 +98,7 @@ class Results:
         if path.is_dir():
             files = [path / name for name in (META_FILE, EVENTS_FILE, AUDIO_FILE)]
         state = [(s.st_size, s.st_mtime_ns) for file in files if file and (s := _stat(file))]
-        return _digest(repr((__version__, state, self.order.words())))
+        return _digest(repr((__version__, state, self.order.plain())))
 
 
 def _documents(folder: Path) -> Iterator[dict[str, Any]]:

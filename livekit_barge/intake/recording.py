@@ -1,4 +1,4 @@
-"""Recordings, opened: two channels as a stream, and what they show of themselves on the way.
+"""A recording, opened: two channels as a stream, and what they show of themselves on the way.
 
 What can be refused by looking at the header is refused at once. The rest, a silent channel or the
 same sound in both, shows only when all of it has been read, so it is refused at the end of
@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-import soxr
 
 from livekit_barge.call.audio import Float32
 from livekit_barge.errors import IntakeError
@@ -108,7 +107,7 @@ class Recording:
                 where=path,
                 remedy="extract the caller's and the agent's into a two-channel file",
             )
-        _refuse_long(path, found.claimed_s, long)
+        refuse_long(path, found.claimed_s, long)
         return cls(path, found, long)
 
     @property
@@ -128,120 +127,14 @@ class Recording:
 
     def blocks(self, block_s: float = BLOCK_S) -> Iterator[Float32]:
         """Both channels as they stand in the file: float32 blocks of shape ``(2, n)``."""
-        for block in _bounded(self.path, self.found, self.long, block_s):
+        for block in bounded(self.path, self.found, self.long, block_s):
             self.likeness.add(block)
             yield block
         self.likeness.refuse(self.path)
 
 
-@dataclass(frozen=True)
-class Pair:
-    """Two mono files, one party each, on one timeline: that of the earlier one's start."""
-
-    caller: Path
-    agent: Path
-    caller_format: Format
-    agent_format: Format
-    agent_start_s: float
-    """The agent's first sample lies so long after the caller's; negative: before it."""
-    long: bool = False
-    likeness: Likeness = field(default_factory=Likeness)
-
-    @classmethod
-    def open(
-        cls, caller: Path, agent: Path, *, agent_start_s: float = 0.0, long: bool = False
-    ) -> Pair:
-        """Raises :class:`IntakeError` for what the headers alone rule out."""
-        formats = []
-        for path in (caller, agent):
-            found = probe(path)
-            if found.channels != 1:
-                raise IntakeError(
-                    f"{found.channels} channels, where --agent-file takes two mono files",
-                    where=path,
-                    remedy="give one party a file, or the two-channel file alone",
-                )
-            _refuse_long(path, found.claimed_s, long)
-            formats.append(found)
-        if abs(agent_start_s) > LONG_S:
-            raise IntakeError(
-                f"starts {agent_start_s:g} s apart",
-                where="--agent-start",
-                remedy="give seconds from the caller's first sample to the agent's",
-            )
-        return cls(caller, agent, formats[0], formats[1], agent_start_s, long)
-
-    @property
-    def sample_rate(self) -> int:
-        """The higher of both: the other is brought to it."""
-        return max(self.caller_format.sample_rate, self.agent_format.sample_rate)
-
-    @property
-    def edge_blur_s(self) -> float:
-        """The wider of both."""
-        return max(self.caller_format.edge_blur_s, self.agent_format.edge_blur_s)
-
-    @property
-    def codec(self) -> str:
-        """What the files hold."""
-        return "+".join(dict.fromkeys((self.caller_format.codec, self.agent_format.codec)))
-
-    def blocks(self, block_s: float = BLOCK_S) -> Iterator[Float32]:
-        """Channel 0 the caller, channel 1 the agent, silent where a file does not reach."""
-        frames = int(block_s * self.sample_rate)
-        caller = _Side(self._samples(self.caller, self.caller_format, block_s), frames)
-        agent = _Side(self._samples(self.agent, self.agent_format, block_s), frames)
-        late = round(abs(self.agent_start_s) * self.sample_rate)
-        (agent if self.agent_start_s > 0 else caller).delay(late)
-        while True:
-            sides = caller.take(), agent.take()
-            if not (longest := max(map(len, sides))):
-                break
-            block = np.stack([np.pad(side, (0, longest - len(side))) for side in sides])
-            self.likeness.add(block)
-            yield block
-        self.likeness.refuse(self.caller)
-
-    def _samples(self, path: Path, found: Format, block_s: float) -> Iterator[Float32]:
-        blocks = (block[0] for block in _bounded(path, found, self.long, block_s))
-        if found.sample_rate == self.sample_rate:
-            yield from blocks
-            return
-        stream = soxr.ResampleStream(found.sample_rate, self.sample_rate, 1, dtype="float32")
-        for block in blocks:
-            yield stream.resample_chunk(block)
-        yield stream.resample_chunk(np.zeros(0, dtype=np.float32), last=True)
-
-
-class _Side:
-    """One file's samples, in pieces of one size."""
-
-    def __init__(self, pieces: Iterator[Float32], frames: int) -> None:
-        self._pieces = pieces
-        self._frames = frames
-        self._silent = 0
-        self._rest = np.zeros(0, dtype=np.float32)
-
-    def delay(self, samples: int) -> None:
-        """Begin with so many samples of silence."""
-        self._silent = samples
-
-    def take(self) -> Float32:
-        """The next ``frames`` samples, fewer at the end, and none after it."""
-        silent = min(self._silent, self._frames)
-        self._silent -= silent
-        parts = [np.zeros(silent, dtype=np.float32), self._rest]
-        missing = self._frames - silent - len(self._rest)
-        while missing > 0 and (piece := next(self._pieces, None)) is not None:
-            parts.append(piece)
-            missing -= len(piece)
-        whole = np.concatenate(parts)
-        self._rest = whole[self._frames :]
-        return whole[: self._frames]
-
-
-def _bounded(path: Path, found: Format, long: bool, block_s: float) -> Iterator[Float32]:
-    """The decoded audio, as far as it is audio at all and no longer than it may be."""
+def bounded(path: Path, found: Format, long: bool, block_s: float) -> Iterator[Float32]:
+    """The decoded audio; :class:`IntakeError` for samples that are none, and for too many."""
     samples = 0
     for block in decode(path, found, block_s):
         loudest = float(max(block.max(initial=0.0), -block.min(initial=0.0)))
@@ -252,11 +145,12 @@ def _bounded(path: Path, found: Format, long: bool, block_s: float) -> Iterator[
                 remedy="scale it, or write it as 16-bit WAV",
             )
         samples += block.shape[1]
-        _refuse_long(path, samples / found.sample_rate, long)
+        refuse_long(path, samples / found.sample_rate, long)
         yield block
 
 
-def _refuse_long(path: Path, length_s: float | None, long: bool) -> None:
+def refuse_long(path: Path, length_s: float | None, long: bool) -> None:
+    """Raise :class:`IntakeError` for half a day, unless that is meant."""
     if length_s is not None and length_s > LONG_S and not long:
         raise IntakeError(
             f"longer than {LONG_S / 3600:.0f} h",

@@ -18,7 +18,8 @@ from livekit_barge.call.folder import Call
 from livekit_barge.call.meta import META_FILE
 from livekit_barge.errors import IntakeError
 from livekit_barge.intake.guess import SURE, guess_caller
-from livekit_barge.intake.recording import Pair, Recording
+from livekit_barge.intake.pair import Pair
+from livekit_barge.intake.recording import Recording
 from livekit_barge.intake.sources import Source, source_named
 from livekit_barge.measure.burst import Burst
 from livekit_barge.measure.conversation import measure_turns
@@ -66,8 +67,8 @@ class Order:
             thresholds=Thresholds.load(thresholds),
         )
 
-    def words(self) -> tuple[object, ...]:
-        """What it comes to, for telling two orders apart: equal in every process."""
+    def plain(self) -> tuple[object, ...]:
+        """As plain values, by which two orders are told apart in any process."""
         limits = self.thresholds
         return (
             None if self.source is None else self.source.name,
@@ -100,13 +101,17 @@ def is_call(path: Path) -> bool:
 
 
 def _score_call(path: Path, order: Order) -> Scorecard:
+    if order.agent_file is not None:
+        raise IntakeError(
+            "a Call folder holds both sides", where=path, remedy="leave out --agent-file"
+        )
     call = Call.open(path)
-    bursts, duration_s = _hear(call)
+    bursts, _ = _hear(call)
     meta = call.meta
     caveats = [Caveat("note", note) for note in call.notes]
     if not call.events:
         caveats.append(_ONE_CLOCK)
-    overlaps, turns = _measured(bursts, duration_s, call.events, order)
+    overlaps, turns = _measured(bursts, call.duration_s, call.events, order)
     return Scorecard(
         call_id=meta.call_id,
         source=meta.source,
@@ -117,7 +122,7 @@ def _score_call(path: Path, order: Order) -> Scorecard:
         started_at=_utc(meta.started_wall_s),
         dated_by="call",
         preset=meta.preset,
-        duration_s=round(duration_s, 6),
+        duration_s=call.duration_s,
         channels=Channels(CALLER, AGENT, "call"),
         alignment_s=meta.alignment_uncertainty_s,
         edge_blur_s=0.0,
