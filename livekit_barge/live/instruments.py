@@ -15,7 +15,7 @@ import secrets
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import partial
+from functools import cache, partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -244,7 +244,9 @@ class Instruments:
         self._log.disk_failed(self.call_dir, error)
 
 
-def _versions() -> dict[str, str]:
+@cache
+def _versions() -> Mapping[str, str]:
+    """Read once a process: the search would hold the event loop for milliseconds at every call."""
     found = {}
     for package in _PACKAGES:
         try:
