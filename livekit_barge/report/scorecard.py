@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
 from rich import box
@@ -53,7 +54,7 @@ def render_summary(summary: Summary, made: Iterable[Check]) -> Iterable[Renderab
 
 
 def as_rate(rate: Rate) -> str:
-    """``2/17 (12 %, 3 to 34)``: never 100 % for all but one, nor 0 % for one."""
+    """``2/17 (12 %, 3 to 35)``: never 100 % for all but one, nor 0 % for one."""
     interval = rate.interval()
     if interval is None or rate.value is None:
         return NOTHING
@@ -61,7 +62,9 @@ def as_rate(rate: Rate) -> str:
     share = rate.value
     if 0 < rate.count < rate.of:
         share = min(max(share, 0.01), 0.99)
-    return f"{rate.count}/{rate.of} ({share * 100:.0f} %, {low * 100:.0f} to {high * 100:.0f})"
+    # The interval is rounded outwards: 1000/1000 leaves room for one in 300.
+    ends = f"{math.floor(low * 100)} to {math.ceil(high * 100)}"
+    return f"{rate.count}/{rate.of} ({share * 100:.0f} %, {ends})"
 
 
 def as_percentiles(times: Percentiles) -> str:

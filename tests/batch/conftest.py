@@ -19,7 +19,7 @@ def recordings(tmp_path) -> Callable[[int], Path]:
     def make(count: int) -> Path:
         directory = tmp_path / "recordings"
         directory.mkdir()
-        call = made_call(RATE)[: 4 * RATE]
+        call = made_call(RATE)[round(1.8 * RATE) : 4 * RATE]
         for number in range(count):
             # each barge-in a sample later than the one before, so that none is another's copy
             write(directory / f"{number:04}.wav", call[number:], RATE, "WAV", "PCM_16")

@@ -113,4 +113,4 @@ class TestSummary:
         assert code == 0
         [row] = [line for line in out if "vapi" in line]
         assert "recordings" in row
-        assert "3/3 (100 %, 44 to 100)" in row
+        assert "3/3 (100 %, 43 to 100)" in row

@@ -29,9 +29,9 @@ def scored(results: Results) -> list[str]:
     return sorted(Path(card["file"]).name for card in cards)
 
 
-def test_many_calls_on_two_workers_of_which_one_is_killed(recordings, results, tmp_path):
-    paths = find([recordings(60)])
-    work = DiesAfter(results, "0020.wav", tmp_path / "died", written=False)
+def test_a_thousand_calls_on_two_workers_of_which_one_is_killed(recordings, results, tmp_path):
+    paths = find([recordings(1000)])
+    work = DiesAfter(results, "0500.wav", tmp_path / "died", written=False)
     made = [result for _, result in run_jobs(paths, work, 2)]
     assert all(isinstance(result, Scorecard) for result in made)
     assert sorted(Path(card.file).name for card in made) == [path.name for path in paths]

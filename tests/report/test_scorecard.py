@@ -65,11 +65,12 @@ class TestDocs:
 
 class TestWords:
     def test_a_rate_has_its_denominator_and_its_interval(self):
-        assert as_rate(Rate(2, 17)) == "2/17 (12 %, 3 to 34)"
+        assert as_rate(Rate(2, 17)) == "2/17 (12 %, 3 to 35)"
 
     def test_all_but_one_is_never_all(self):
         assert as_rate(Rate(999, 1000)).startswith("999/1000 (99 %")
         assert as_rate(Rate(1, 1000)).startswith("1/1000 (1 %")
+        assert as_rate(Rate(1000, 1000)) == "1000/1000 (100 %, 99 to 100)"
 
     def test_a_rate_of_nothing_is_a_dash(self):
         assert as_rate(Rate(0, 0)) == "–"
