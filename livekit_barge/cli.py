@@ -49,15 +49,20 @@ def demo(
 @app.command()
 def turns(
     calls: Annotated[list[Path], typer.Argument(help="Call folders.", show_default=False)],
+    thresholds: Annotated[
+        Path | None, typer.Option(envvar="BARGE_THRESHOLDS", help="A file with other limits.")
+    ] = None,
 ) -> None:
     """Measure Call folders again and print their turns."""
     from livekit_barge.call.folder import Call
     from livekit_barge.measure.call import measure_call
+    from livekit_barge.measure.thresholds import Thresholds
     from livekit_barge.report.table import turn_table
 
+    limits = Thresholds.load(thresholds)
     for path in calls:
         call = Call.open(path)
-        _console.print(turn_table(measure_call(call), title=call.meta.call_id))
+        _console.print(turn_table(measure_call(call, limits), title=call.meta.call_id))
         for note in call.notes:
             _console.print(f"note: {note}")
 

@@ -33,6 +33,12 @@ def test_turns_measures_a_folder_and_prints_its_turns(monkeypatch, capsys, call)
     assert "vad" in out
 
 
+def test_turns_are_judged_by_the_limits_given(monkeypatch, capsys, call, tmp_path):
+    (tmp_path / "strict.toml").write_text("yield_within_s = 0.1")
+    assert run(monkeypatch, "turns", call, "--thresholds", tmp_path / "strict.toml") == 0
+    assert "late" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("break_it", "says"),
     [
