@@ -159,8 +159,8 @@ def test_several_callers_at_once_each_have_a_call_of_their_own(livekit_server, t
         return await asyncio.gather(*calls)
 
     ends = asyncio.run(call_all())
-    # What each agent makes of it is for the tests of one call: three at once, with their agents, may
-    # be more than this machine hears in time.
+    # What each agent makes of it is for the tests of one call: three at once, with their agents,
+    # may be more than this machine hears in time.
     assert [end.heard.unplaced for end in ends] == [()] * 3
     assert [end.caller.meta.room for end in ends] == [f"one-of-{n}" for n in range(3)]
 
