@@ -138,7 +138,9 @@ class _ForLibsndfile:
         return written
 
 
-def read_blocks(path: Path, sample_rate: int, block_s: float) -> Iterator[Float32]:
+def read_blocks(
+    path: Path, sample_rate: int, duration_s: float, block_s: float
+) -> Iterator[Float32]:
     """The file's audio, block by block: float32 of shape ``(2, n)``, full scale 1.0.
 
     Raises :class:`CallError` where it is damaged, or is not the audio that ``call.json`` tells of.
@@ -149,6 +151,12 @@ def read_blocks(path: Path, sample_rate: int, block_s: float) -> Iterator[Float3
             if found != (2, sample_rate):
                 raise CallError(
                     f"{found[0]} channels at {found[1]} Hz, where the call has 2 at {sample_rate}",
+                    where=path,
+                    remedy="restore it from a copy",
+                )
+            if abs(source.frames - duration_s * sample_rate) > 1:
+                raise CallError(
+                    f"{source.frames / sample_rate:g} s long, where the call lasted {duration_s:g}",
                     where=path,
                     remedy="restore it from a copy",
                 )

@@ -18,7 +18,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
-from livekit_barge.call.fields import fault, plain, to_json
+from livekit_barge.call.fields import fault, parse, plain, to_json
 from livekit_barge.errors import BadEvent
 
 Cause = Literal[
@@ -346,7 +346,7 @@ def to_line(event: Event) -> str:
 def from_line(line: str | bytes, *, where: str) -> Event:
     """Read one line back. Raises :class:`BadEvent`, naming ``where`` (file and line)."""
     try:
-        fields = json.loads(line)
+        fields = parse(line)
     except ValueError as error:
         raise BadEvent(
             f"not JSON ({error})", where=where, remedy="mend the line or remove it"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import json
+import math
 import types
 import typing
 from collections.abc import Mapping, Sequence
@@ -23,6 +25,14 @@ def plain(value: object) -> object:
 def encode(text: str) -> bytes:
     """JSON text in UTF-8. Half a surrogate pair, which UTF-8 lacks, is written as JSON's escape."""
     return text.encode("utf-8", "backslashreplace")
+
+
+def parse(text: str | bytes) -> Any:
+    """What JSON text says. Raises ``ValueError``, also where it is nested too deep to be ours."""
+    try:
+        return json.loads(text)
+    except RecursionError as error:
+        raise ValueError("nested too deep") from error
 
 
 def fault(kind: type, fields: Mapping[str, Any]) -> str | None:
@@ -54,7 +64,7 @@ def _is_a(value: object, hint: Any) -> bool:
     if origin is Literal:
         return value in args
     if hint is float:
-        return isinstance(value, (int, float)) and not isinstance(value, bool)
+        return isinstance(value, (int, float)) and not isinstance(value, bool) and _is_finite(value)
     if hint is int:
         return isinstance(value, int) and not isinstance(value, bool)
     if origin is Mapping:
@@ -63,6 +73,13 @@ def _is_a(value: object, hint: Any) -> bool:
         kind = tuple if origin is tuple else (list, tuple)
         return isinstance(value, kind) and all(_is_a(each, args[0]) for each in value)
     return isinstance(value, hint)
+
+
+def _is_finite(value: float) -> bool:
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # a whole number that no float can hold
+        return False
 
 
 @functools.cache

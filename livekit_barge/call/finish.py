@@ -19,6 +19,11 @@ from livekit_barge.call.events import AgentAnchored, Anchored, CallerAnchored, E
 from livekit_barge.call.fields import encode
 from livekit_barge.call.meta import META_FILE, CallMeta
 from livekit_barge.call.placement import place_agent
+from livekit_barge.errors import CallError
+
+# A week: a call that broke off and seems to have lasted longer has a damaged stamp, and to lay it
+# out would fill the disk.
+_LONGEST_S = 7 * 86_400
 
 
 @contextmanager
@@ -53,6 +58,8 @@ def finish_call(
 
     ``ended_s`` is ``None`` where the call broke off: it ended with the last that is known of it.
     Killed at any moment, the next to come here does the same again: the raw samples go last.
+
+    Raises :class:`CallError` where the stamps of a call that broke off cannot be right.
     """
     known_s = max((event.at_s for event in events), default=0.0) if ended_s is None else ended_s
     if meta.audio_recorded:
@@ -89,6 +96,12 @@ def _lay_out(
     else:
         played = [audio.agent_piece(at, rate) for at in place_agent(events, ended_s=ended_s)]
     samples = max([round(ended_s * rate), *(piece.stop for piece in pieces + played)])
+    if broke_off and samples > _LONGEST_S * rate:
+        raise CallError(
+            f"its events would last {samples / rate / 3600:.0f} hours",
+            where=path,
+            remedy="mend the stamp in events.jsonl that is far off",
+        )
     channels = [partial(audio.lay_out, caller, pieces), partial(audio.lay_out, agent, played)]
     with replacing(path / audio.AUDIO_FILE) as out:
         audio.write_audio(out, sample_rate=rate, samples=samples, channels=channels)

@@ -102,7 +102,7 @@ class Call:
                 remedy="its turns.jsonl holds what was measured while it ran",
             )
         if self.duration_s > 0:  # FLAC has no file of no samples
-            yield from audio.read_blocks(file, self.sample_rate, block_s)
+            yield from audio.read_blocks(file, self.sample_rate, self.duration_s, block_s)
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal, Self
 
 from livekit_barge.call import audio
-from livekit_barge.call.fields import fault, plain, to_json
+from livekit_barge.call.fields import fault, parse, plain, to_json
 from livekit_barge.errors import CallError, SchemaTooNew
 
 _SCHEMA_NAME = "livekit-barge/call/"
@@ -19,6 +19,9 @@ META_FILE = "call.json"
 
 # The rate of a room's audio in LiveKit Agents, for a call in which no side ever sent a frame.
 DEFAULT_SAMPLE_RATE = 24_000
+
+# The highest that FLAC can hold.
+_HIGHEST_RATE = 655_350
 
 CapturePoint = Literal["agent", "caller", "import"]
 
@@ -69,7 +72,7 @@ class CallMeta:
     def read(cls, file: Path) -> Self:
         """Raises :class:`CallError` or :class:`SchemaTooNew`, naming the file."""
         try:
-            fields = json.loads(file.read_bytes())
+            fields = parse(file.read_bytes())
         except ValueError as error:
             raise CallError(
                 f"not JSON ({error})", where=file, remedy="restore it from a copy"
@@ -87,6 +90,16 @@ class CallMeta:
         fields = {name: value for name, value in fields.items() if name in known}
         if isinstance(fields.get("notes"), list):
             fields["notes"] = tuple(fields["notes"])
-        if what := fault(cls, fields):
+        if what := fault(cls, fields) or _out_of_range(fields):
             raise CallError(what, where=file, remedy="restore it from a copy")
         return cls(**fields)
+
+
+def _out_of_range(fields: Mapping[str, Any]) -> str | None:
+    """What of the right type no recorder can have written."""
+    rates = fields.get("sample_rates", {})
+    if not all(1 <= rate <= _HIGHEST_RATE for rate in rates.values()):
+        return f"bad sample_rates: {', '.join(map(str, rates.values()))}"
+    if (fields.get("duration_s") or 0.0) < 0:
+        return f"bad duration_s: {fields['duration_s']}"
+    return None

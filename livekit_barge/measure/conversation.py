@@ -326,7 +326,7 @@ class Conversation:
     def _drop(self, speech: Speech) -> None:
         del self._speeches[speech.speech_id]
         for segment_id in speech.segment_ids:
-            del self._of_segment[segment_id]
+            self._of_segment.pop(segment_id, None)  # a damaged folder may name one twice
 
     def _forget_before(self, until_s: float) -> None:
         """Drop what no turn to come can ask for, so that an hour's call costs what a minute's does.

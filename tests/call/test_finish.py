@@ -20,6 +20,7 @@ from livekit_barge.call.events import AgentAnchored, CallerAnchored
 from livekit_barge.call.finish import finish_call, replacing, write_meta
 from livekit_barge.call.folder import Call
 from livekit_barge.call.meta import META_FILE, CallMeta
+from livekit_barge.errors import CallError
 from tests.call.conftest import CALLER, EVENTS, META, PUSHED, RATE, both_channels
 from tests.disks import tiny_disk
 
@@ -141,6 +142,14 @@ def test_killed_at_any_step_nothing_is_lost(broken_off, how):
         assert call["events"]
         assert call["files"] == ["audio.flac", "call.json", "events.jsonl", "pushed.flac"]
         assert len(call["notes"]) <= 1
+
+
+def test_a_stamp_that_would_fill_the_disk_is_refused_and_nothing_is_lost(broken_off):
+    before = sorted(os.listdir(broken_off))
+    events = [*EVENTS, dataclasses.replace(EVENTS[-1], at_s=1e9)]
+    with pytest.raises(CallError, match=r"a-call: its events would last 277778 hours – mend"):
+        finish_call(broken_off, META, events, ended_s=None)
+    assert sorted(os.listdir(broken_off)) == before
 
 
 class TestReplacing:

@@ -231,6 +231,13 @@ class TestAudio:
         with pytest.raises(CallError, match=r"2 channels at 24000 Hz, where .* 2 at 48000"):
             list(Call.open(whole).blocks())
 
+    @pytest.mark.parametrize("duration_s", [0.5, 2.0, 1e300])
+    def test_audio_of_another_length_is_refused(self, whole, duration_s):
+        meta = dataclasses.replace(META, duration_s=duration_s)
+        (whole / META_FILE).write_text(meta.to_json())
+        with pytest.raises(CallError, match=r"audio\.flac: 1\.5 s long, where the call lasted"):
+            list(Call.open(whole).blocks())
+
 
 class TestNoCall:
     def test_a_folder_without_a_description_is_no_call(self, tmp_path):

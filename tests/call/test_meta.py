@@ -77,7 +77,10 @@ def test_without_audio_the_rate_is_a_rooms():
     assert dataclasses.replace(META, sample_rates={}).sample_rate == 24_000
 
 
-@pytest.mark.parametrize("text", ["", "{", '{"schema": "livekit-barge/call/1",'])
+@pytest.mark.parametrize(
+    "text",
+    ["", "{", '{"schema": "livekit-barge/call/1",', pytest.param("[" * 100_000, id="deep")],
+)
 def test_what_is_not_json_is_refused_by_name(file, text):
     file.write_text(text)
     with pytest.raises(CallError, match=r"call\.json: not JSON"):
@@ -114,6 +117,12 @@ def test_a_later_schema_is_refused_with_the_remedy(file):
         ({"sample_rates": None}, "bad sample_rates"),
         ({"sample_rates": {"caller": "fast"}}, "bad sample_rates"),
         ({"sample_rates": {"caller": 24_000.5}}, "bad sample_rates"),
+        ({"sample_rates": {"caller": 0, "agent": 24_000}}, "bad sample_rates: 0, 24000"),
+        ({"sample_rates": {"caller": -8_000}}, "bad sample_rates: -8000"),
+        ({"sample_rates": {"caller": 10**9}}, "bad sample_rates: 1000000000"),
+        ({"duration_s": -1.0}, "bad duration_s: -1.0"),
+        ({"duration_s": float("nan")}, "bad duration_s"),
+        ({"duration_s": 10**400}, "bad duration_s"),
         ({"audio_recorded": 1}, "bad audio_recorded"),
         ({"notes": None}, "bad notes"),
         ({"notes": [1]}, "bad notes"),

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from livekit_barge.call.events import ConversationItem, SpeechDone
+from livekit_barge.call.events import ConversationItem, SegmentStarted, SpeechDone
 from livekit_barge.call.placement import AgentTimeline, place_agent
 from livekit_barge.measure.conversation import Conversation
 from livekit_barge.measure.turns import Turn
@@ -62,6 +63,14 @@ def test_a_speech_that_follows_a_held_one_answers_nobody():
 
 def test_an_agent_that_opens_the_call_answers_nobody():
     assert [turn.response_gap_s for turn in turns("....", Said(".........####"))] == [None]
+
+
+def test_a_damaged_folder_that_names_a_segment_twice_is_measured():
+    first = Said("..#####...................")
+    second = Said("..............#####.......", speech_id="s2")
+    begun = next(e for e in second.events(1) if isinstance(e, SegmentStarted))
+    told = turns("", first, second, also=[replace(begun, segment_id=0)])
+    assert "agent" in [turn.speaker for turn in told]
 
 
 def test_the_words_of_a_turn_are_its_final_transcripts():
