@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
 from livekit_barge.errors import SettingsError
 from livekit_barge.resources import configs_dir
+from livekit_barge.toml import read_toml
 
 THRESHOLDS_FILE = "thresholds.toml"
 
 # A minute: no limit on a conversation's seconds is meant to be longer.
 _LONGEST_S = 60.0
+# The same in milliseconds; what is over it has no unit that could be guessed.
+_MS = _LONGEST_S * 1000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,23 +53,14 @@ class Thresholds:
         Raises :class:`SettingsError`, naming the file and the key.
         """
         shipped = configs_dir() / THRESHOLDS_FILE
-        values = _read(shipped)
+        values = read_toml(shipped)
         if path is not None:
-            own = _read(path)
+            own = read_toml(path)
             table = own.get("scorecard", {})
             if isinstance(table, dict):
                 own["scorecard"] = values["scorecard"] | table
             values |= own
         return cls(**_checked(values, path or shipped))
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise SettingsError("no such file", where=path, remedy="check the path") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"not TOML ({error})", where=path, remedy="mend the line") from error
 
 
 def _checked(values: dict[str, Any], where: Path) -> dict[str, Any]:
@@ -77,7 +70,9 @@ def _checked(values: dict[str, Any], where: Path) -> dict[str, Any]:
             continue
         if name == "backchannels":
             if not (isinstance(value, list) and all(isinstance(word, str) for word in value)):
-                raise SettingsError(f"{name} is not a list of words", where=where)
+                raise SettingsError(
+                    f"{name} is not a list of words", where=where, remedy='write ["mm-hm", "yeah"]'
+                )
         else:
             _check_seconds(name, value, where)
     return values | {
@@ -110,7 +105,7 @@ def _check_names(values: dict[str, Any], kind: type, where: Path) -> None:
 
 
 def _check_seconds(name: str, value: object, where: Path) -> None:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not value >= 0:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= _MS:
         raise SettingsError(f"{name} is {value!r}", where=where, remedy="give seconds, such as 0.2")
     if value > _LONGEST_S:
         raise SettingsError(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import enum
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any, Final, Self
 from livekit_barge.errors import SettingsError
 from livekit_barge.presets.knobs import BY_NAME, check_value, find_knob, nearest
 from livekit_barge.resources import configs_dir
+from livekit_barge.toml import read_toml
 
 CODE = "code"
 """The source of what the program says itself."""
@@ -118,7 +118,7 @@ class Preset:
 
     @classmethod
     def _read(cls, path: Path, *, named: str | None) -> Self:
-        values = _toml(path)
+        values = read_toml(path)
         words = {word: _word(values, word, path) for word in _WORDS}
         knobs: dict[str, Any] = {}
         sources: dict[str, str] = {}
@@ -148,17 +148,6 @@ def preset_names() -> list[str]:
 
 def _presets_dir() -> Path:
     return configs_dir() / "presets"
-
-
-def _toml(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise SettingsError(
-            error.strerror or str(error), where=path, remedy="check the path"
-        ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"not TOML ({error})", where=path, remedy="mend the line") from error
 
 
 def _word(values: dict[str, Any], word: str, path: Path) -> str:

@@ -53,6 +53,11 @@ def refusal(name, value):
             "a.toml: min_interruption_duration is nan – give seconds, 0 to 10",
         ),
         (
+            "min_interruption_duration",
+            10**400,
+            f"a.toml: min_interruption_duration is {10**400} – give seconds, 0 to 10",
+        ),
+        (
             "false_interruption_timeout",
             -1,
             "a.toml: false_interruption_timeout is -1, under 0 s – give seconds, 0 to 30, or off",

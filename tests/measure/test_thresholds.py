@@ -1,0 +1,46 @@
+"""A limit of one's own takes its place, or one line says why it cannot."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from livekit_barge.errors import SettingsError
+from livekit_barge.measure.thresholds import Thresholds
+
+
+@pytest.fixture
+def load(tmp_path):
+    def loaded(text: str) -> Thresholds:
+        (tmp_path / "own.toml").write_text(text)
+        return Thresholds.load(tmp_path / "own.toml")
+
+    return loaded
+
+
+def test_a_limit_of_ones_own_changes_it_and_no_other(load):
+    assert load("yield_within_s = 0.3") == dataclasses.replace(
+        Thresholds.load(), yield_within_s=0.3
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("yield_within_s = 200", "yield_within_s is 200, over 60 s – did you mean 0.2?"),
+        ("yield_within_s = -1", "yield_within_s is -1 – give seconds, such as 0.2"),
+        ("yield_within_s = nan", "yield_within_s is nan – give seconds, such as 0.2"),
+        ("yield_within_s = inf", "yield_within_s is inf – give seconds, such as 0.2"),
+        (f"yield_within_s = {10**400}", f"yield_within_s is {10**400} – give seconds, such as 0.2"),
+        ("yeild_within_s = 1", "no threshold is called yeild_within_s – did you mean yield_withi"),
+        ("backchannels = [1]", 'backchannels is not a list of words – write ["mm-hm", "yeah"]'),
+        ("scorecard = 1", "scorecard is not a table – write [scorecard]"),
+    ],
+    ids=lambda value: value[:30],
+)
+def test_a_limit_that_cannot_be_is_one_line(load, text, told):
+    with pytest.raises(SettingsError) as error:
+        load(text)
+    assert f"own.toml: {told}" in str(error.value)
+    assert "\n" not in str(error.value)
