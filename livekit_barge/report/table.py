@@ -40,7 +40,7 @@ class Row:
 def turn_table(turns: Sequence[Turn], *, title: str | None = None) -> Table:
     """A call's turns in order, each overlap on a line of its own below the turn it fell on."""
     table = Table(
-        title=title,
+        title=_title(title),
         title_justify="left",
         box=box.SIMPLE_HEAD,
         padding=(0, 1, 0, 0),
@@ -73,7 +73,7 @@ def turn_table(turns: Sequence[Turn], *, title: str | None = None) -> Table:
 
 def comparison_table(rows: Sequence[Row], *, title: str | None = None) -> Table:
     """Presets side by side: for each place the outcome and the clocks under each."""
-    table = Table(title=title, title_justify="left", show_lines=True)
+    table = Table(title=_title(title), title_justify="left", show_lines=True)
     table.add_column("the caller says")
     for preset in dict.fromkeys(preset for row in rows for preset in row.overlaps):
         table.add_column(preset)
@@ -120,6 +120,11 @@ def at(seconds: float | None) -> str:
 def outcome_text(overlap: Overlap) -> Text:
     """The outcome in words, in its colour."""
     return Text(overlap.outcome.replace("_", " "), style=_STYLES.get(overlap.outcome, ""))
+
+
+def _title(title: str | None) -> Text | None:
+    """A call's name may hold what rich takes for markup."""
+    return None if title is None else Text(title, style="table.title")
 
 
 def _said(words: str | None) -> Text:

@@ -60,6 +60,12 @@ class TestTurns:
     def test_what_a_caller_said_is_not_taken_for_markup(self):
         assert "Wait [bold]please" in rendered(turn_table([self.TURN]))
 
+    @pytest.mark.parametrize(
+        "table", [turn_table([TURN], title="[/a]"), comparison_table([], title="[/a]")]
+    )
+    def test_nor_is_a_call_s_name(self, table):
+        assert "[/a]" in rendered(table)
+
     def test_on_a_narrow_terminal_only_what_was_said_is_cut(self):
         assert "201 + 6 = 207 ms" in rendered(turn_table([self.TURN]), width=80)
 
