@@ -22,6 +22,9 @@ test: $(READY) $(ROOM_SERVER) ## all tests; those in a real room need Go, to bui
 room-demo: $(READY) $(LIVEKIT_SERVER) ## server, agent and caller on this machine: where the time of each barge-in goes
 	$(RUN)/python agents/room_demo.py
 
+room-figures: $(READY) $(LIVEKIT_SERVER) ## what a caller in a real room waits, into docs/room.md: about 6 minutes, alone
+	$(RUN)/python -m benchmarks.room
+
 overhead: $(READY) ## what the instruments cost: 20 sessions with and without, about 4 minutes, alone
 	$(RUN)/python -m benchmarks.overhead
 
@@ -55,4 +58,4 @@ $(READY): requirements.lock pyproject.toml | .uv-ready
 .uv-ready:
 	@command -v $(UV) >/dev/null || { $(PYTHON) -m venv .uv && .uv/bin/pip install --quiet uv; }
 
-.PHONY: help demo test check lint types format fix lock room-demo overhead boundaries .uv-ready
+.PHONY: help demo test check lint types format fix lock room-demo room-figures overhead boundaries .uv-ready
