@@ -80,9 +80,13 @@ class BargeSession(AgentSession[UserdataT]):
         """As ``AgentSession.start``; the call's clock starts here."""
         room = options.get("room")
         self.instruments.begin(room or None)
-        result: RunResult[Any] | None = await super().start(
-            agent, **self._chosen.start_arguments(options)
-        )
+        try:
+            result: RunResult[Any] | None = await super().start(
+                agent, **self._chosen.start_arguments(options)
+            )
+        except BaseException:
+            self.instruments.end()
+            raise
         return result
 
     @property

@@ -12,7 +12,7 @@ import pytest
 from livekit.agents import Agent, AgentSession, Plugin
 
 import livekit_barge
-from livekit_barge import BargeSession, Settings, instrument
+from livekit_barge import BargeSession, Call, Settings, instrument
 from livekit_barge.bench.line import Line
 from livekit_barge.bench.virtual import run_virtual
 from livekit_barge.errors import SettingsError
@@ -134,6 +134,50 @@ def test_a_call_can_be_named_and_a_second_one_gets_a_number():
         return names
 
     assert run_virtual(main) == ["desk", "desk-2"]
+
+
+def test_two_calls_of_one_name_at_once_are_both_kept():
+    async def main() -> list[Path]:
+        sessions: list[BargeSession[Any]] = [
+            BargeSession(call_id="desk", vad=None) for _ in range(2)
+        ]
+        for session in sessions:
+            session.instruments.begin()
+        for session in sessions:
+            session.instruments.end()
+            await session.finished()
+        return [session.call_dir for session in sessions if session.call_dir is not None]
+
+    folders = run_virtual(main)
+    assert [folder.name for folder in folders] == ["desk", "desk-2"]
+    assert [Call.open(folder).meta.call_id for folder in folders] == ["desk", "desk-2"]
+
+
+@pytest.mark.parametrize(
+    ("call_id", "name"), [("../a/b", ".._a_b"), ("/etc", "_etc"), ("a\0b", "a_b"), ("..", "_")]
+)
+def test_whatever_its_name_a_call_stands_in_the_folder_for_calls(tmp_path, call_id, name):
+    async def main() -> Path | None:
+        session: BargeSession[Any] = BargeSession(call_id=call_id, vad=None)
+        session.instruments.begin()
+        session.instruments.end()
+        await session.finished()
+        return session.call_dir
+
+    assert run_virtual(main) == tmp_path / "calls" / name
+    assert (tmp_path / "calls" / name / "call.json").exists()
+
+
+def test_a_session_that_fails_to_start_is_not_waited_for():
+    async def main() -> Path | None:
+        session: BargeSession[Any] = BargeSession(vad=None)
+        with pytest.raises(TypeError):
+            await session.start(Agent(instructions=""), no_such_option=True)
+        await session.aclose()
+        await session.finished()
+        return session.call_dir
+
+    assert Call.open(run_virtual(main)).notes == ("no events.jsonl: nothing was stamped",)
 
 
 def test_a_session_built_elsewhere_is_measured_as_well(tmp_path):

@@ -140,6 +140,7 @@ class _Stage:
         finally:
             await session.aclose()
             await line.aclose()
+            instruments.end()  # where it was cancelled before it had started
             await instruments.finished()
         assert instruments.call_dir is not None  # the session has started
         return PlayedCall(

@@ -11,7 +11,9 @@ import asyncio
 import dataclasses
 import itertools
 import os
+import re
 import secrets
+import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -48,6 +50,10 @@ _PACKAGES = (
 # With these a call begins; what comes after its close belongs to no call.
 _FIRST_EVENTS = ("agent_state_changed", "speech_created", "conversation_item_added")
 
+# This process's folders that have a name and are about to be made, in their recorders' threads.
+_TAKEN: set[Path] = set()
+_TAKING = threading.Lock()
+
 
 @dataclass(frozen=True, kw_only=True)
 class Keeping:
@@ -56,7 +62,7 @@ class Keeping:
     calls_dir: Path = Path("calls")
     call_id: str | None = None
     """The folder's name; ``None``: the time of the start, and six digits of chance. A further
-    call of the same name gets a number."""
+    call of the same name gets a number; ``/``, which no name can hold, becomes ``_``."""
     audio: bool = True
     transcripts: bool = True
     retention_days: float | None = None
@@ -130,6 +136,15 @@ class Instruments:
             self._stamps.follow(room)
         self._wait_with_the_job()
 
+    def end(self) -> None:
+        """Close the call's folder, if one is open, whatever happened before.
+
+        LiveKit's ``close`` does so; a session that never came to start sends none.
+        """
+        if self._stamps is not None and self._recorder is not None:
+            self._recorder.close(self._stamps.log.now_s())
+        self._stamps = None
+
     async def finished(self) -> None:
         """Wait until the latest call's folder is whole. The session must have closed."""
         if self._recorder is not None:
@@ -158,7 +173,7 @@ class Instruments:
                 self.begin()
             self._safely(self._heard, name, event)
             if name == "close":
-                self._end()
+                self.end()
 
         return handle
 
@@ -180,12 +195,6 @@ class Instruments:
             self._broken = True
             self._log.recorder_broke(error)
 
-    def _end(self) -> None:
-        """Whatever happened before, the folder is closed."""
-        if self._stamps is not None and self._recorder is not None:
-            self._recorder.close(self._stamps.log.now_s())
-        self._stamps = None
-
     def _look_at_options(self) -> None:
         """Keep the options in force, which LiveKit resolves at the start and may change later."""
         assert self._stamps is not None
@@ -200,13 +209,16 @@ class Instruments:
         return name == "agent_state_changed" and event.new_state == "listening"
 
     def _new_call_dir(self, started_wall_s: float) -> Path:
-        name = self._keeping.call_id
-        if name is None:
+        name = re.sub(r"[/\0]|^\.\.?$", "_", self._keeping.call_id or "")
+        if not name:
             started = datetime.fromtimestamp(started_wall_s, UTC)
             name = f"{started:%Y-%m-%dT%H-%M-%S}-{secrets.token_hex(3)}"
         names = itertools.chain([name], (f"{name}-{number}" for number in itertools.count(2)))
         paths = (self._keeping.calls_dir / name for name in names)
-        return next(path for path in paths if not os.path.exists(path))
+        with _TAKING:
+            path = next(p for p in paths if p not in _TAKEN and not os.path.exists(p))
+            _TAKEN.add(path)
+        return path
 
     def _meta(self, call_id: str, clock: CallClock, room: rtc.Room | None) -> CallMeta:
         return CallMeta(
@@ -229,7 +241,10 @@ class Instruments:
                 path.parent, started_before_s=now_s - 86_400 * self._keeping.retention_days
             )
         reports = Reports(turn=self._turn, disk_failed=self._disk_failed)
-        return Book(path, meta, self._keeping.thresholds, reports)
+        try:
+            return Book(path, meta, self._keeping.thresholds, reports)
+        finally:
+            _TAKEN.discard(path)
 
     def _wait_with_the_job(self) -> None:
         """Have a worker's job wait for the folder before its process ends."""

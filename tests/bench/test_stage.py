@@ -1,5 +1,6 @@
 """Calls on the stage: where the lines fall, what comes out, and that it is the same each time."""
 
+import asyncio
 import dataclasses
 import filecmp
 from functools import partial
@@ -7,7 +8,7 @@ from functools import partial
 import numpy as np
 import pytest
 import soundfile
-from livekit.agents import AgentSession
+from livekit.agents import AgentSession, AgentStateChangedEvent
 
 from livekit_barge import BargeSession, Call
 from livekit_barge.bench.script import CallerLine, Script
@@ -176,6 +177,19 @@ class TestCalls:
         session = partial(AgentSession, turn_handling={"turn_detection": "vad"})
         call = play(WAIT, session=session)
         assert call.overlaps[0].cause == "vad"
+
+    @pytest.mark.parametrize("kind", [AgentSession, BargeSession])
+    def test_one_that_is_cancelled_before_it_starts_ends_at_once(self, play, monkeypatch, kind):
+        async def start(self, *_, **__):
+            self.emit(
+                "agent_state_changed",
+                AgentStateChangedEvent(old_state="initializing", new_state="idle"),
+            )
+            raise asyncio.CancelledError
+
+        monkeypatch.setattr(AgentSession, "start", start)
+        with pytest.raises(asyncio.CancelledError):
+            play(WAIT, session=kind)
 
     def test_the_preset_s_input_frame_is_the_line_s(self, play):
         session = partial(BargeSession, preset="snappy")
