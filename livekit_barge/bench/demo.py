@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -15,6 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from livekit_barge.bench.played import PlayedCall
 from livekit_barge.bench.script import Script
 from livekit_barge.bench.stage import play_call
+from livekit_barge.errors import SettingsError
 from livekit_barge.report.table import Row, comparison_table
 from livekit_barge.session import BargeSession
 
@@ -23,7 +25,11 @@ PRESETS = ("livekit-defaults", "snappy")
 
 
 def run_demo(console: Console, *, calls_dir: Path, real_time: bool = False) -> None:
-    """Play the calls, print what happened in each, and say where they are kept."""
+    """Play the calls, print what happened in each, and say where they are kept.
+
+    Raises :class:`SettingsError` where no call can be kept.
+    """
+    _check_writable(calls_dir)
     scripts = [Script.load(name) for name in SCRIPTS]
     played: dict[tuple[str, str], PlayedCall] = {}
     with _progress(console) as progress, _turn_log_off():
@@ -49,9 +55,22 @@ def run_demo(console: Console, *, calls_dir: Path, real_time: bool = False) -> N
             console.print(f"    “{line.text}” found no place: {line.at}", highlight=False)
 
 
+def _check_writable(calls_dir: Path) -> None:
+    try:
+        calls_dir.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=calls_dir).close()
+    except OSError as error:
+        raise SettingsError(
+            f"no calls can be kept there ({error.strerror})",
+            where=calls_dir,
+            remedy="point --calls-dir elsewhere",
+        ) from error
+
+
 _LEGEND = """
-detection + cancellation = time to yield: from the caller's first audible sample to the decision
-to stop, and from there to the last agent sample the caller could hear.
+detection + cancellation = time to yield: from the caller's first audible sample
+to the decision to stop, and from there to the last agent sample the caller
+could hear.
 
 Each call is a folder (livekit-barge turns CALL measures it again):"""
 

@@ -6,6 +6,7 @@ from rich.console import Console
 
 from livekit_barge import Call
 from livekit_barge.bench import demo
+from livekit_barge.errors import SettingsError
 
 
 @pytest.fixture
@@ -27,6 +28,15 @@ def test_it_puts_both_presets_side_by_side_and_keeps_every_call(shown, tmp_path,
     assert "found no place" not in shown
     assert capsys.readouterr().err == ""  # the turn log would run into the progress bar
     assert not structlog.is_configured()
+
+
+@pytest.mark.parametrize("below", ["", "further/down"])
+def test_where_no_call_can_be_kept_none_is_played(tmp_path, below):
+    (tmp_path / "file").touch()
+    with pytest.raises(
+        SettingsError, match=r"no calls can be kept there \(.*\) – point --calls-dir"
+    ):
+        demo.run_demo(Console(), calls_dir=tmp_path / "file" / below)
 
 
 def test_every_script_of_the_demo_has_a_break_in_and_a_backchannel():
