@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -28,6 +29,8 @@ _console = Console()
 
 def main() -> None:
     """The console script. One clear line for what the user can mend, a traceback for our bugs."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a terminal may lack our dashes and dots
     try:
         app()
     except BargeError as error:
@@ -64,7 +67,7 @@ def turns(
         call = Call.open(path)
         _console.print(turn_table(measure_call(call, limits), title=call.meta.call_id))
         for note in call.notes:
-            _console.print(f"note: {note}")
+            _console.print(f"note: {note}", highlight=False, markup=False, soft_wrap=True)
 
 
 @app.command()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import json
 import shutil
 import sys
 from pathlib import Path
@@ -73,6 +75,21 @@ def test_a_torn_last_line_is_a_note(monkeypatch, capsys, call):
         events.write('{"type": "agent_sta')
     assert run(monkeypatch, "turns", call) == 0
     assert "note: the last line of events.jsonl is torn" in capsys.readouterr().out
+
+
+def test_a_note_is_shown_as_it_stands(monkeypatch, capsys, call):
+    meta = json.loads((call / "call.json").read_text())
+    (call / "call.json").write_text(json.dumps({**meta, "notes": ["[/a] note"]}))
+    assert run(monkeypatch, "turns", call) == 0
+    assert "note: [/a] note" in capsys.readouterr().out
+
+
+def test_a_terminal_that_lacks_our_dashes_shows_the_rest(monkeypatch, call):
+    out = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    monkeypatch.setattr(sys, "stdout", out)
+    assert run(monkeypatch, "turns", call) == 0
+    out.flush()
+    assert b"yielded" in out.buffer.getvalue()
 
 
 @pytest.mark.parametrize("arguments", [["presets", "show", "snapy"], ["turns", "nowhere"]])
