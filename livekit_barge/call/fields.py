@@ -66,7 +66,7 @@ def _is_a(value: object, hint: Any) -> bool:
     if hint is float:
         return isinstance(value, (int, float)) and not isinstance(value, bool) and _is_finite(value)
     if hint is int:
-        return isinstance(value, int) and not isinstance(value, bool)
+        return isinstance(value, int) and not isinstance(value, bool) and _is_finite(value)
     if origin is Mapping:
         return isinstance(value, Mapping) and all(_is_a(each, args[1]) for each in value.values())
     if origin in (tuple, Sequence):

@@ -98,7 +98,7 @@ def _lay_out(
     samples = max([round(ended_s * rate), *(piece.stop for piece in pieces + played)])
     if broke_off and samples > _LONGEST_S * rate:
         raise CallError(
-            f"its events would last {samples / rate / 3600:.0f} hours",
+            f"its events would last over {_LONGEST_S // 86_400} days",
             where=path,
             remedy="mend the stamp in events.jsonl that is far off",
         )

@@ -7,6 +7,7 @@ import pytest
 
 from livekit_barge.call.events import (
     EVENT_TYPES,
+    CallerAnchored,
     ConversationItem,
     Decision,
     OptionsInForce,
@@ -22,6 +23,7 @@ DECISION = Decision(at_s=4.31, speech_id="speech_1", path="pause", cause="vad", 
 
 
 DONE = SpeechDone(at_s=4.5, speech_id="speech_1", interrupted=False, item_ids=["item_1"])
+ANCHORED = CallerAnchored(at_s=0.1, sample=7, reason="first")
 
 
 @pytest.mark.parametrize(
@@ -70,6 +72,7 @@ def test_every_kind_of_event_has_a_type_of_its_own():
         (to_line(DECISION).replace("4.31", "NaN"), "bad at_s"),
         (to_line(DECISION).replace("4.31", "-Infinity"), "bad at_s"),
         (to_line(DECISION).replace("4.31", "1" + "0" * 400), "bad at_s"),
+        (to_line(ANCHORED).replace("7", "1" + "0" * 400), "bad sample"),
         (to_line(DECISION).replace('"vad"', '"whim"'), "bad cause"),
         (to_line(DONE).replace('"item_1"', "1"), "bad item_ids"),
         (to_line(DONE).replace("false", "0"), "bad interrupted"),
