@@ -52,9 +52,7 @@ def demo(
 @app.command()
 def turns(
     calls: Annotated[list[Path], typer.Argument(help="Call folders.", show_default=False)],
-    thresholds: Annotated[
-        Path | None, typer.Option(envvar="BARGE_THRESHOLDS", help="A file with other limits.")
-    ] = None,
+    thresholds: commands.LimitsFile = None,
 ) -> None:
     """Measure Call folders again and print their turns."""
     from livekit_barge.call.folder import Call

@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 
 _OUT = Path("scores")
 
+LimitsFile = Annotated[
+    Path | None, typer.Option(envvar="BARGE_THRESHOLDS", help="A file with other limits.")
+]
+"""The option of every command that judges."""
+
 
 def score(
     paths: Annotated[
@@ -49,9 +54,7 @@ def score(
     scheduler: Annotated[
         str | None, typer.Option(help="Score a directory on this Dask cluster: tcp://…")
     ] = None,
-    thresholds: Annotated[
-        Path | None, typer.Option(envvar="BARGE_THRESHOLDS", help="A file with other limits.")
-    ] = None,
+    thresholds: LimitsFile = None,
 ) -> None:
     """Score recordings of calls: how the agent yields, and how long that takes.
 

@@ -217,23 +217,21 @@ class Conversation:
 
     def _caller_turn(self, turn: _CallerTurn) -> Turn:
         reach_s = self._reach_s(turn.ended_s)
-        metrics: dict[str, Any] = {}
-        for item in self._items:
-            if item.role == "user" and turn.started_s <= item.at_s < reach_s:
-                metrics |= item.metrics
+        items = [
+            item
+            for item in self._items
+            if item.role == "user" and turn.started_s <= item.at_s < reach_s
+        ]
         return Turn(
             speaker="caller",
             started_s=turn.started_s,
             ended_s=turn.ended_s,
             words=self._words(turn.started_s, reach_s),
-            livekit_metrics=metrics,
+            livekit_metrics=_metrics(items),
         )
 
     def _agent_turn(self, speech: Speech, until_s: float) -> Turn:
         items = [item for item in self._items if item.item_id in speech.item_ids]
-        metrics: dict[str, Any] = {}
-        for item in items:
-            metrics |= item.metrics
         return Turn(
             speaker="agent",
             started_s=speech.runs[0].onset_s,
@@ -242,7 +240,7 @@ class Conversation:
             response_gap_s=self._response_gap_s(speech),
             start_delayed_s=speech.start_delayed_s(),
             words=" ".join(item.text for item in items if item.text) or None,
-            livekit_metrics=metrics,
+            livekit_metrics=_metrics(items),
             overlaps=tuple(
                 self._overlap(episode, speech, until_s) for episode in self._episodes(speech)
             ),
@@ -385,6 +383,11 @@ def _hear_until(
         count = sum(1 for _ in takewhile(lambda burst: burst.onset_s < until_s, bursts))
         feed(bursts[:count])
         del bursts[:count]
+
+
+def _metrics(items: Iterable[ConversationItem]) -> dict[str, Any]:
+    """Those of all the items; where two name the same, the later one's."""
+    return {name: value for item in items for name, value in item.metrics.items()}
 
 
 def _started_s(side: _CallerTurn | Speech) -> float:

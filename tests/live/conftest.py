@@ -25,7 +25,7 @@ from livekit_barge.measure.overlap import Overlap
 from livekit_barge.measure.turns import Turn
 from livekit_barge.session import instrument
 from tests.live.standins import RATE, frames
-from tests.measure.conftest import _say
+from tests.measure.known import spoken
 
 Play = Callable[..., "Kept"]
 
@@ -33,13 +33,6 @@ Play = Callable[..., "Kept"]
 @pytest.fixture(scope="session")
 def vad() -> Any:
     return silero.VAD.load()
-
-
-def spoken(text: str) -> Pcm:
-    """Said by the local voice, from its first loud sample to its last."""
-    samples = np.rint(_say(text, RATE) * 32_767).astype(np.int16)
-    loud = np.flatnonzero(np.abs(samples) > 0.05 * np.abs(samples).max())
-    return samples[loud[0] : loud[-1] + 1]
 
 
 @pytest.fixture(scope="session")
