@@ -14,12 +14,12 @@ from livekit import rtc
 from livekit_barge.bench.track import CallerTrack, Pcm
 from livekit_barge.clock import CallClock
 
-FRAME_S = 0.01
-"""What WebRTC takes at a time."""
+FRAME_S = 0.02
+"""What WebRTC sends at a time."""
 QUEUE_S = 0.08
 """Longer than an event loop on a busy machine stalls now and then."""
-LEAD_S = QUEUE_S + 2 * FRAME_S
-"""So long before it is sent, at most, a sample is pushed."""
+LEAD_S = QUEUE_S + FRAME_S
+"""So long before it is sent a sample is pushed."""
 # Rounding of stamps; a queue that ran dry is late by a stall.
 _DRY_S = 0.001
 

@@ -27,7 +27,7 @@ class Hands:
 def sent(monkeypatch):
     """``sent(open_s, *pushed_s)``: when each frame that is pushed then is sent, and whether late.
 
-    100 samples a second would be a sample a frame; here 1,000, so a frame has ten.
+    A sample is a millisecond, a frame has ten.
     """
 
     def play(open_s, *pushed_s):
@@ -44,6 +44,7 @@ def sent(monkeypatch):
                     raise asyncio.CancelledError
 
         monkeypatch.setattr(microphone.rtc, "AudioSource", Source)
+        monkeypatch.setattr(microphone, "FRAME_S", 0.01)
         track = CallerTrack(1_000)
         mic = Microphone(
             track,
