@@ -27,10 +27,11 @@ from livekit.agents import AgentSession, get_job_context
 
 from livekit_barge.call.meta import CallMeta
 from livekit_barge.clock import CallClock
-from livekit_barge.live.book import Book, Reports
+from livekit_barge.live.book import Reports
 from livekit_barge.live.causes import Causes
+from livekit_barge.live.keepers import open_keeper
 from livekit_barge.live.log import CallLog
-from livekit_barge.live.recorder import Recorder
+from livekit_barge.live.recorder import Keeper, Recorder
 from livekit_barge.live.retention import remove_old_calls
 from livekit_barge.live.stamps import SESSION_EVENTS, SessionStamps
 from livekit_barge.live.taps import AgentTap, CallerTap
@@ -122,8 +123,8 @@ class Instruments:
         call_id = self.call_dir.name
         self._turns.clear()
         self._log.begin(call_id)
-        open_book = partial(self._open_book, self.call_dir, self._meta(call_id, clock, room))
-        self._recorder = Recorder(open_book, self._log.recorder_broke)
+        opening = partial(self._open_keeper, self.call_dir, self._meta(call_id, clock, room))
+        self._recorder = Recorder(opening, self._log.recorder_broke)
         log = CallLog(
             self._recorder,
             clock,
@@ -234,7 +235,7 @@ class Instruments:
             audio_recorded=self._keeping.audio,
         )
 
-    def _open_book(self, path: Path, meta: CallMeta) -> Book:
+    def _open_keeper(self, path: Path, meta: CallMeta) -> Keeper:
         if self._keeping.retention_days is not None:
             now_s = meta.started_wall_s
             remove_old_calls(
@@ -242,7 +243,7 @@ class Instruments:
             )
         reports = Reports(turn=self._turn, disk_failed=self._disk_failed)
         try:
-            return Book(path, meta, self._keeping.thresholds, reports)
+            return open_keeper(path, meta, self._keeping.thresholds, reports)
         finally:
             _TAKEN.discard(path)
 

@@ -9,12 +9,11 @@ from __future__ import annotations
 import atexit
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from livekit_barge.call.events import Event
 from livekit_barge.live.book import AgentFrame, CallerFrame, Close, Item
-from livekit_barge.live.meter import rest
 
 # How often the queue is emptied. Half the second of audio that a kill may cost, less room for a
 # slow disk; and seldom enough that the thread wakes the interpreter four times a second, not sixty.
@@ -22,38 +21,34 @@ BATCH_S = 0.25
 # How long a program that ends waits for what is queued: some batches' worth.
 LAST_WORDS_S = 2.0
 
-# So many items at once, then the loop has its turn: less than half a millisecond's work.
-ITEMS_AT_ONCE = 8
-
-# Of a process's recorders one works at a time, so that the event loop never queues for the
-# interpreter behind several. Closing a call, which takes longer, stands outside.
-_ONE_AT_A_TIME = threading.Lock()
-
 
 class Keeper(Protocol):
-    """Keeps a call: :class:`~.book.Book`, or what takes its place at a caller's end."""
+    """Keeps a call: a :class:`~.book.Book` here or in another process (:mod:`.keepers`), or what
+    takes its place at a caller's end."""
 
-    def take(self, item: Item) -> None: ...
+    def keep(self, items: Sequence[Item]) -> None:
+        """Keep what came since the last time, in order."""
+        ...
 
-    def advance(self) -> None: ...
-
-    def release(self) -> None: ...
+    def release(self) -> None:
+        """Let go of the folder, whole or not."""
+        ...
 
 
 class Recorder:
     """The loop's side: every method but ``join`` returns at once. After ``close`` nothing is kept.
 
-    ``open_book`` runs in the thread, so not even making the folder touches the loop. ``on_fault``
+    ``open_keeper`` runs in the thread, so not even making the folder touches the loop. ``on_fault``
     is told of a fault of ours: recording ends there, the call goes on.
     """
 
     def __init__(
-        self, open_book: Callable[[], Keeper], on_fault: Callable[[Exception], None]
+        self, open_keeper: Callable[[], Keeper], on_fault: Callable[[Exception], None]
     ) -> None:
         self._queue: queue.SimpleQueue[Item] = queue.SimpleQueue()
         self._ending = threading.Event()
         self._closed = False
-        self._open_book = open_book
+        self._open_keeper = open_keeper
         self._on_fault = on_fault
         # A daemon: a program that ends without closing its session must not hang on us.
         self._thread = threading.Thread(target=self._run, name="barge-recorder", daemon=True)
@@ -93,29 +88,20 @@ class Recorder:
 
     def _run(self) -> None:
         try:
-            self._keep(self._open_book())
+            self._keep(self._open_keeper())
         except Exception as error:
             self._on_fault(error)
         finally:
             self._ending.set()
             atexit.unregister(self._last_words)
 
-    def _keep(self, book: Keeper) -> None:
+    def _keep(self, keeper: Keeper) -> None:
         try:
             while not self._ending.wait(BATCH_S):
-                self._empty_queue(book)
-            self._empty_queue(book)
+                self._empty_queue(keeper)
+            self._empty_queue(keeper)
         finally:
-            book.release()
+            keeper.release()
 
-    def _empty_queue(self, book: Keeper) -> None:
-        items = [self._queue.get() for _ in range(self._queue.qsize())]
-        last = items.pop() if items and isinstance(items[-1], Close) else None
-        with _ONE_AT_A_TIME:
-            for number, item in enumerate(items, start=1):
-                book.take(item)
-                if number % ITEMS_AT_ONCE == 0:
-                    rest()
-            book.advance()
-        if last is not None:
-            book.take(last)
+    def _empty_queue(self, keeper: Keeper) -> None:
+        keeper.keep([self._queue.get() for _ in range(self._queue.qsize())])

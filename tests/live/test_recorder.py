@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -41,21 +41,19 @@ class Notebook:
         self.released = 0
         self._fails_at = fails_at
 
-    def take(self, item: Item) -> None:
-        if len(self.taken) == self._fails_at:
-            raise LookupError("ours")
+    def keep(self, items: Sequence[Item]) -> None:
         self.threads.add(threading.current_thread().name)
-        self.taken.append(item)
-
-    def advance(self) -> None:
-        pass
+        for item in items:
+            if len(self.taken) == self._fails_at:
+                raise LookupError("ours")
+            self.taken.append(item)
 
     def release(self) -> None:
         self.released += 1
 
 
 def recorder_of(notebook: Notebook, faults: list[Exception] | None = None) -> Recorder:
-    return Recorder(lambda: notebook, ([] if faults is None else faults).append)  # type: ignore[return-value, arg-type]
+    return Recorder(lambda: notebook, ([] if faults is None else faults).append)
 
 
 class TestHandingOver:
@@ -89,7 +87,7 @@ class TestHandingOver:
             assert may_open.wait(60)
             return notebook
 
-        recorder = Recorder(open_late, lambda _: None)  # type: ignore[arg-type]
+        recorder = Recorder(open_late, lambda _: None)
         for number in range(10_000):
             recorder.event(event(number))
             recorder.caller_frame(0.0, b"", RATE, 1)
@@ -139,7 +137,7 @@ class TestFaults:
         def open_not() -> Notebook:
             raise LookupError("ours")
 
-        recorder = Recorder(open_not, faults.append)  # type: ignore[arg-type]
+        recorder = Recorder(open_not, faults.append)
         recorder.join()
         assert [repr(fault) for fault in faults] == ["LookupError('ours')"]
 

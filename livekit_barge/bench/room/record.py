@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -122,8 +123,16 @@ class _Book:
         self._files = CallFiles(path, meta, known.failures.append)
         self._known = known
 
-    def take(self, item: Item) -> None:
-        """The next item."""
+    def keep(self, items: Sequence[Item]) -> None:
+        """Write what came; nothing is measured while the call runs."""
+        for item in items:
+            self._write(item)
+
+    def release(self) -> None:
+        """Let go of the folder."""
+        self._files.release()
+
+    def _write(self, item: Item) -> None:
         match item:
             case CallerFrame():
                 self._files.samples("caller", _samples(item.pcm), item.sample_rate)
@@ -135,13 +144,6 @@ class _Book:
                 self._files.close(item.ended_s, self._known.early_s)
             case _:
                 self._files.event(item)
-
-    def advance(self) -> None:
-        """Nothing is measured while the call runs."""
-
-    def release(self) -> None:
-        """Let go of the folder."""
-        self._files.release()
 
 
 def _samples(pcm: bytes) -> Int16:
