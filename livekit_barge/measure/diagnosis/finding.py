@@ -1,0 +1,48 @@
+"""A finding: what is wrong, where, what shows it, and what to turn."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Sure = Literal["sure", "likely", "undecided"]
+"""How sure a finding is:
+
+| | |
+|---|---|
+| ``sure`` | stamps and audio both show it, and nothing else that is known does the same |
+| ``likely`` | it shows, but something else that could not be ruled out shows the same |
+| ``undecided`` | something is wrong; what would tell is not in the call: see ``needs`` |
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One thing that the diagnosis found. Texts are one line each, for a person."""
+
+    code: str
+    """Stable; the name of its section in ``docs/diagnosis.md``."""
+    title: str
+    symptom: int | None
+    """Which of the seven symptoms; ``None``: a cause beyond them."""
+    layer: str
+    """Where it is: ``gate``, ``output``, ``transport``, ``context``, …"""
+    overlap: int | None
+    """Which of the call's overlaps, counted from 0 in the order of its turns; ``None``: the call,
+    or a place in it where nobody was talked over."""
+    at_s: float | None
+    """Where to listen, in seconds since the call's start; ``None``: all along."""
+    evidence: tuple[str, ...]
+    """Stamps and audio, in numbers."""
+    ruled_out: tuple[str, ...]
+    """What else it could have been, and what speaks against that."""
+    turn: str
+    """The knob or the code to change."""
+    sure: Sure
+    needs: str | None = None
+    """The instrument that would decide; ``None``: none is missing."""
+
+    def to_json(self) -> dict[str, Any]:
+        """As ``livekit-barge diagnose --json`` writes it."""
+        return dataclasses.asdict(self)
