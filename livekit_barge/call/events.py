@@ -268,6 +268,23 @@ class ConversationItem(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ContextSeen(Event):
+    """The end of the running agent's chat context, as a new speech of its became audio.
+
+    By then the model has been asked for that speech, and what was cut before has been entered.
+    """
+
+    type: ClassVar[str] = "context_seen"
+    speech_id: str | None
+    """The speech whose first frame was handed to the output."""
+    items: Sequence[Mapping[str, Any]]
+    """The latest items, in the context's order: ``item_id``, ``role`` (of what is no message, its
+    type), ``text`` (``None``: nobody said it, or transcripts are not kept) and ``interrupted``."""
+    earlier: int
+    """How many items stand before these."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class AgentHandoff(Event):
     """One agent handed the call to another."""
 

@@ -28,6 +28,7 @@ from livekit_barge.call.events import (
     SegmentStarted,
 )
 from livekit_barge.live.causes import Causes
+from livekit_barge.live.context import context_seen
 from livekit_barge.live.log import CallLog
 
 
@@ -69,6 +70,8 @@ class OutputStamps:
         self._open: Segment | None = None
         self._next_id = 0
         self._pushed_s = 0.0
+        self._seen_at: str | None = None
+        """The speech at which the chat context was last looked at."""
         self._paused = False
         self._unconfirmed: Decision | None = None
 
@@ -220,6 +223,11 @@ class OutputStamps:
                 pushed_offset_s=segment.offset_s,
             )
         )
+        if segment.speech_id != self._seen_at:
+            self._seen_at = segment.speech_id
+            seen = context_seen(self._session, self._log, now_s, segment.speech_id)
+            if seen is not None:
+                self._log.write(seen)
         return segment
 
     def _decide(self, cause: Cause) -> None:
