@@ -1,23 +1,28 @@
-"""The same batch on a Dask cluster, whose workers see the recordings and the results' directory."""
+"""The same jobs on a Dask cluster instead of processes here."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeVar
 
 from livekit_barge.batch.pool import WorkerDied
-from livekit_barge.batch.results import Result
 from livekit_barge.errors import IntakeError
 
-# How many workers may die over a recording, as for processes on one machine.
+Job = TypeVar("Job")
+Made = TypeVar("Made")
+
+# How many workers may die over a job, as for processes on one machine.
 _DEATHS = 2
 _CONNECT_S = 10
 
 
 def run_on_cluster(
-    paths: Sequence[Path], make: Callable[[Path], Result], scheduler: str
-) -> Iterator[tuple[Path, Result | WorkerDied]]:
-    """Each recording with its result, as they end."""
+    jobs: Iterable[Job], work: Callable[[Job], Made], scheduler: str
+) -> Iterator[tuple[Job, Made | WorkerDied]]:
+    """Each job with what ``work`` made of it, as they end; both must be picklable.
+
+    A path in a job has to lie where the workers see it, and be whole: their folder is another.
+    """
     try:
         from distributed import Client, KilledWorker, as_completed
     except ModuleNotFoundError as error:
@@ -35,8 +40,8 @@ def run_on_cluster(
     with client:
         futures = {
             # ``pure`` off: a result is written to disk, so nothing is to be had from a cache.
-            client.submit(make, path.resolve(), pure=False, retries=_DEATHS): path
-            for path in paths
+            client.submit(work, job, pure=False, retries=_DEATHS): job
+            for job in jobs
         }
         for future in as_completed(futures, loop=client.loop):  # type: ignore[no-untyped-call]
             try:

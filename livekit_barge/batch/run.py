@@ -118,4 +118,7 @@ def _run(
         return run_jobs(paths, results.make, workers)
     from livekit_barge.batch.cluster import run_on_cluster
 
-    return run_on_cluster(paths, results.make, scheduler)
+    named = {path.resolve(): path for path in paths}
+    return (
+        (named[path], made) for path, made in run_on_cluster(named, results.make, scheduler)
+    )

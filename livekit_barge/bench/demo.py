@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import logging
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-import structlog
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 
 from livekit_barge.bench.played import PlayedCall
+from livekit_barge.bench.quiet import turn_log_off
 from livekit_barge.bench.script import Script
 from livekit_barge.bench.stage import play_call
 from livekit_barge.errors import SettingsError
@@ -32,7 +29,7 @@ def run_demo(console: Console, *, calls_dir: Path, real_time: bool = False) -> N
     _check_writable(calls_dir)
     scripts = [Script.load(name) for name in SCRIPTS]
     played: dict[tuple[str, str], PlayedCall] = {}
-    with _progress(console) as progress, _turn_log_off():
+    with _progress(console) as progress, turn_log_off():
         task = progress.add_task("", total=len(scripts) * len(PRESETS))
         for script in scripts:
             for preset in PRESETS:
@@ -96,15 +93,3 @@ def _progress(console: Console) -> Progress:
         console=console,
         transient=True,
     )
-
-
-@contextmanager
-def _turn_log_off() -> Iterator[None]:
-    """Keep the turn log, which goes to the same terminal, to its errors."""
-    before = structlog.get_config()
-    was_configured = structlog.is_configured()
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
-    try:
-        yield
-    finally:
-        structlog.configure(**before) if was_configured else structlog.reset_defaults()
