@@ -104,15 +104,18 @@ def barge_ins(server: LivekitServer, folder: Path, preset: str) -> list[JoinedOv
     return list(join(caller, other, played.turns, measure_call(other)).overlaps)
 
 
-def known_truth(server: LivekitServer, folder: Path) -> list[Edge]:
+def known_truth(server: LivekitServer, folder: Path, bitrate: int = 0) -> list[Edge]:
     """Calls the stub; each cut's measured end beside the known one."""
-    room, out = "edges", folder / "stub.json"
+    room, out = f"edges-{bitrate}", folder / f"stub-{bitrate}.json"
     token = server.token(room, "stub", kind="agent")
-    stub = [sys.executable, "-m", "benchmarks.room_stub", server.url, token, str(STUB_ROUNDS)]
+    rounds = (str(STUB_ROUNDS), str(bitrate))
+    stub = [sys.executable, "-m", "benchmarks.room_stub", server.url, token, *rounds]
     with child(stub, log=out) as process:
         played = _call(server, room, STUB_SCRIPT, folder / "stub")
         process.wait(60)
-    truths = [Truth(**each) for each in json.loads(out.read_text().splitlines()[-1])]
+    # The client may have more to say in there, also after the truth.
+    told = next(line for line in out.read_text().splitlines() if line.startswith("[{"))
+    truths = [Truth(**each) for each in json.loads(told)]
     call = _open(played)
     heard = np.concatenate([block[AGENT] for block in call.blocks()])
     silent_now_s = [

@@ -58,8 +58,8 @@ def cut_speech(round_number: int) -> Pcm:
     return speech[: end - frame + int(np.argmax(last)) + 1]
 
 
-async def main(url: str, token: str, rounds: int) -> None:
-    """Play all rounds, then print the truth."""
+async def main(url: str, token: str, rounds: int, bitrate: int) -> None:
+    """Play all rounds, at ``bitrate`` bits a second or LiveKit's own (0), then print the truth."""
     clock, track = CallClock.start(), CallerTrack(SAMPLE_RATE)
     marks: list[tuple[int, int]] = []
     for number in range(rounds):
@@ -75,6 +75,9 @@ async def main(url: str, token: str, rounds: int) -> None:
     microphone = Microphone(track, clock, lambda _, begins_s, __: sent.append(begins_s))
     voice = rtc.LocalAudioTrack.create_audio_track("voice", microphone.source)
     options = rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_MICROPHONE)
+    if bitrate:
+        options.audio_encoding.max_bitrate = bitrate
+        options.dtx = False
     await room.local_participant.publish_track(voice, options)
     microphone.open()
     opened = track.sent
@@ -91,4 +94,4 @@ async def main(url: str, token: str, rounds: int) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1], sys.argv[2], int(sys.argv[3])))
+    asyncio.run(main(sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])))

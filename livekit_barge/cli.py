@@ -5,13 +5,14 @@ from __future__ import annotations
 import io
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 from rich.console import Console
 
 from livekit_barge.batch import commands
 from livekit_barge.errors import BargeError
+from livekit_barge.report.pages import command as report_commands
 
 app = typer.Typer(
     help="Measures and tunes barge-in in voice agents.",
@@ -23,6 +24,7 @@ presets_app = typer.Typer(help="The presets, side by side.", invoke_without_comm
 app.add_typer(presets_app, name="presets")
 app.command()(commands.score)
 app.command()(commands.summary)
+app.command()(report_commands.report)
 
 _console = Console()
 
@@ -58,12 +60,13 @@ def turns(
     from livekit_barge.call.folder import Call
     from livekit_barge.measure.call import measure_call
     from livekit_barge.measure.thresholds import Thresholds
-    from livekit_barge.report.table import turn_table
+    from livekit_barge.report.table import call_title, turn_table
 
     limits = Thresholds.load(thresholds)
     for path in calls:
         call = Call.open(path)
-        _console.print(turn_table(measure_call(call, limits), title=call.meta.call_id))
+        title = call_title(call, call.meta.call_id)
+        _console.print(turn_table(measure_call(call, limits), title=title))
         for note in call.notes:
             _console.print(f"note: {note}", highlight=False, markup=False, soft_wrap=True)
 
@@ -76,6 +79,11 @@ def room(
     agent_name: Annotated[str | None, typer.Option(help="Send this agent there.")] = None,
     agent_identity: Annotated[str | None, typer.Option(help="Who in the room it is.")] = None,
     callers: Annotated[int, typer.Option(min=1, help="So many at once, a room each.")] = 1,
+    kind: Annotated[Literal["standard", "sip"], typer.Option(help="Join as such.")] = "standard",
+    loss: Annotated[float, typer.Option(help="Percent of the packets lost, each way.")] = 0.0,
+    delay: Annotated[str, typer.Option(help="Added to each packet, each way: 50ms.")] = "0",
+    jitter: Annotated[str, typer.Option(help="The delay varies by so much, up and down.")] = "0",
+    link_seed: Annotated[int, typer.Option(help="Which packets fare how.")] = 1,
     calls_dir: Annotated[Path, typer.Option(help="Where the calls are kept.")] = Path("calls"),
 ) -> None:
     """Call any agent in a real room, speak a script, and measure what the caller hears.
@@ -83,6 +91,7 @@ def room(
     The server's key and secret come from LIVEKIT_API_KEY and LIVEKIT_API_SECRET.
     """
     from livekit_barge.bench.room.command import run_room
+    from livekit_barge.bench.room.link import Link
 
     run_room(
         _console,
@@ -93,6 +102,8 @@ def room(
         agent_identity=agent_identity,
         callers=callers,
         calls_dir=calls_dir,
+        kind=kind,
+        link=Link.of(loss=loss, delay=delay, jitter=jitter, seed=link_seed),
     )
 
 

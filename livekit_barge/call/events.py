@@ -337,6 +337,35 @@ class RoomConnection(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class CallerLinked(Event):
+    """Whom this end takes for the caller, and as what they came into the room."""
+
+    type: ClassVar[str] = "caller_linked"
+    kind: str
+    """LiveKit's kind of participant: ``standard``, ``sip``, …"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImpairedLink(Event):
+    """The call went over a link that was made bad on purpose; written when it ends."""
+
+    type: ClassVar[str] = "impaired_link"
+    loss: float
+    """The share of the packets that the link loses, each way."""
+    delay_s: float
+    jitter_s: float
+    seed: int
+    to_server: Mapping[str, Any]
+    """``packets`` that came to the link, how many of them it ``lost``, and by how much it sent one
+    on later than it was due, at worst: ``late_s``."""
+    to_caller: Mapping[str, Any]
+    paths: Mapping[str, str]
+    """Which way the media went by the client's own statistics; empty: it did not tell."""
+    crossed: bool
+    """Whether all these ways were the link's, by UDP, and packets crossed it both ways."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class SessionClosed(Event):
     """LiveKit's ``close``."""
 

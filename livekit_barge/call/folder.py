@@ -26,7 +26,7 @@ from typing import Self
 
 from livekit_barge.call import audio
 from livekit_barge.call.audio import Float32
-from livekit_barge.call.events import Event, RoomConnection, from_line
+from livekit_barge.call.events import CallerLinked, Event, RoomConnection, from_line
 from livekit_barge.call.finish import finish_call, remove_spools
 from livekit_barge.call.meta import META_FILE, CallMeta
 from livekit_barge.errors import BadEvent, CallError
@@ -88,6 +88,12 @@ class Call:
         """How long the call is known to have lasted."""
         assert self.meta.duration_s is not None  # ``open`` finishes a call that lacks it
         return self.meta.duration_s
+
+    @property
+    def caller_kind(self) -> str | None:
+        """As what the caller came into the room, ``standard``, ``sip``, …; ``None``: not known."""
+        kinds = [event.kind for event in self.events if isinstance(event, CallerLinked)]
+        return kinds[-1] if kinds else None
 
     def blocks(self, block_s: float = 10.0) -> Iterator[Float32]:
         """Both channels, block by block: float32 of shape ``(2, n)``, full scale 1.0.

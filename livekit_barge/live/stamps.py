@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Mapping
 from typing import Any, Literal
 
@@ -14,6 +15,7 @@ from livekit.agents.voice import io
 from livekit_barge.call.events import (
     AgentHandoff,
     AgentState,
+    CallerLinked,
     ConversationItem,
     FalseInterruption,
     OptionsInForce,
@@ -44,6 +46,8 @@ class SessionStamps:
         self._warmup: asyncio.TimerHandle | None = None
         self._warmed_up = False
         self._options: dict[str, Any] = {}
+        self._linked: str | None = None
+        """Whom LiveKit last said to be the caller."""
 
     @guarded
     def options_in_force(self, options: Mapping[str, Any]) -> None:
@@ -53,13 +57,26 @@ class SessionStamps:
             self.log.write(OptionsInForce(at_s=self.log.now_s(), options=self._options))
 
     def follow(self, room: rtc.Room) -> None:
-        """Stamp when the connection to the room breaks, and when it comes back."""
+        """Stamp when the connection to the room breaks and comes back, and who is the caller."""
+        room.on("track_subscribed", lambda *_: self._look_who_calls())
         room.on("reconnecting", lambda: self._connection("lost"))
         room.on("reconnected", lambda: self._connection("back"))
 
     @guarded
     def _connection(self, state: Literal["lost", "back"]) -> None:
         self.log.write(RoomConnection(at_s=self.log.now_s(), state=state))
+
+    @guarded
+    def _look_who_calls(self) -> None:
+        """LiveKit has no public event for it."""
+        caller = None
+        with contextlib.suppress(RuntimeError):  # no room, or not joined to it yet
+            caller = self._session.room_io.linked_participant
+        if caller is not None and caller.identity != self._linked:
+            self._linked = caller.identity
+            kind = rtc.ParticipantKind.Name(caller.kind)
+            kind = kind.removeprefix("PARTICIPANT_KIND_").lower()
+            self.log.write(CallerLinked(at_s=self.log.now_s(), kind=kind))
 
     # The session's own events. The names are LiveKit's.
 
@@ -77,6 +94,7 @@ class SessionStamps:
         )
         if event.new_state == "speaking":
             self._start_warmup()
+        self._look_who_calls()
 
     @guarded
     def user_state_changed(self, event: agents.UserStateChangedEvent) -> None:

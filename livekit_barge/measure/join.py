@@ -104,6 +104,8 @@ class Joined:
     """A call from both ends."""
 
     alignment: Alignment
+    caller_kind: str | None
+    """As what the caller came into the room, by the agent's end if it knows, else by their own."""
     overlaps: tuple[JoinedOverlap, ...]
 
 
@@ -125,6 +127,7 @@ def join(
     seen = [overlap for turn in agent_turns for overlap in turn.overlaps]
     return Joined(
         alignment,
+        agent.caller_kind or caller.caller_kind,
         tuple(
             _joined(overlap, _same(overlap, seen, alignment.offset_s), alignment.offset_s)
             for turn in caller_turns

@@ -20,7 +20,7 @@ def joined_table(joined: Joined, *, title: str | None = None) -> Table:
     table = Table(
         title=title,
         title_justify="left",
-        caption=_clocks(joined.alignment),
+        caption=_caption(joined),
         caption_justify="left",
         box=box.SIMPLE_HEAD,
         padding=(0, 1, 0, 0),
@@ -55,6 +55,14 @@ def steps(overlap: JoinedOverlap) -> str:
 def _outcome(overlap: JoinedOverlap) -> str:
     """The agent's end knows what was decided, the caller's end only what was heard."""
     return (overlap.agent or overlap.caller).outcome.replace("_", " ")
+
+
+def _caption(joined: Joined) -> str:
+    """How the ends were joined, and who the caller was, where that is special."""
+    clocks = _clocks(joined.alignment)
+    if joined.caller_kind in (None, "standard"):
+        return clocks
+    return f"{clocks}; the caller is a {joined.caller_kind} participant"
 
 
 def _clocks(alignment: Alignment) -> str:

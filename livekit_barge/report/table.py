@@ -10,6 +10,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
+from livekit_barge.call.folder import Call
 from livekit_barge.measure.overlap import Overlap
 from livekit_barge.measure.turns import Turn
 
@@ -35,6 +36,12 @@ class Row:
     place: str
     overlaps: Mapping[str, Overlap | None]
     """By preset; ``None``: the line did not fall on the agent's speech."""
+
+
+def call_title(call: Call, name: str) -> str:
+    """The call's name, and as what its caller came into the room, where that is special."""
+    kind = call.caller_kind
+    return name if kind in (None, "standard") else f"{name} (the caller is a {kind} participant)"
 
 
 def turn_table(turns: Sequence[Turn], *, title: str | None = None) -> Table:

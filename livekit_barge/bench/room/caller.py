@@ -17,12 +17,16 @@ from livekit_barge.bench.director import Director
 from livekit_barge.bench.played import PlayedCall
 from livekit_barge.bench.room.dial import Dial
 from livekit_barge.bench.room.ears import OVER_AFTER_S, Ears
+from livekit_barge.bench.room.link import Link
 from livekit_barge.bench.room.microphone import FRAME_S, Microphone
+from livekit_barge.bench.room.paths import media_paths
 from livekit_barge.bench.room.places import check_places
 from livekit_barge.bench.room.record import Record
+from livekit_barge.bench.room.signalling import ImpairedLink, impaired
 from livekit_barge.bench.script import Script
 from livekit_barge.bench.track import CallerTrack, Pcm
 from livekit_barge.bench.voices import SAMPLE_RATE
+from livekit_barge.call.events import CallerLinked
 from livekit_barge.call.meta import CallMeta
 from livekit_barge.clock import CallClock
 from livekit_barge.errors import RoomError
@@ -52,25 +56,33 @@ _ROOM_EVENTS: tuple[EventTypes, ...] = (
 
 
 async def call_room(
-    script: Script, dial: Dial, *, calls_dir: Path, call_id: str | None = None
+    script: Script,
+    dial: Dial,
+    *,
+    calls_dir: Path,
+    call_id: str | None = None,
+    link: Link | None = None,
 ) -> PlayedCall:
     """Call, speak the script's lines at their places, hang up, measure.
+
+    A ``link`` is put between this caller and the server.
 
     Raises :class:`ScriptError` for a place that a room does not show, before anybody is called, and
     :class:`RoomError` where the room cannot be entered or no agent speaks in it.
     """
     check_places(script)
     director = Director(script)  # makes the caller's voice say all lines, beforehand
-    room = rtc.Room()
-    await dial.connect(room)
-    call = _Call(room, dial, director, _free(calls_dir, call_id or dial.room))
-    try:
-        await call.open_microphone()
-        await dial.send_for_agent()
-        await call.until_over()
-    finally:
-        await call.hang_up()
-        turns = await asyncio.to_thread(call.record.finish)
+    with contextlib.nullcontext() if link is None else impaired(dial.url, link) as over:
+        room = rtc.Room()
+        await dial.connect(room, by=None if over is None else over.url)
+        call = _Call(room, dial, director, _free(calls_dir, call_id or dial.room))
+        try:
+            await call.open_microphone()
+            await dial.send_for_agent()
+            await call.until_over()
+        finally:
+            await call.hang_up(over)
+            turns = await asyncio.to_thread(call.record.finish)
     if not call.output.speeches:
         raise RoomError(
             f"no agent was heard within {ANSWER_WITHIN_S:g} s",
@@ -113,6 +125,7 @@ class _Call:
         track = rtc.LocalAudioTrack.create_audio_track("microphone", self.input.source)
         options = rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_MICROPHONE)
         await self._room.local_participant.publish_track(track, options)
+        self.record.event(CallerLinked(at_s=self._clock.at_s(), kind=self._dial.kind))
         self.input.open()
         self._start(self.input.run())
 
@@ -138,9 +151,10 @@ class _Call:
             return ANSWER_WITHIN_S
         return PATIENCE_S if self._director.waiting else QUIET_S
 
-    async def hang_up(self) -> None:
+    async def hang_up(self, over: ImpairedLink | None) -> None:
         """Leave, whether or not the server is still there to be told."""
         self.ended_s = self._clock.at_s()
+        await self._look_at_paths(over)
         for event in _ROOM_EVENTS:
             self._room.off(event, getattr(self, f"_{event}"))
         for task in self._tasks:
@@ -150,6 +164,14 @@ class _Call:
             async with asyncio.timeout(_LEAVE_WITHIN_S):
                 await self._room.disconnect()
         await self.input.source.aclose()
+
+    async def _look_at_paths(self, over: ImpairedLink | None) -> None:
+        """Keep which way the media went: without a bad link only what is not as it should be."""
+        paths = await media_paths(self._room)
+        if over is not None:
+            self.record.event(over.report(at_s=self._clock.at_s(), paths=paths))
+        elif not all(path.startswith("udp ") for path in paths.values()):
+            self.record.note(f"media went by {', '.join(paths.values())}")
 
     def _on_sent(self, pcm: Pcm, begins_s: float, late: bool) -> None:
         self.record.sent(pcm, begins_s, late)

@@ -12,11 +12,14 @@ from rich.console import Console
 
 from livekit_barge.bench.played import PlayedCall
 from livekit_barge.bench.room.caller import call_room
-from livekit_barge.bench.room.dial import Dial
+from livekit_barge.bench.room.dial import Dial, Kind
+from livekit_barge.bench.room.link import Link
 from livekit_barge.bench.script import Script
+from livekit_barge.call.events import ImpairedLink
 from livekit_barge.call.folder import Call
 from livekit_barge.measure.lag import lags
-from livekit_barge.report.table import as_ms, turn_table
+from livekit_barge.report.link import link_note
+from livekit_barge.report.table import as_ms, call_title, turn_table
 
 
 def run_room(
@@ -29,6 +32,8 @@ def run_room(
     agent_identity: str | None,
     callers: int,
     calls_dir: Path,
+    kind: Kind = "standard",
+    link: Link | None = None,
 ) -> None:
     """Call, and print the turns. Raises :class:`~livekit_barge.errors.BargeError`."""
     # The client's own log tells of every socket; what matters to a call is in its notes.
@@ -42,16 +47,19 @@ def run_room(
             room=each,
             agent_name=agent_name,
             agent_identity=agent_identity,
+            kind=kind,
         )
         for each in rooms
     ]
-    for played in asyncio.run(_call_all(Script.load(script), dials, calls_dir)):
+    for played in asyncio.run(_call_all(Script.load(script), dials, calls_dir, link)):
         _print(console, played)
 
 
-async def _call_all(script: Script, dials: list[Dial], calls_dir: Path) -> list[PlayedCall]:
-    """All at once, each to its end, before one that failed is told."""
-    calls = [call_room(script, dial, calls_dir=calls_dir) for dial in dials]
+async def _call_all(
+    script: Script, dials: list[Dial], calls_dir: Path, link: Link | None
+) -> list[PlayedCall]:
+    """All at once, each to its end and over a link of its own, before one that failed is told."""
+    calls = [call_room(script, dial, calls_dir=calls_dir, link=link) for dial in dials]
     ended = await asyncio.gather(*calls, return_exceptions=True)
     for failure in ended:
         if isinstance(failure, BaseException):
@@ -62,9 +70,10 @@ async def _call_all(script: Script, dials: list[Dial], calls_dir: Path) -> list[
 def _print(console: Console, played: PlayedCall) -> None:
     assert played.call_dir is not None  # a room's call is always kept
     call = Call.open(played.call_dir)
-    console.print(turn_table(played.turns, title=str(played.call_dir)))
+    console.print(turn_table(played.turns, title=call_title(call, str(played.call_dir))))
     found = lags(call.events, call.meta.sample_rates)
     longest_s = max((lag.lag_s for lag in found), default=0.0)
     notes = [*call.notes, *played.surprises, f"longest lag of the recorder: {as_ms(longest_s)}"]
+    notes += [link_note(event) for event in call.events if isinstance(event, ImpairedLink)]
     for note in notes:
         console.print(f"note: {note}", highlight=False, markup=False, soft_wrap=True)

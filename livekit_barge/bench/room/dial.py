@@ -6,12 +6,14 @@ import asyncio
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Self
+from typing import Any, Literal, Self
 
 import aiohttp
 from livekit import api, rtc
 
 from livekit_barge.errors import RoomError, SettingsError
+
+Kind = Literal["standard", "sip"]
 
 _KEYS = ("LIVEKIT_API_KEY", "LIVEKIT_API_SECRET")
 _ANSWER_WITHIN_S = 15.0
@@ -30,10 +32,12 @@ class Dial:
     """The agent to send into the room; ``None``: the server sends one by itself, or it is there."""
     agent_identity: str | None = None
     """Whom to take for the agent; ``None``: the first participant that LiveKit says is one."""
+    kind: Kind = "standard"
+    """As what the caller comes into the room."""
 
     @classmethod
     def from_environment(
-        cls, environment: Mapping[str, str], *, url: str, room: str, **more: str | None
+        cls, environment: Mapping[str, str], *, url: str, room: str, **more: Any
     ) -> Self:
         """With the key from the environment. Raises :class:`SettingsError`."""
         if missing := [name for name in _KEYS if not environment.get(name)]:
@@ -43,13 +47,16 @@ class Dial:
                 remedy="set the server's key and secret; `livekit-server --dev` has devkey, secret",
             )
         key, secret = (environment[name] for name in _KEYS)
-        return cls(url=url, api_key=key, api_secret=secret, room=room, **more)  # type: ignore[arg-type]
+        return cls(url=url, api_key=key, api_secret=secret, room=room, **more)
 
-    async def connect(self, room: rtc.Room) -> None:
-        """Enter the room. Raises :class:`RoomError`."""
+    async def connect(self, room: rtc.Room, *, by: str | None = None) -> None:
+        """Enter the room, by another address than the server's if need be.
+
+        Raises :class:`RoomError`.
+        """
         with self._told_in_a_line("the room cannot be entered"):
             async with asyncio.timeout(_ANSWER_WITHIN_S):
-                await room.connect(self.url, self._token())
+                await room.connect(by or self.url, self._token())
 
     async def send_for_agent(self) -> None:
         """Have the server send the agent of that name, if there is one.
@@ -74,6 +81,7 @@ class Dial:
 
     def _token(self) -> str:
         token = api.AccessToken(self.api_key, self.api_secret).with_identity(self.identity)
+        token = token.with_kind(self.kind)
         return token.with_grants(api.VideoGrants(room_join=True, room=self.room)).to_jwt()
 
     @contextmanager

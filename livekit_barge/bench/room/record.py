@@ -19,7 +19,13 @@ import numpy as np
 
 from livekit_barge.bench.track import Pcm
 from livekit_barge.call.audio import Int16
-from livekit_barge.call.events import AgentAnchored, CallerAnchored, RoomConnection, Transcript
+from livekit_barge.call.events import (
+    AgentAnchored,
+    CallerAnchored,
+    Event,
+    RoomConnection,
+    Transcript,
+)
 from livekit_barge.call.fields import encode
 from livekit_barge.call.finish import replacing
 from livekit_barge.call.folder import TURNS_FILE, Call
@@ -73,6 +79,10 @@ class Record:
     def connection(self, state: Literal["lost", "back"]) -> None:
         """The connection to the room broke, or came back."""
         self._recorder.event(RoomConnection(at_s=self._clock.at_s(), state=state))
+
+    def event(self, event: Event) -> None:
+        """Something that happened to the call and is neither heard nor said."""
+        self._recorder.event(event)
 
     def said(self, text: str, ended_s: float) -> None:
         """The caller has said so much, by ``ended_s``."""
