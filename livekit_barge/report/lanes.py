@@ -1,0 +1,164 @@
+"""A call's events as a reader follows them: what lasted, in lanes, and what happened at once.
+
+The HTML page and the terminal's timeline show the same lanes and marks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from livekit_barge.call.events import (
+    AgentHandoff,
+    AgentState,
+    Decision,
+    Event,
+    FalseInterruption,
+    OutputCleared,
+    OutputPaused,
+    OutputResumed,
+    OverlappingSpeech,
+    ProtectedEnded,
+    ProtectedStarted,
+    RoomConnection,
+    SessionError,
+    SpeechInterrupted,
+    Transcript,
+    UserState,
+)
+from livekit_barge.call.placement import place_agent
+from livekit_barge.measure.turns import Turn
+from livekit_barge.report.table import as_ms
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Something that lasted."""
+
+    begin_s: float
+    end_s: float
+    kind: str
+    """``speaking``, ``paused``, …: its colour."""
+    label: str
+
+
+@dataclass(frozen=True)
+class Lane:
+    """Stretches of one sort; those of a lane seldom overlap."""
+
+    name: str
+    stretches: tuple[Stretch, ...]
+
+
+@dataclass(frozen=True)
+class Mark:
+    """Something that happened at once."""
+
+    at_s: float
+    kind: str
+    """``decision``, ``pause``, ``clear``, ``resume``, ``heard``, ``note``, ``fault``."""
+    label: str
+
+
+@dataclass
+class _Open:
+    """A lane in the making: at most one stretch is open for each key."""
+
+    stretches: list[Stretch] = field(default_factory=list)
+    _begun: dict[object, tuple[float, str, str]] = field(default_factory=dict)
+
+    def begin(self, at_s: float, kind: str, label: str, key: object = None) -> None:
+        self.end(at_s, key)
+        self._begun[key] = (at_s, kind, label)
+
+    def end(self, at_s: float, key: object = None) -> None:
+        if begun := self._begun.pop(key, None):
+            self.stretches.append(Stretch(begun[0], at_s, *begun[1:]))
+
+    def lane(self, name: str, ended_s: float) -> Lane:
+        for key in list(self._begun):
+            self.end(ended_s, key)
+        return Lane(name, tuple(sorted(self.stretches, key=lambda stretch: stretch.begin_s)))
+
+
+def lanes(events: Sequence[Event], turns: Sequence[Turn], *, ended_s: float) -> tuple[Lane, ...]:
+    """The lanes of a call, those that are empty left out."""
+    vad, agent, output, protected = _Open(), _Open(), _Open(), _Open()
+    for placed in place_agent(events, ended_s=ended_s):
+        output.stretches.append(
+            Stretch(placed.at_s, placed.at_s + placed.duration_s, "playing", "playing")
+        )
+    for event in events:
+        match event:
+            case UserState(new="speaking"):
+                vad.begin(event.at_s, "speech", "speech")
+            case UserState():
+                vad.end(event.at_s)
+            case AgentState():
+                agent.begin(event.at_s, event.new, event.new)
+            case OutputPaused():
+                output.begin(event.at_s, "paused", "paused")
+            case OutputResumed() | OutputCleared():
+                output.end(event.at_s)
+            case ProtectedStarted():
+                why = event.reason.replace("_", " ")
+                key = (event.reason, event.speech_id)
+                protected.begin(event.at_s, "protected", why, key)
+            case ProtectedEnded():
+                protected.end(event.at_s, (event.reason, event.speech_id))
+    made = (
+        Lane("caller said", tuple(_said(turns, "caller"))),
+        vad.lane("VAD", ended_s),
+        Lane("agent said", tuple(_said(turns, "agent"))),
+        agent.lane("agent state", ended_s),
+        output.lane("output", ended_s),
+        protected.lane("protected", ended_s),
+    )
+    return tuple(lane for lane in made if lane.stretches)
+
+
+def _said(turns: Iterable[Turn], speaker: str) -> Iterator[Stretch]:
+    for turn in turns:
+        if turn.speaker == speaker:
+            yield Stretch(turn.started_s, turn.ended_s, speaker, turn.words or "")
+
+
+def marks(events: Iterable[Event]) -> tuple[Mark, ...]:
+    """What happened at once, in order. Interim transcripts and the sink's reports are left out."""
+    found = ((event.at_s, _mark(event)) for event in events)
+    return tuple(Mark(at_s, *mark) for at_s, mark in found if mark is not None)
+
+
+def _mark(event: Event) -> tuple[str, str] | None:
+    """Its kind, and what it says."""
+    match event:
+        case Decision():
+            queued = "" if event.queued_s is None else f", {as_ms(event.queued_s)} queued"
+            return "decision", f"decision to {event.path}, by {_words(event.cause)}{queued}"
+        case OutputPaused():
+            return "pause", "output paused"
+        case OutputCleared():
+            return "clear", "output cleared"
+        case OutputResumed():
+            return "resume", "resume() on the output"
+        case SpeechInterrupted():
+            return "note", f"speech interrupted ({_words(event.source or 'no source given')})"
+        case Transcript(is_final=True):
+            return "heard", "final transcript" + (f": {event.text}" if event.text else "")
+        case FalseInterruption():
+            return "note", "LiveKit: false interruption" + (", resumed" if event.resumed else "")
+        case OverlappingSpeech():
+            verdict = "an interruption" if event.is_interruption else "no interruption"
+            return "note", f"adaptive detector: {verdict}"
+        case AgentHandoff():
+            return "note", f"handoff to {event.new}"
+        case SessionError():
+            return "fault", f"error in {event.source}: {event.message}"
+        case RoomConnection():
+            return "fault", f"connection to the room {event.state}"
+        case _:
+            return None
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")

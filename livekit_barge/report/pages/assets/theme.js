@@ -1,0 +1,53 @@
+// Colours of the style sheet for Plotly, and a call when the reader's preference changes.
+"use strict";
+
+const barge = {};
+
+barge.colour = (name) =>
+  getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+
+/** The same colour, let through by `alpha` of 1. */
+barge.clear = (hex, alpha) => {
+  const [r, g, b] = [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
+  return `rgba(${r},${g},${b},${alpha})`;
+};
+
+/** What all plots share. */
+barge.layout = () => ({
+  paper_bgcolor: "rgba(0,0,0,0)",
+  plot_bgcolor: "rgba(0,0,0,0)",
+  font: { family: getComputedStyle(document.body).fontFamily, size: 12, color: barge.colour("ink") },
+  hoverlabel: {
+    bgcolor: barge.colour("raised"),
+    bordercolor: barge.colour("line"),
+    font: { color: barge.colour("ink"), size: 12 },
+    align: "left",
+  },
+});
+
+barge.axis = () => ({
+  gridcolor: barge.colour("line"),
+  linecolor: barge.colour("line"),
+  zerolinecolor: barge.colour("line"),
+  tickfont: { color: barge.colour("soft"), size: 11 },
+  fixedrange: true,
+});
+
+barge.config = { displayModeBar: false, responsive: false, scrollZoom: false, doubleClick: false };
+
+/** Text as it is: Plotly reads tags and entities in its labels, and a caller may say one. */
+barge.plain = (text) =>
+  String(text).replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
+
+/** Draw now, and again when the size or the preference for light or dark changes. */
+barge.whenever = (element, draw) => {
+  draw();
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
+  let width = element.clientWidth;
+  new ResizeObserver(() => {
+    if (element.clientWidth !== width) {
+      width = element.clientWidth;
+      draw();
+    }
+  }).observe(element);
+};

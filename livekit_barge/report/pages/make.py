@@ -1,0 +1,128 @@
+"""Makes a report: a page a call, by several processes, and the page of all of them."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from livekit_barge.batch.pool import WorkerDied, run_jobs
+from livekit_barge.batch.results import Refused
+from livekit_barge.errors import BargeError, CallError
+from livekit_barge.intake.scoring import Order
+from livekit_barge.measure.scorecard import Scorecard
+from livekit_barge.report.pages.batch_page import write_batch
+from livekit_barge.report.pages.call_page import write_call
+from livekit_barge.report.pages.find import find, page_names
+from livekit_barge.report.pages.row import Label, Row
+from livekit_barge.report.pages.sound import Codec
+from livekit_barge.report.pages.subject import Subject, open_subject, redacted
+from livekit_barge.report.pages.sweep import read_sweep
+from livekit_barge.report.pages.writer import INDEX, PAGES, prepare, unwritable
+
+
+@dataclass(frozen=True)
+class PageMaker:
+    """Makes one call's page; goes to another process as it is."""
+
+    out: Path
+    order: Order
+    codec: Codec
+    redact: bool
+
+    def __call__(self, job: tuple[Path, str]) -> Row | Refused:
+        """A call that cannot be read is told of, and ends nothing."""
+        path, name = job
+        try:
+            subject = open_subject(path, self.order)
+            if self.redact:
+                subject = redacted(subject)
+            write_call(subject, self.out, name, codec=self.codec, redact=self.redact)
+            return _row(subject, name)
+        except BargeError as error:
+            return Refused(str(path), str(error))
+        except OSError as error:
+            return Refused(str(path), str(unwritable(self.out, error)))
+        except Exception as error:  # a fault of ours over one call must not lose the others' pages
+            fault = f"{type(error).__name__}: {error}".splitlines()[0]
+            return Refused(str(path), f"{path}: a fault of livekit_barge's ({fault}) – report it")
+
+
+@dataclass
+class Report:
+    """What was made."""
+
+    rows: list[Row] = field(default_factory=list)
+    refused: list[Refused] = field(default_factory=list)
+    page: Path = Path()
+    """Where to begin reading."""
+
+
+def make_report(
+    paths: Sequence[Path],
+    out: Path,
+    order: Order,
+    *,
+    codec: Codec = "flac",
+    redact: bool = False,
+    jobs: int = 1,
+    on_call: Callable[[int, int], None] | None = None,
+) -> Report:
+    """Make the report of all calls under ``paths`` in the folder ``out``.
+
+    Raises a :class:`~livekit_barge.errors.BargeError` where none of them can be reported.
+    """
+    found = find(paths)
+    sweeps = [read_sweep(file) for file in found.sweeps]
+    prepare(out)
+    names = page_names(found.calls)
+    make = PageMaker(out, order, codec, redact)
+    made: dict[Path, Row | Refused] = {}
+    for path, result in _run(list(names.items()), make, jobs):
+        made[path] = result
+        if on_call is not None:
+            on_call(len(made), len(names))
+    report = Report()
+    for path in found.calls:  # in order, whichever process was first
+        result = made[path]
+        if isinstance(result, Row):
+            report.rows.append(result)
+        else:
+            report.refused.append(result)
+    if not report.rows and not sweeps:
+        raise CallError(report.refused[0].line)
+    try:
+        write_batch(out, report.rows, report.refused, sweeps, order, redact=redact)
+    except OSError as error:
+        raise unwritable(out, error) from error
+    alone = len(report.rows) == 1 and not sweeps and not report.refused
+    report.page = out / PAGES / f"{report.rows[0].name}.html" if alone else out / INDEX
+    return report
+
+
+def _run(
+    jobs: list[tuple[Path, str]], make: PageMaker, workers: int
+) -> Iterator[tuple[Path, Row | Refused]]:
+    if workers == 1 or len(jobs) == 1:
+        yield from ((job[0], make(job)) for job in jobs)
+        return
+    for job, result in run_jobs(jobs, make, workers):
+        if isinstance(result, WorkerDied):
+            result = Refused(str(job[0]), f"{job[0]}: two workers died over it – report it alone")
+        yield job[0], result
+
+
+def _row(subject: Subject, name: str) -> Row:
+    card = subject.card
+    labels = {
+        finding.code: Label(finding.code, finding.title, finding.symptom)
+        for finding in subject.findings or ()
+    }
+    return Row(name, _light(card), tuple(labels.values()))
+
+
+def _light(card: Scorecard) -> Scorecard:
+    """Without the turns: a thousand calls' go from process to process, and nobody asks for them."""
+
+    return dataclasses.replace(card, turns=())

@@ -1,0 +1,71 @@
+"""A call as a line in the table of all calls."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from livekit_barge.measure.overlap import Overlap
+from livekit_barge.measure.scorecard import Scorecard, Summary
+from livekit_barge.measure.statistics import Rate
+
+
+@dataclass(frozen=True)
+class Label:
+    """A kind of finding."""
+
+    code: str
+    title: str
+    symptom: int | None
+    """One of the seven; ``None``: another cause."""
+
+    @property
+    def text(self) -> str:
+        """``3 · stops, but a syllable leaks``."""
+        return self.title if self.symptom is None else f"{self.symptom} · {self.title}"
+
+
+@dataclass(frozen=True)
+class Row:
+    """What the page of all calls holds of one."""
+
+    name: str
+    """Its page's, without ``.html``."""
+    card: Scorecard
+    labels: tuple[Label, ...] = ()
+
+    @property
+    def overlaps(self) -> Sequence[Overlap]:
+        return self.card.overlaps
+
+    @property
+    def preset(self) -> str:
+        return self.card.preset or ""
+
+    @property
+    def outcomes(self) -> dict[str, int]:
+        """How often each came to be, the commonest first."""
+        counts: dict[str, int] = {}
+        for overlap in self.overlaps:
+            counts[overlap.outcome] = counts.get(overlap.outcome, 0) + 1
+        return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+
+    @property
+    def causes(self) -> tuple[str, ...]:
+        return tuple(sorted({overlap.cause for overlap in self.overlaps if overlap.cause}))
+
+    @property
+    def slowest(self) -> Overlap | None:
+        """The overlap with the longest time to yield, of those that count."""
+        timed = [o for o in self.overlaps if o.time_to_yield_s is not None and _counts(o)]
+        return max(timed, key=lambda o: o.time_to_yield_s or 0.0, default=None)
+
+
+def false_stops(summary: Summary) -> Rate:
+    """How often the agent stopped of all that it was to hold through."""
+    held = summary.hold_rate
+    return Rate(held.of - held.count, held.of)
+
+
+def _counts(overlap: Overlap) -> bool:
+    return overlap.outcome in ("yielded", "late", "missed") and not overlap.agent_over_caller
