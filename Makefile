@@ -28,8 +28,8 @@ room-figures: $(READY) $(LIVEKIT_SERVER) ## what a caller in a real room waits, 
 overhead: $(READY) ## what the instruments cost: 20 sessions with and without, about 4 minutes, alone
 	$(RUN)/python -m benchmarks.overhead
 
-boundaries: $(READY) ## how near the truth speech is dated, and how fast
-	$(RUN)/python -m benchmarks.boundaries
+accuracy: $(READY) ## how near the truth speech is dated, into docs/accuracy.md: about 3 minutes
+	$(RUN)/python -m benchmarks.accuracy
 
 check: lint types format test ## what CI runs
 
@@ -58,4 +58,4 @@ $(READY): requirements.lock pyproject.toml | .uv-ready
 .uv-ready:
 	@command -v $(UV) >/dev/null || { $(PYTHON) -m venv .uv && .uv/bin/pip install --quiet uv; }
 
-.PHONY: help demo test check lint types format fix lock room-demo room-figures overhead boundaries .uv-ready
+.PHONY: help demo test check lint types format fix lock room-demo room-figures overhead accuracy .uv-ready

@@ -1,0 +1,283 @@
+"""How near the truth speech is dated, and what is not speech: the table of docs/accuracy.md.
+
+    python -m benchmarks.accuracy [--part tuning]
+
+The corpus (:mod:`benchmarks.corpus`) has a part for tuning and a part for the figures. Only the
+figures' part is written into the page. Recorded sounds come out of Debian packages; what is missing
+is named, and the table says how many clips there were.
+"""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.corpus import PARTS, noises, spoiling
+from benchmarks.corpus.clips import NO_SPEECH
+from benchmarks.corpus.judging import Edges, Score, find
+from benchmarks.corpus.laying import Condition, lay
+from benchmarks.corpus.spoiling import Spoil, clipped, coded, mu_law, offset, sixteen_bits, white
+from benchmarks.corpus.talkers import RATE, missing, talkers
+from livekit_barge.call.audio import Float32
+from livekit_barge.measure.edges import AUDIBLE_MARGIN_DB
+
+PAGE = Path("docs/accuracy.md")
+BEGIN, END = "<!-- accuracy -->", "<!-- /accuracy -->"
+# Made sounds: so many of each kind, at each of these levels of their loudest sample.
+EXAMPLES, PEAKS_DB = 40, (-6, -20, -34)
+NOISE_DBFS = -60.0
+
+
+def crowd() -> list[Float32]:
+    """What the people in a babble say."""
+    return [said for talker in talkers("tuning")[:4] for said in talker.says("tuning")]
+
+
+def babble(dbfs: float) -> Spoil:
+    return spoiling.babble(dbfs, crowd, RATE)
+
+
+def dbfs(level: float) -> str:
+    return f"{level:g}".replace("-", "−")
+
+
+def speech_conditions() -> Iterator[Condition]:
+    """The rows, in their order."""
+    for trimmed, kind in ((True, "trimmed"), (False, "natural")):
+        yield Condition(f"{kind}, clean", trimmed)
+        for noise in (-60, -50, -40):
+            yield Condition(f"{kind}, white noise {dbfs(noise)}", trimmed, spoils=(white(noise),))
+        yield Condition(f"{kind}, at −35, noise −60", trimmed, -35.0, spoils=(white(-60),))
+    yield Condition("trimmed, at −50, noise −75", speech_dbfs=-50.0, spoils=(white(-75),))
+    yield Condition("trimmed, 8 kHz", rate=8_000)
+    yield Condition("trimmed, 48 kHz, noise −50", rate=48_000, spoils=(white(-50),))
+    yield Condition("trimmed, an offset, noise −60", spoils=(white(-60), offset))
+    yield Condition("trimmed, clipped, noise −60", spoils=(white(-60), clipped))
+    yield Condition("natural, recorded people only", False, said_by="recorded")
+    yield Condition("natural, begins with /h/ or /s/", False, soft=True)
+    for snr in (20, 10):
+        yield Condition(f"natural, babble, {snr} dB SNR", False, spoils=(babble(-20 - snr),))
+    telephone = (white(-65), mu_law)
+    yield Condition("natural, 8 kHz µ-law", False, rate=8_000, spoils=telephone)
+    yield Condition("natural, Opus 24 kbit/s", False, spoils=(white(-65), coded("libopus", 24_000)))
+    yield Condition(
+        "natural, MP3 32 kbit/s", False, spoils=(white(-65), coded("libmp3lame", 32_000))
+    )
+
+
+@dataclass(frozen=True)
+class Row:
+    """A condition and its figures."""
+
+    name: str
+    score: Score
+
+
+def measure(name: str, part: str) -> Row:
+    """One row; by its name, so that another process can."""
+    condition = next(one for one in speech_conditions() if one.name == name)
+    score = Score()
+    for heard, blur_s, truth in lay(condition, part):
+        audio, _ = sixteen_bits(heard, condition.rate, np.random.default_rng(0))
+        score.add(find(audio, condition.rate), truth, blur_s)
+    return Row(name, score)
+
+
+def echo_rows(part: str) -> list[Row]:
+    """Those with an echo of the agent, once ``benchmarks.echoes`` gives them as (name, score)."""
+    if find_spec("benchmarks.echoes") is None:
+        return []
+    from benchmarks import echoes
+
+    made = getattr(echoes, "echo_rows", None)
+    return [] if made is None else [Row(name, score) for name, score in made(part)]
+
+
+@dataclass(frozen=True)
+class Heard:
+    """Sounds of a kind that are no speech."""
+
+    kind: str
+    made: bool
+    sounds: int
+    clips: int
+    """How many different ones; the same as ``sounds`` where every one is made anew."""
+    bursts: int
+    package: str = ""
+
+
+def hear_made(kind: str, part: str) -> Heard:
+    """Bursts in made sounds, each kind at several levels in quiet noise."""
+    dice = np.random.default_rng([len(kind), len(part)])
+    examples = [noises.MADE[kind](dice) for _ in range(EXAMPLES)]
+    sounds = [one * np.float32(10 ** (peak / 20)) for peak in PEAKS_DB for one in examples]
+    return Heard(kind, True, len(sounds), len(sounds), _bursts(sounds, dice))
+
+
+def hear_recorded(kind: str) -> Heard:
+    """Bursts in recorded clips, each brought to the same peaks."""
+    clips = NO_SPEECH[kind]
+    examples = [one[: 60 * RATE] for one in clips.read(RATE)]
+    dice = np.random.default_rng(1)
+    sounds = [
+        one * np.float32(10 ** (peak / 20) / np.abs(one).max())
+        for peak in PEAKS_DB
+        for one in examples
+    ]
+    return Heard(kind, False, len(sounds), len(examples), _bursts(sounds, dice), clips.package)
+
+
+def _bursts(sounds: Iterable[Float32], dice: np.random.Generator) -> int:
+    """How many sounds hold a burst, a second of quiet noise between them."""
+    heard = 0
+    for sound in sounds:
+        audio = np.pad(sound, RATE)
+        audio = audio + dice.normal(0, 10 ** (NOISE_DBFS / 20), len(audio)).astype(np.float32)
+        heard += bool(find(audio, RATE))
+    return heard
+
+
+@dataclass(frozen=True)
+class Target:
+    """What issue asks of a row."""
+
+    what: str
+    row: str
+    figure: str
+    limit: float
+
+
+TARGETS = (
+    Target("trimmed, clean", "trimmed, clean", "error", 3),
+    Target("trimmed, −40 dBFS white", "trimmed, white noise −40", "error", 8),
+    Target("trimmed, echo at −20 dB", "echo −20 dB", "error", 15),
+    Target("natural, clean: onset", "natural, clean", "onset", 12),
+    Target("natural, clean: end", "natural, clean", "end", 6),
+    Target("recall, clean", "trimmed, clean", "recall", 0.99),
+    Target("recall, clean, natural", "natural, clean", "recall", 0.99),
+    Target("recall, −40 dBFS white", "trimmed, white noise −40", "recall", 0.97),
+    Target("recall, −40 dBFS white, natural", "natural, white noise −40", "recall", 0.97),
+    *(
+        Target(f"stated uncertainty: {row}", row, "covered", 0.95)
+        for row in (
+            "natural, white noise −50",
+            "natural, white noise −40",
+            "natural, babble, 20 dB SNR",
+            "natural, babble, 10 dB SNR",
+            "natural, 8 kHz µ-law",
+            "natural, Opus 24 kbit/s",
+            "natural, MP3 32 kbit/s",
+        )
+    ),
+)
+
+
+def reached(target: Target, score: Score) -> float:
+    """The figure, in ms or as a share."""
+    edges = {"onset": [score.onset], "end": [score.end]}.get(
+        target.figure, [score.onset, score.end]
+    )
+    if target.figure == "recall":
+        return score.recall
+    if target.figure == "covered":
+        return min(edge.covered() / len(edge.errors) for edge in edges)
+    return max(edge.p95() for edge in edges) * 1000
+
+
+def table(rows: list[Row]) -> Iterator[str]:
+    yield "| speech at −20 dBFS | onset | end | ± onset | ± end | recall | false |"
+    yield "|---|---|---|---|---|---|---|"
+    for row in rows:
+        score = row.score
+        cells = [
+            row.name,
+            f"{score.onset.p95() * 1000:.1f}",
+            f"{score.end.p95() * 1000:.1f}",
+            _stated(score.onset),
+            _stated(score.end),
+            f"{score.found}/{score.laid}",
+            str(score.false),
+        ]
+        yield f"| {' | '.join(cells)} |"
+
+
+def _stated(edges: Edges) -> str:
+    share = edges.covered() / len(edges.errors)
+    shown = "100 %" if share == 1 else f"{min(share, 0.999):.1%}".replace("%", " %")
+    return f"{edges.width() * 1000:.0f} ({shown})"
+
+
+def targets(rows: list[Row], heard: list[Heard]) -> Iterator[str]:
+    scores = {row.name: row.score for row in rows}
+    yield "| target | at most / least | reached | |"
+    yield "|---|---|---|---|"
+    for target in TARGETS:
+        if target.row not in scores:
+            continue
+        value = reached(target, scores[target.row])
+        share = target.figure in ("recall", "covered")
+        met = value >= target.limit if share else value <= target.limit
+        shown = f"{value:.3f} | " if share else f"{value:.1f} ms | "
+        limit = f"≥ {target.limit:g}" if share else f"≤ {target.limit:g} ms"
+        yield f"| {target.what} | {limit} | {shown}{'met' if met else '**missed**'} |"
+    for kind in ("cough", "key", "typing", "DTMF"):
+        counted = [one for one in heard if kind in one.kind and one.sounds]
+        bursts, sounds = sum(one.bursts for one in counted), sum(one.sounds for one in counted)
+        word = "met" if bursts == 0 else "**missed**"
+        yield f"| {kind}: counted as speech | 0 | {bursts} of {sounds} | {word} |"
+
+
+def false_table(heard: list[Heard]) -> Iterator[str]:
+    yield "| no speech | clips | sounds with a burst | |"
+    yield "|---|---|---|---|"
+    for one in heard:
+        if one.made:
+            yield f"| {one.kind} | made | {one.bursts} of {one.sounds} | |"
+        elif not one.clips:
+            yield f"| {one.kind} | – | not installed | `apt install {one.package}` |"
+        else:
+            share = f"{one.bursts} of {one.sounds}"
+            yield f"| {one.kind} | {one.clips} recorded | {share} | `{one.package}` |"
+
+
+def page(part: str) -> tuple[str, list[Row], list[Heard]]:
+    """The part of the page that is made."""
+    # Anew, not forked: onnxruntime's threads do not survive a fork.
+    fresh = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(max_workers=2, mp_context=fresh) as pool:
+        names = [one.name for one in speech_conditions()]
+        spoken = pool.map(partial(measure, part=part), names)
+        made = pool.map(partial(hear_made, part=part), noises.MADE)
+        recorded = pool.map(hear_recorded, NO_SPEECH)
+        rows, heard = list(spoken), [*made, *recorded]
+    rows += echo_rows(part)
+    voices = ", ".join(talker.name for talker in talkers(part))
+    absent = missing(part)
+    said = f"Voices: {voices}." + (f" Not installed: {', '.join(absent)}." if absent else "")
+    lines = [said, "", *targets(rows, heard), "", *table(rows), "", *false_table(heard)]
+    return "\n".join(lines), rows, heard
+
+
+def main(argv: Any = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--part", choices=PARTS, default="figures")
+    part = parser.parse_args(argv).part
+    text, _, _ = page(part)
+    print(f"{part} part, D = {AUDIBLE_MARGIN_DB:g} dB; p95 of |error| and median ± in ms\n\n{text}")
+    if part == "figures":
+        before, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
+        after = rest.partition(END)[2]
+        PAGE.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
