@@ -21,7 +21,8 @@ from typing import Any, TypeVar
 from livekit.agents import Agent, AgentSession, Plugin, RunResult
 
 from livekit_barge import __version__
-from livekit_barge.live.instruments import Instruments, Keeping
+from livekit_barge.live.instruments import Instruments
+from livekit_barge.live.keeping import Keeping
 from livekit_barge.live.turnlog import TurnLog, turn_logger
 from livekit_barge.measure.thresholds import Thresholds
 from livekit_barge.measure.turns import Turn

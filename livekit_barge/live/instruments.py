@@ -9,69 +9,29 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-import itertools
-import os
-import re
-import secrets
-import threading
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from functools import cache, partial
-from importlib.metadata import PackageNotFoundError, version
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from livekit import rtc
 from livekit.agents import AgentSession, get_job_context
 
-from livekit_barge.call.meta import CallMeta
 from livekit_barge.clock import CallClock
 from livekit_barge.live.book import Reports
 from livekit_barge.live.causes import Causes
-from livekit_barge.live.keepers import open_keeper
+from livekit_barge.live.keeping import Keeping
 from livekit_barge.live.log import CallLog
-from livekit_barge.live.recorder import Keeper, Recorder
-from livekit_barge.live.retention import remove_old_calls
+from livekit_barge.live.metrics import CallMetrics
+from livekit_barge.live.recorder import Recorder
+from livekit_barge.live.spans import CallSpans
 from livekit_barge.live.stamps import SESSION_EVENTS, SessionStamps
 from livekit_barge.live.taps import AgentTap, CallerTap
 from livekit_barge.live.turnlog import TurnLog
-from livekit_barge.measure.thresholds import Thresholds
 from livekit_barge.measure.turns import Turn
-
-_PACKAGES = (
-    "livekit-barge",
-    "livekit-agents",
-    "livekit",
-    "livekit-plugins-silero",
-    "livekit-plugins-deepgram",
-    "livekit-plugins-cartesia",
-)
 
 # With these a call begins; what comes after its close belongs to no call.
 _FIRST_EVENTS = ("agent_state_changed", "speech_created", "conversation_item_added")
-
-# This process's folders that have a name and are about to be made, in their recorders' threads.
-_TAKEN: set[Path] = set()
-_TAKING = threading.Lock()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Keeping:
-    """What is kept of a call, and where."""
-
-    calls_dir: Path = Path("calls")
-    call_id: str | None = None
-    """The folder's name; ``None``: the time of the start, and six digits of chance. A further
-    call of the same name gets a number; ``/``, which no name can hold, becomes ``_``."""
-    audio: bool = True
-    transcripts: bool = True
-    retention_days: float | None = None
-    """Calls that started longer ago are removed when the next one starts; ``None``: never."""
-    source: str = "livekit-agents"
-    preset: str | None = None
-    asked: Mapping[str, Any] = field(default_factory=dict)
-    thresholds: Thresholds = field(default_factory=Thresholds.load)
 
 
 class Instruments:
@@ -95,6 +55,7 @@ class Instruments:
         self._advised = False
         self._turn_detection_given = turn_detection_given
         self._broken = False
+        self._metrics = CallMetrics(keeping.preset)
         self._recorder: Recorder | None = None
         self._stamps: SessionStamps | None = None
         self._turns: list[Turn] = []
@@ -119,17 +80,23 @@ class Instruments:
         if self._stamps is not None:
             return
         clock = CallClock.start()
-        self.call_dir = self._new_call_dir(clock.started_wall_s)
+        self.call_dir = self._keeping.new_call_dir(clock.started_wall_s)
         call_id = self.call_dir.name
         self._turns.clear()
         self._log.begin(call_id)
-        opening = partial(self._open_keeper, self.call_dir, self._meta(call_id, clock, room))
-        self._recorder = Recorder(opening, self._log.recorder_broke)
+        self._metrics.begin()
+        spans = CallSpans(clock, call_id, self._keeping.preset)
+        meta = self._keeping.meta(call_id, clock, room)
+        reports = Reports(turn=partial(self._turn, spans), disk_failed=self._disk_failed)
+        self._recorder = Recorder(
+            partial(self._keeping.open, self.call_dir, meta, reports), self._broke
+        )
         log = CallLog(
             self._recorder,
             clock,
+            spans,
             keep_transcripts=self._keeping.transcripts,
-            on_fault=self._log.recorder_broke,
+            on_fault=self._broke,
         )
         causes = Causes(self._session, turn_detection_given=self._turn_detection_given)
         self._stamps = SessionStamps(self._session, log, causes)
@@ -194,7 +161,7 @@ class Instruments:
             act(*arguments)
         except Exception as error:
             self._broken = True
-            self._log.recorder_broke(error)
+            self._broke(error)
 
     def _look_at_options(self) -> None:
         """Keep the options in force, which LiveKit resolves at the start and may change later."""
@@ -209,64 +176,23 @@ class Instruments:
     def _is_listening(self, name: str, event: Any) -> bool:
         return name == "agent_state_changed" and event.new_state == "listening"
 
-    def _new_call_dir(self, started_wall_s: float) -> Path:
-        name = re.sub(r"[/\0]|^\.\.?$", "_", self._keeping.call_id or "")
-        if not name:
-            started = datetime.fromtimestamp(started_wall_s, UTC)
-            name = f"{started:%Y-%m-%dT%H-%M-%S}-{secrets.token_hex(3)}"
-        names = itertools.chain([name], (f"{name}-{number}" for number in itertools.count(2)))
-        paths = (self._keeping.calls_dir / name for name in names)
-        with _TAKING:
-            path = next(p for p in paths if p not in _TAKEN and not os.path.exists(p))
-            _TAKEN.add(path)
-        return path
-
-    def _meta(self, call_id: str, clock: CallClock, room: rtc.Room | None) -> CallMeta:
-        return CallMeta(
-            call_id=call_id,
-            source=self._keeping.source,
-            capture_point="agent",
-            started_wall_s=clock.started_wall_s,
-            started_now_s=clock.started_now_s,
-            preset=self._keeping.preset,
-            asked=self._keeping.asked,
-            versions=_versions(),
-            room=None if room is None else room.name,
-            audio_recorded=self._keeping.audio,
-        )
-
-    def _open_keeper(self, path: Path, meta: CallMeta) -> Keeper:
-        if self._keeping.retention_days is not None:
-            now_s = meta.started_wall_s
-            remove_old_calls(
-                path.parent, started_before_s=now_s - 86_400 * self._keeping.retention_days
-            )
-        reports = Reports(turn=self._turn, disk_failed=self._disk_failed)
-        try:
-            return open_keeper(path, meta, self._keeping.thresholds, reports)
-        finally:
-            _TAKEN.discard(path)
-
     def _wait_with_the_job(self) -> None:
         """Have a worker's job wait for the folder before its process ends."""
         if (job := get_job_context(required=False)) is not None:
             job.add_shutdown_callback(self.finished)
 
-    def _turn(self, turn: Turn) -> None:
+    # What the recorder tells, in its thread.
+
+    def _turn(self, spans: CallSpans, turn: Turn) -> None:
         self._turns.append(turn)
         self._log.turn(turn)
+        self._metrics.turn(turn)
+        spans.turn(turn)
 
     def _disk_failed(self, error: OSError) -> None:
         self._log.disk_failed(self.call_dir, error)
+        self._metrics.fault("disk")
 
-
-@cache
-def _versions() -> Mapping[str, str]:
-    """Read once a process: the search would hold the event loop for milliseconds at every call."""
-    found = {}
-    for package in _PACKAGES:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            continue
-    return found
+    def _broke(self, error: Exception) -> None:
+        self._log.recorder_broke(error)
+        self._metrics.fault("recorder")

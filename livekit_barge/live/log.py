@@ -1,4 +1,4 @@
-"""What the stamps of a call share: its clock, its recorder, and a guard around our own faults."""
+"""What the stamps of a call share: its clock, recorder, spans, and a guard against our faults."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Concatenate, ParamSpec, Protocol, TypeVar, cast
 from livekit_barge.call.events import Event
 from livekit_barge.clock import CallClock
 from livekit_barge.live.recorder import Recorder
+from livekit_barge.live.spans import CallSpans
 
 
 class CallLog:
@@ -18,11 +19,13 @@ class CallLog:
         self,
         recorder: Recorder,
         clock: CallClock,
+        spans: CallSpans,
         *,
         keep_transcripts: bool,
         on_fault: Callable[[Exception], None],
     ) -> None:
         self.recorder = recorder
+        self.spans = spans
         self.now_s = clock.at_s
         self._from_wall = clock.from_wall
         self._keep_transcripts = keep_transcripts

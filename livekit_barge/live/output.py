@@ -223,6 +223,7 @@ class OutputStamps:
                 pushed_offset_s=segment.offset_s,
             )
         )
+        self._log.spans.speech(segment.speech_id)
         if segment.speech_id != self._seen_at:
             self._seen_at = segment.speech_id
             seen = context_seen(self._session, self._log, now_s, segment.speech_id)

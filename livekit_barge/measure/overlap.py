@@ -23,6 +23,10 @@ Outcome = Literal["yielded", "late", "missed", "held", "false_stop", "natural_en
 """
 
 
+# The outcomes of a caller who wanted the floor: a yield rate and both clocks are about these.
+WANTED_THE_FLOOR: tuple[Outcome, ...] = ("yielded", "late", "missed")
+
+
 @dataclass(frozen=True, kw_only=True)
 class DecisionMade:
     """A decision to stop the agent, as it was stamped."""
@@ -89,6 +93,11 @@ class Overlap:
     """Agent audio that was pushed and lost in the pause."""
     resumed: bool | None = None
     """The same, uninterrupted speech was audible again."""
+
+    @property
+    def counts(self) -> bool:
+        """Its clocks stand in percentiles: the caller wanted the floor, which the agent had."""
+        return self.outcome in WANTED_THE_FLOOR and not self.agent_over_caller
 
     def to_json(self) -> dict[str, Any]:
         """As it stands in ``turns.jsonl`` and in the log."""

@@ -18,7 +18,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-from livekit_barge.measure.overlap import DecisionMade, Overlap
+from livekit_barge.measure.overlap import WANTED_THE_FLOOR, DecisionMade, Overlap
 from livekit_barge.measure.statistics import Measured, Percentiles, Rate
 from livekit_barge.measure.thresholds import ScoreLimits
 from livekit_barge.measure.turns import Turn
@@ -26,7 +26,6 @@ from livekit_barge.measure.turns import Turn
 SCHEMA = "livekit-barge/scorecard/1"
 SCHEMA_OF_ALL = "livekit-barge/scorecard-of-all/1"
 
-_WANTED_THE_FLOOR = ("yielded", "late", "missed")
 _TO_HOLD_THROUGH = ("held", "false_stop")
 
 
@@ -66,7 +65,7 @@ class Summary:
     def of(cls, overlaps: Iterable[Overlap]) -> Summary:
         overlaps = list(overlaps)
         fair = [overlap for overlap in overlaps if not overlap.agent_over_caller]
-        wanted = [overlap for overlap in fair if overlap.outcome in _WANTED_THE_FLOOR]
+        wanted = [overlap for overlap in fair if overlap.counts]
         return cls(
             outcomes=Counter(overlap.outcome for overlap in fair),
             agent_over_caller=len(overlaps) - len(fair),
@@ -99,7 +98,7 @@ class Summary:
     @property
     def yield_rate(self) -> Rate:
         """How reliably the agent lets a caller in."""
-        return self._rate("yielded", _WANTED_THE_FLOOR)
+        return self._rate("yielded", WANTED_THE_FLOOR)
 
     @property
     def hold_rate(self) -> Rate:
