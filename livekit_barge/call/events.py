@@ -356,8 +356,8 @@ class ImpairedLink(Event):
     jitter_s: float
     seed: int
     to_server: Mapping[str, Any]
-    """``packets`` that came to the link, how many of them it ``lost``, and by how much it sent one
-    on later than it was due, at worst: ``late_s``."""
+    """``packets`` and ``octets`` that came to the link, how many packets it ``lost``, and by how
+    much it sent one on later than it was due, at worst: ``late_s``."""
     to_caller: Mapping[str, Any]
     paths: Mapping[str, str]
     """Which way the media went by the client's own statistics; empty: it did not tell."""

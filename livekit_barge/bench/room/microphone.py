@@ -36,10 +36,12 @@ class Microphone:
         track: CallerTrack,
         clock: CallClock,
         on_sent: Callable[[Pcm, float, bool], None],
+        *,
+        queue_s: float = QUEUE_S,
     ) -> None:
         self.frame_samples = round(FRAME_S * track.sample_rate)
         self.before_frame: Callable[[int], None] | None = None
-        self.source = rtc.AudioSource(track.sample_rate, 1, queue_size_ms=round(QUEUE_S * 1000))
+        self.source = rtc.AudioSource(track.sample_rate, 1, queue_size_ms=round(queue_s * 1000))
         self._track = track
         self._clock = clock
         self._on_sent = on_sent

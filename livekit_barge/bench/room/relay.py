@@ -28,6 +28,7 @@ class Counts:
     """What came to the relay in one direction."""
 
     packets: int = 0
+    octets: int = 0
     lost: int = 0
     """Of them, by the link's own doing."""
     late_s: float = 0.0
@@ -45,9 +46,10 @@ class Way:
         self._latest_s = 0.0
         """When the last packet that waits is due."""
 
-    def take(self, send: Callable[[], None]) -> None:
-        """The next packet; ``send`` sends it on."""
+    def take(self, octets: int, send: Callable[[], None]) -> None:
+        """The next packet, so long; ``send`` sends it on."""
         self.counts.packets += 1
+        self.counts.octets += octets
         if (delay_s := self._fates.next()) is None:
             self.counts.lost += 1
             return
@@ -70,13 +72,13 @@ class Relay:
 
     def __init__(self, link: Link) -> None:
         loop = asyncio.get_running_loop()
-        self._ways = {each: Way(link.fates(each), loop) for each in DIRECTIONS}
+        self.ways = {each: Way(link.fates(each), loop) for each in DIRECTIONS}
         self._ports: dict[Address, _Port] = {}
 
     @property
     def counts(self) -> dict[Direction, Counts]:
         """Of all addresses together."""
-        return {direction: way.counts for direction, way in self._ways.items()}
+        return {direction: way.counts for direction, way in self.ways.items()}
 
     @property
     def addresses(self) -> set[Address]:
@@ -86,7 +88,7 @@ class Relay:
     def stand_for(self, server: Address) -> Address:
         """The address that leads to ``server`` by way of the link."""
         if server not in self._ports:
-            self._ports[server] = _Port(server, self._ways)
+            self._ports[server] = _Port(server, self.ways)
         return self._ports[server].address
 
     def close(self) -> None:
@@ -100,7 +102,7 @@ class _Port:
 
     def __init__(self, server: Address, ways: dict[Direction, Way]) -> None:
         self._server = server
-        self._ways = ways
+        self.ways = ways
         self._outward: dict[Address, socket.socket] = {}
         """Each client's socket towards the server."""
         self._socket = _open(self._from_client)
@@ -115,10 +117,10 @@ class _Port:
             outward = _open(lambda data, _: self._from_server(data, client))
             outward.connect(self._server)
             self._outward[client] = outward
-        self._ways["to_server"].take(partial(_send, outward, data, self._server))
+        self.ways["to_server"].take(len(data), partial(_send, outward, data, self._server))
 
     def _from_server(self, data: bytes, client: Address) -> None:
-        self._ways["to_caller"].take(partial(_send, self._socket, data, client))
+        self.ways["to_caller"].take(len(data), partial(_send, self._socket, data, client))
 
     def close(self) -> None:
         """No more packets, either way."""

@@ -69,7 +69,7 @@ def running_server(
     """
     api_key, api_secret = "key" + secrets.token_hex(4), secrets.token_hex(24)
     for attempt in range(1, attempts + 1):
-        tcp, udp = _free_port(socket.SOCK_STREAM), _free_port(socket.SOCK_DGRAM)
+        tcp, udp = free_port(socket.SOCK_STREAM), free_port(socket.SOCK_DGRAM)
         body = yaml.safe_dump(_config(tcp, udp, {api_key: api_secret}))
         environment = dict(os.environ) | {"LIVEKIT_CONFIG": body}
         with child([str(binary)], log=log, env=environment, grace_s=0.5) as process:
@@ -94,7 +94,7 @@ def _config(tcp: int, udp: int, keys: dict[str, str]) -> dict[str, Any]:
     return config
 
 
-def _free_port(kind: socket.SocketKind) -> int:
+def free_port(kind: socket.SocketKind) -> int:
     with socket.socket(socket.AF_INET, kind) as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

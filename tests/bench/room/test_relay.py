@@ -51,7 +51,7 @@ def play(loop, *fates, every_s=0.02, late_s=0.0):
     way, came = Way(Drawn(*fates), loop), []
     for number in range(len(fates)):
         loop.run_until(number * every_s, late_s)
-        way.take(lambda number=number: came.append((number, round(loop.now_s, 6))))
+        way.take(100, lambda number=number: came.append((number, round(loop.now_s, 6))))
     loop.run_until(10.0, late_s)
     return way.counts, came
 
@@ -71,7 +71,7 @@ def test_what_is_delayed_more_holds_up_what_comes_after_it(loop):
 def test_lost_packets_are_counted_and_do_not_come(loop):
     counts, came = play(loop, 0.0, None, 0.0)
     assert [number for number, _ in came] == [0, 2]
-    assert counts == Counts(packets=3, lost=1)
+    assert counts == Counts(packets=3, octets=300, lost=1)
 
 
 def test_it_says_how_late_it_was_itself(loop):

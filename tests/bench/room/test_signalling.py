@@ -103,4 +103,4 @@ async def test_media_has_crossed_when_its_ways_are_the_relays_and_packets_came_t
 async def test_the_report_holds_the_links_faults_and_counts(link):
     made = report(link)
     assert (made.loss, made.delay_s, made.jitter_s, made.seed) == (0.1, 0.0, 0.0, 1)
-    assert made.to_server == {"packets": 0, "lost": 0, "late_s": 0.0}
+    assert made.to_server == {"packets": 0, "octets": 0, "lost": 0, "late_s": 0.0}
