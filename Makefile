@@ -9,6 +9,7 @@ READY  := $(VENV)/.ready
 .DEFAULT_GOAL := help
 
 include configs/livekit-server/build.mk
+include configs/chromium.mk
 
 help: ## list what there is
 	@grep -hE '^[a-z][a-z-]*:.*##' $(MAKEFILE_LIST) | sort | sed -E 's/:.*## /\t/' | expand -t 18
@@ -16,7 +17,7 @@ help: ## list what there is
 demo: $(READY) ## three scripted calls under two presets: no keys, no server, no microphone
 	$(RUN)/livekit-barge demo
 
-test: $(READY) $(ROOM_SERVER) ## all tests; those in a real room need Go, to build its server once
+test: $(READY) $(ROOM_SERVER) $(CHROMIUM) ## all tests; those in a real room need Go, to build its server once
 	$(RUN)/python -m pytest
 
 room-demo: $(READY) $(LIVEKIT_SERVER) ## server, agent and caller on this machine: where the time of each barge-in goes
@@ -30,6 +31,12 @@ overhead: $(READY) ## what the instruments cost: 20 sessions with and without, a
 
 accuracy: $(READY) ## how near the truth speech is dated, into docs/accuracy.md: about 3 minutes
 	$(RUN)/python -m benchmarks.accuracy
+
+report-speed: $(READY) $(CHROMIUM) ## how fast the report's pages are made and open, about 2 minutes, alone
+	$(RUN)/python -m benchmarks.report
+
+screenshots: $(READY) $(CHROMIUM) ## docs/images: a call's page and a batch's, of the demo's calls
+	$(RUN)/python -m tests.browser.screenshots
 
 check: lint types format test ## what CI runs
 

@@ -25,6 +25,7 @@ app.add_typer(presets_app, name="presets")
 app.command()(commands.score)
 app.command()(commands.summary)
 app.command()(report_commands.report)
+app.command()(report_commands.show)
 
 _console = Console()
 

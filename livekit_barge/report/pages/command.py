@@ -68,3 +68,29 @@ def report(
         print(f"livekit-barge: {line}", file=sys.stderr)
     Console().print(f"open {made.page}", highlight=False, markup=False, soft_wrap=True)
     raise typer.Exit(2 if made.refused else 0)
+
+
+def show(
+    call: Annotated[Path, typer.Argument(help="A Call folder.", show_default=False)],
+    whole: Annotated[
+        bool, typer.Option("--whole", help="All of a long call, not only its overlaps.")
+    ] = False,
+    thresholds: LimitsFile = None,
+) -> None:
+    """Show a call in the terminal: both tracks and what was stamped as text, and its turns."""
+    from livekit_barge.call.folder import Call
+    from livekit_barge.measure.call import measure_call
+    from livekit_barge.measure.thresholds import Thresholds
+    from livekit_barge.report.table import turn_table
+    from livekit_barge.report.timeline import LEGEND, render_timeline
+
+    opened = Call.open(call)
+    turns = measure_call(opened, Thresholds.load(thresholds))
+    console = Console()
+    blocks = "utf" in console.encoding.casefold()
+    for line in render_timeline(opened, turns, width=console.width, blocks=blocks, whole=whole):
+        console.print(line, highlight=False)
+    console.print(LEGEND, highlight=False)
+    console.print(turn_table(turns, title=opened.meta.call_id))
+    for note in opened.notes:
+        console.print(f"note: {note}", highlight=False, markup=False, soft_wrap=True)
