@@ -13,5 +13,8 @@ which would decide. The codes stay; ``docs/diagnosis.md`` has a section for each
 """
 
 from livekit_barge.measure.diagnosis.finding import Finding, Sure
+from livekit_barge.measure.diagnosis.kinds import KINDS, Kind
+from livekit_barge.measure.diagnosis.limits import DiagnosisLimits
+from livekit_barge.measure.diagnosis.rules import diagnose
 
-__all__ = ["Finding", "Sure"]
+__all__ = ["KINDS", "DiagnosisLimits", "Finding", "Kind", "Sure", "diagnose"]

@@ -1,0 +1,154 @@
+"""Symptom 1, it talks on for seconds: the caller was heard, and no decision was made.
+
+A gate was shut: interruptions off, the words gate, the duration gate, the AEC warm-up, a protected
+line. Each rule looks at an overlap with the caller's speech in it long enough to pass.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from livekit_barge.measure.diagnosis.finding import Finding
+from livekit_barge.measure.diagnosis.kinds import (
+    AEC_WARMUP,
+    DURATION_GATE,
+    INTERRUPTIONS_OFF,
+    PROTECTED_TALKED_OVER,
+    WORDS_GATE,
+)
+from livekit_barge.measure.diagnosis.seen import Seen, Story, at, ms
+from livekit_barge.measure.span import Span
+
+
+def gates(seen: Seen) -> Iterable[Finding]:
+    """For each overlap in which the agent should have stopped and nothing told it to."""
+    if not seen.stamped:
+        return
+    for story in seen.stories:
+        if (swallowed := _warmup(seen, story)) is not None:
+            yield swallowed
+        elif _shut_out(seen, story) and (found := _gate(seen, story)) is not None:
+            yield found
+
+
+def _shut_out(seen: Seen, story: Story) -> bool:
+    """The caller talked over it, meant it, and no decision followed."""
+    overlap = story.overlap
+    return (
+        overlap.decision_s is None
+        and overlap.outcome in ("missed", "natural_end")
+        and overlap.talk_over_s >= seen.limits.talked_over_min_s
+    )
+
+
+def _gate(seen: Seen, story: Story) -> Finding | None:
+    overlap, options = story.overlap, seen.options_at(story.begin_s)
+    if "uninterruptible" in overlap.protected:
+        return _uninterruptible(seen, story)
+    heard_s = seen.vad_onset_s(story)
+    needed = options.get("min_interruption_words") or 0
+    said = _words(seen, story)
+    # With too few words neither the VAD, nor a transcript, nor a committed turn decides.
+    if needed and said < needed:
+        return WORDS_GATE.found(
+            [
+                f"both spoke for {at(overlap.talk_over_s)}, and no decision was made",
+                f"{said} words were transcribed; min_interruption_words is {needed}",
+            ],
+            story=story,
+            ruled_out=[_not_deaf(heard_s), _NOT_OUTPUT],
+        )
+    least_s = options.get("min_interruption_duration")
+    if heard_s is None or least_s is None:
+        return None
+    longest_s = max(
+        (span.length_s for span in seen.vad_heard if span.meets(_reach(story))), default=0.0
+    )
+    if longest_s < least_s:
+        return DURATION_GATE.found(
+            [
+                f"both spoke for {at(overlap.talk_over_s)}, and no decision was made",
+                f"the VAD heard {at(longest_s)} in one go; min_interruption_duration is "
+                f"{least_s:g} s",
+            ],
+            story=story,
+            ruled_out=[_not_deaf(heard_s), "no word gate is set", _NOT_OUTPUT],
+        )
+    return None
+
+
+def _uninterruptible(seen: Seen, story: Story) -> Finding:
+    overlap = story.overlap
+    both = f"both spoke for {at(overlap.talk_over_s)}, and no decision was made"
+    if seen.options_at(story.begin_s).get("allow_interruptions") is False:
+        return INTERRUPTIONS_OFF.found(
+            [both, "allow_interruptions is false in the options in force"],
+            story=story,
+            ruled_out=["not one protected line: every speech is", _NOT_OUTPUT],
+        )
+    words = seen.transcripts(story.begin_s, story.caller_end_s + 1.0)
+    return PROTECTED_TALKED_OVER.found(
+        [
+            both,
+            f"speech {story.turn.speech_id} could not be interrupted at {at(story.begin_s)}",
+            f"{len(words)} transcripts of the caller came meanwhile",
+        ],
+        story=story,
+        ruled_out=["interruptions are on otherwise", _NOT_OUTPUT],
+    )
+
+
+def _warmup(seen: Seen, story: Story) -> Finding | None:
+    """The warm-up held back what would have been a decision, for as long as is noticed."""
+    overlap = story.overlap
+    spans = [span for span, _ in seen.protections("aec_warmup")]
+    heard_s = seen.vad_onset_s(story)
+    least_s = seen.options_at(story.begin_s).get("min_interruption_duration")
+    words = seen.options_at(story.begin_s).get("min_interruption_words") or 0
+    if "aec_warmup" not in overlap.protected or heard_s is None or least_s is None or words:
+        return None
+    due_s = heard_s + least_s
+    end_s = min(span.end_s for span in spans if span.end_s > story.begin_s)
+    # Of what the VAD heard in one go, how much came after it would have decided.
+    in_one_go = max(
+        (span for span in seen.vad_heard if span.meets(_reach(story))), key=lambda s: s.length_s
+    )
+    until_s = min(end_s, overlap.decision_s or story.turn.ended_s, in_one_go.end_s)
+    if until_s - due_s < seen.limits.off_min_s:
+        return None
+    if overlap.outcome == "held":
+        return None
+    decided = "no decision was made in it"
+    if overlap.decision_s is not None:
+        decided = f"the decision came at {at(overlap.decision_s)}, by {overlap.cause}"
+    return AEC_WARMUP.found(
+        [
+            f"the caller came in at {at(story.begin_s)}, within the warm-up that ended at "
+            f"{at(end_s)}",
+            f"the VAD heard it from {at(heard_s)} on and would have decided at {at(due_s)}; "
+            f"{decided}",
+            f"{ms(until_s - due_s)} of speech that should have stopped it did not",
+        ],
+        story=story,
+        ruled_out=[_not_deaf(heard_s), "no word gate is set"],
+    )
+
+
+def _words(seen: Seen, story: Story) -> int:
+    """The most words that a transcript of the overlap held, or its finals together."""
+    heard = seen.transcripts(story.begin_s, max(story.caller_end_s + 1.0, story.turn.ended_s))
+    finals = sum(len((event.text or "").split()) for event in heard if event.is_final)
+    return max([finals, *(len((event.text or "").split()) for event in heard)])
+
+
+def _reach(story: Story) -> Span:
+    return Span(story.begin_s, max(story.caller_end_s, story.begin_s + 0.1))
+
+
+def _not_deaf(heard_s: float | None) -> str:
+    if heard_s is None:
+        return "the VAD's state says nothing of this speech"
+    return f"not deaf: the VAD heard the caller from {at(heard_s)} on"
+
+
+_NOT_OUTPUT = "not the output: nothing told it to stop"
