@@ -15,6 +15,7 @@ from livekit_barge.bench.models import HeardWord, Utterance
 from livekit_barge.bench.places import Moment
 from livekit_barge.bench.playout import Stretch
 from livekit_barge.bench.script import CallerLine, Script
+from livekit_barge.bench.sounds import make_sound
 from livekit_barge.bench.speaking import AgentSpeech
 from livekit_barge.bench.track import FULL_SCALE, CallerTrack, to_pcm
 from livekit_barge.bench.voices import SAMPLE_RATE, Speech, Word, voice_named
@@ -130,7 +131,7 @@ class Director:
         del self._waiting[0]
         self._track.mix(speech.samples, at)
         self.placed.append(PlacedLine(line, at, speech))
-        if words := speech.words:
+        if line.heard and (words := speech.words):
             self._utterances.append(
                 Utterance(
                     tuple(
@@ -150,6 +151,8 @@ def speech_of(line: CallerLine, voice: str) -> Speech:
     """
     if line.wav is not None:
         speech = _from_wav(line.wav, line.text)
+    elif line.sound is not None:
+        speech = Speech(make_sound(line.sound, line.seed), ()).trimmed()
     else:
         assert line.text is not None  # a line has one of the two
         speech = voice_named(line.voice or voice).speak(line.text).trimmed()

@@ -42,22 +42,22 @@ waits for a later one.
 
 from __future__ import annotations
 
-import difflib
-import re
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal, Self, get_args
 
-import yaml  # type: ignore[import-untyped]
-
 from livekit_barge.bench.places import Place, place_from
+from livekit_barge.bench.reading import Check, Keys, one_of, read_keys, read_yaml, whole, words
+from livekit_barge.bench.sounds import sound_name
+from livekit_barge.bench.surroundings import Surroundings, surroundings_from
 from livekit_barge.bench.voices import VOICES
 from livekit_barge.errors import ScriptError
 from livekit_barge.resources import configs_dir
 
 Expect = Literal["yield", "hold", "protected"]
+Kind = Literal["backchannel", "cough", "noise", "side talk", "false start", "echo"]
+"""What it is that should be held through."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,14 +67,28 @@ class CallerLine:
     text: str | None = None
     """What a voice says; with ``wav``, what the recogniser hears in it (``None``: nothing)."""
     wav: Path | None = None
+    sound: str | None = None
+    """A generated sound, by its name (:mod:`.sounds`)."""
+    seed: int = 0
+    """Of the sound: which cough."""
     at: Place
     expect: Expect | None = None
+    kind: Kind | None = None
+    """Of what to hold through."""
     voice: str | None = None
     """``None``: the script's."""
     gain_db: float = 0.0
+    heard: bool = True
+    """The recogniser hears its words; ``False``: they are no words to it, as a real one often has
+    it with "mm-hm" or with talk from afar."""
 
     def __str__(self) -> str:
-        return f"“{self.text or self.wav}” ({self.at})"
+        return f"“{self.text or self.name}” ({self.at})"
+
+    @property
+    def name(self) -> str:
+        """What is heard, where it is no words: the sound's name, or the file's."""
+        return self.sound or (self.text or "" if self.wav is None else self.wav.name)
 
     @property
     def frees_the_speech(self) -> bool:
@@ -92,6 +106,9 @@ class Script:
     voice: str = "joe-high"
     agent_voice: str = "joe"
     summary: str = ""
+    protected: frozenset[int] = frozenset()
+    """Which of the agent's lines, from 0, must not be cut: it says them uninterruptibly."""
+    surroundings: Surroundings = field(default_factory=Surroundings)
 
     @classmethod
     def load(cls, script: str | Path) -> Self:
@@ -102,17 +119,7 @@ class Script:
         path = Path(script)
         if path.suffix not in (".yaml", ".yml"):
             path = _shipped(str(script))
-        try:
-            text = path.read_text(encoding="utf-8")
-            content = yaml.safe_load(text)
-        except OSError as error:
-            raise ScriptError(
-                error.strerror or str(error), where=path, remedy="check the path"
-            ) from error
-        except (yaml.YAMLError, UnicodeDecodeError) as error:
-            reason = " ".join(str(error).split())
-            raise ScriptError(f"not YAML ({reason})", where=path, remedy="mend it") from error
-        return cls.parse(content, name=path.stem, where=path)
+        return cls.parse(read_yaml(path), name=path.stem, where=path)
 
     @classmethod
     def parse(cls, content: Any, *, name: str, where: Path | str = "script") -> Self:
@@ -120,13 +127,22 @@ class Script:
 
         Raises :class:`ScriptError`, naming ``where`` and the key.
         """
-        values = _read(content, _SCRIPT, where=where)
+        values = read_keys(content, _SCRIPT, where=where)
         folder = where.parent if isinstance(where, Path) else Path()
         lines = [
             _caller_line(line, folder, f"{where}: caller {number}")
             for number, line in enumerate(values.pop("caller"), start=1)
         ]
-        return cls(name=name, caller=tuple(lines), **values)
+        agent, protected = values.pop("agent")
+        around = values.pop("conditions", None) or {}
+        return cls(
+            name=name,
+            agent=agent,
+            caller=tuple(lines),
+            protected=protected,
+            surroundings=surroundings_from(around, where=f"{where}: conditions"),
+            **values,
+        )
 
 
 def caller_line(text: str, at: str, expect: Expect | None = None, **more: Any) -> CallerLine:
@@ -157,64 +173,19 @@ def _shipped(name: str) -> Path:
 
 
 def _caller_line(content: Any, folder: Path, where: str) -> CallerLine:
-    values = _read(content, _LINE, where=where)
-    say, wav = values.pop("say", None), values.pop("wav", None)
-    if (say is None) == (wav is None):
+    values = read_keys(content, _LINE, where=where)
+    say, wav, sound = (values.pop(key, None) for key in ("say", "wav", "sound"))
+    if [say, wav, sound].count(None) != 2:
         raise ScriptError(
-            "a line has either say or wav", where=where, remedy="give it one of the two"
+            "a line has either say or wav or sound", where=where, remedy="give it one of them"
         )
-    if say is not None:
-        if "text" in values:
-            raise ScriptError("text belongs to wav", where=where, remedy="put it into say")
-        return CallerLine(text=say, **values)
-    return CallerLine(wav=folder / wav, **values)
-
-
-_Check = Callable[[Any], Any]
-"""Turns a key's value into the field's; a ``ValueError`` says what it should be."""
-
-
-@dataclass(frozen=True)
-class _Keys:
-    """The keys of a mapping, and which must be there."""
-
-    checks: Mapping[str, _Check]
-    required: Sequence[str] = field(default_factory=tuple)
-
-
-def _read(content: Any, keys: _Keys, *, where: object) -> dict[str, Any]:
-    if not isinstance(content, dict):
-        raise ScriptError(
-            f"{content!r} is not a mapping of keys",
-            where=where,
-            remedy=f"give {', '.join(keys.required)}",
-        )
-    for key in keys.required:
-        if key not in content:
-            raise ScriptError(f"no {key}", where=where, remedy=f"give {key}")
-    values = {}
-    for key, value in content.items():
-        if key not in keys.checks:
-            near = difflib.get_close_matches(str(key), keys.checks, n=1)
-            remedy = f"did you mean {near[0]}?" if near else f"one of {', '.join(keys.checks)}"
-            raise ScriptError(f"no key is called {key}", where=where, remedy=remedy)
-        try:
-            values[key] = keys.checks[key](value)
-        except ValueError as error:
-            raise ScriptError(f"{key} is {value!r}", where=where, remedy=str(error)) from error
-    return values
-
-
-def _words(value: Any) -> str:
-    if not isinstance(value, str) or not re.search(r"\w", value):
-        raise ValueError("write words")
-    return " ".join(value.split())
-
-
-def _one_of(names: Sequence[str], value: Any) -> str:
-    if value not in names:
-        raise ValueError(f"one of {', '.join(names)}")
-    return str(value)
+    if "kind" in values and values.get("expect") != "hold":
+        raise ScriptError("kind belongs to hold", where=where, remedy="write expect: hold")
+    if wav is not None:
+        return CallerLine(wav=folder / wav, **values)
+    if "text" in values:
+        raise ScriptError("text belongs to wav", where=where, remedy="put it into say")
+    return CallerLine(text=say, sound=sound, **values)
 
 
 def _decibels(value: Any) -> float:
@@ -223,10 +194,26 @@ def _decibels(value: Any) -> float:
     return float(value)
 
 
-def _several(value: Any) -> tuple[str, ...]:
+def _agent(value: Any) -> tuple[tuple[str, ...], frozenset[int]]:
+    """What the agent says, and which of it is protected."""
     if not isinstance(value, list) or not value:
         raise ValueError("list what the agent says, a line each")
-    return tuple(map(_words, value))
+    texts: list[str] = []
+    protected: set[int] = set()
+    for number, line in enumerate(value):
+        if isinstance(line, dict):
+            if line.keys() != {"protected"}:
+                raise ValueError("write a line's words, or protected: and its words")
+            protected.add(number)
+            line = line["protected"]
+        texts.append(words(line))
+    return tuple(texts), frozenset(protected)
+
+
+def _switch(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError("yes or no")
+    return value
 
 
 def _lines(value: Any) -> list[Any]:
@@ -235,30 +222,39 @@ def _lines(value: Any) -> list[Any]:
     return value
 
 
+def _conditions(value: Any) -> Any:
+    return value  # read by its own keys
+
+
 def _path(value: Any) -> Path:
     if not isinstance(value, str):
         raise ValueError("give the path of a WAV file, from the script's folder")
     return Path(value)
 
 
-_voice: _Check = partial(_one_of, tuple(VOICES))
+_voice: Check = partial(one_of, tuple(VOICES))
 
-_LINE = _Keys(
+_LINE = Keys(
     {
-        "say": _words,
+        "say": words,
         "wav": _path,
-        "text": _words,
+        "sound": sound_name,
+        "seed": whole,
+        "text": words,
         "at": place_from,
-        "expect": partial(_one_of, get_args(Expect)),
+        "expect": partial(one_of, get_args(Expect)),
+        "kind": partial(one_of, get_args(Kind)),
         "voice": _voice,
         "gain_db": _decibels,
+        "heard": _switch,
     },
     required=("at",),
 )
-_SCRIPT = _Keys(
+_SCRIPT = Keys(
     {
-        "summary": _words,
-        "agent": _several,
+        "summary": words,
+        "agent": _agent,
+        "conditions": _conditions,
         "caller": _lines,
         "voice": _voice,
         "agent_voice": _voice,

@@ -112,7 +112,15 @@ class Voice:
 
 
 VOICES = {
-    voice.name: voice for voice in (Voice("joe"), Voice("joe-high", 1.25), Voice("joe-low", 0.85))
+    voice.name: voice
+    for voice in (
+        Voice("joe"),
+        Voice("joe-high", 1.25),
+        Voice("joe-low", 0.85),
+        Voice("joe-bright", 1.12),
+        Voice("joe-light", 1.35),
+        Voice("joe-deep", 0.78),
+    )
 }
 
 

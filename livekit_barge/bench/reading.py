@@ -1,0 +1,90 @@
+"""Reads mappings out of YAML files: known keys only, each checked, errors with their place."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml  # type: ignore[import-untyped]
+
+from livekit_barge.errors import ScriptError
+
+Check = Callable[[Any], Any]
+"""Turns a key's value into the field's; a ``ValueError`` says what it should be."""
+
+
+@dataclass(frozen=True)
+class Keys:
+    """The keys of a mapping, and which must be there."""
+
+    checks: Mapping[str, Check]
+    required: Sequence[str] = field(default_factory=tuple)
+
+
+def read_yaml(path: Path) -> Any:
+    """What a YAML file holds. Raises :class:`ScriptError`."""
+    try:
+        return yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ScriptError(
+            error.strerror or str(error), where=path, remedy="check the path"
+        ) from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        reason = " ".join(str(error).split())
+        raise ScriptError(f"not YAML ({reason})", where=path, remedy="mend it") from error
+
+
+def read_keys(content: Any, keys: Keys, *, where: object) -> dict[str, Any]:
+    """The mapping's values, checked. Raises :class:`ScriptError`, naming ``where`` and the key."""
+    if not isinstance(content, dict):
+        raise ScriptError(
+            f"{content!r} is not a mapping of keys",
+            where=where,
+            remedy=f"give {', '.join(keys.required or keys.checks)}",
+        )
+    for key in keys.required:
+        if key not in content:
+            raise ScriptError(f"no {key}", where=where, remedy=f"give {key}")
+    values = {}
+    for key, value in content.items():
+        if key not in keys.checks:
+            near = difflib.get_close_matches(str(key), keys.checks, n=1)
+            remedy = f"did you mean {near[0]}?" if near else f"one of {', '.join(keys.checks)}"
+            raise ScriptError(f"no key is called {key}", where=where, remedy=remedy)
+        try:
+            values[key] = keys.checks[key](value)
+        except ValueError as error:
+            raise ScriptError(f"{key} is {value!r}", where=where, remedy=str(error)) from error
+    return values
+
+
+def words(value: Any) -> str:
+    """A text with words in it."""
+    if not isinstance(value, str) or not re.search(r"\w", value):
+        raise ValueError("write words")
+    return " ".join(value.split())
+
+
+def one_of(names: Sequence[str], value: Any) -> str:
+    """One of these names; with ``partial`` a check."""
+    if value not in names:
+        raise ValueError(f"one of {', '.join(names)}")
+    return str(value)
+
+
+def number(low: float, high: float, example: str, value: Any) -> float:
+    """A number from ``low`` to ``high``; with ``partial`` a check."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
+        raise ValueError(f"give {example}")
+    return float(value)
+
+
+def whole(value: Any) -> int:
+    """A whole number of 0 or more."""
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise ValueError("give a whole number, 0 or more")
+    return value

@@ -1,0 +1,203 @@
+"""Plays cases, here or in several processes or on a Dask cluster, and keeps their results.
+
+A case's result depends on nothing but the case: not on the environment's ``BARGE_*`` variables, the
+cases before it or the process it is played in. So equal runs give equal bytes, whatever the number
+of workers, and a run that was stopped goes on where it was.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
+
+from livekit_barge.batch.pool import WorkerDied, run_jobs
+from livekit_barge.bench.agent import SuiteAgent
+from livekit_barge.bench.case import Case
+from livekit_barge.bench.kept import Kept
+from livekit_barge.bench.labels import judge_events
+from livekit_barge.bench.played import PlayedCall
+from livekit_barge.bench.quiet import turn_log_off
+from livekit_barge.bench.results import CaseResult
+from livekit_barge.bench.stage import play_call
+from livekit_barge.errors import BargeError
+from livekit_barge.measure.thresholds import Thresholds
+from livekit_barge.session import BargeSession
+from livekit_barge.settings import Settings
+
+OnResult = Callable[[CaseResult], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Playing:
+    """How cases are played and judged, apart from what stands in them."""
+
+    real_time: bool = False
+    calls_dir: Path | None = None
+    """Where their calls are kept, each under its case's id; ``None``: they are not."""
+    thresholds: Path | None = None
+    """A file with other limits than the shipped ones."""
+
+
+def run_cases(
+    cases: Iterable[Case],
+    *,
+    out: Path,
+    jobs: int = 1,
+    scheduler: str | None = None,
+    real_time: bool = False,
+    on_result: OnResult | None = None,
+    calls_dir: Path | None = None,
+    thresholds: Path | None = None,
+) -> Iterator[CaseResult]:
+    """The results, in the order of the cases.
+
+    Args:
+        cases: Each with an id of its own.
+        out: The folder of :class:`~livekit_barge.bench.kept.Kept`: results that are there already
+            are not made again.
+        jobs: How many processes; with 1 the cases are played in this one.
+        scheduler: A Dask cluster's address, to play them there instead.
+        real_time: Let the calls take as long as they do.
+        on_result: Called with each result as it comes, in any order, those kept before as well.
+        calls_dir: Where to keep the calls; default: nowhere.
+        thresholds: A file with limits in place of the shipped ones.
+
+    Raises:
+        BargeError: for a preset or limits that cannot be used, before a call is played. A case that
+            cannot be played has a result that says so.
+    """
+    playing = Playing(real_time=real_time, calls_dir=calls_dir, thresholds=thresholds)
+    Thresholds.load(thresholds)
+    wanted = list(cases)
+    digests = [_digest(case, playing) for case in wanted]
+    with Kept(out) as kept:
+        ready: dict[int, CaseResult] = {}
+        missing = [
+            _Job(n, wanted[n]) for n, digest in enumerate(digests) if kept.get(digest) is None
+        ]
+        due = 0
+        made = _run(missing, partial(_play_job, playing=playing), jobs, scheduler)
+        todo = {job.number for job in missing}
+        while due < len(wanted):
+            if due not in todo:
+                result = kept.get(digests[due])
+                assert result is not None  # it was there when the run began
+                _tell(on_result, result)
+            elif due in ready:
+                result = ready.pop(due)
+            else:
+                job, done = next(made)
+                result = _died(job.case) if isinstance(done, WorkerDied) else done
+                kept.put(digests[job.number], result)
+                _tell(on_result, result)
+                ready[job.number] = result
+                continue
+            due += 1
+            yield result
+        kept.order(digests)
+
+
+def play_case(case: Case, playing: Playing | None = None) -> CaseResult:
+    """Play one, and judge its events."""
+    playing = playing or Playing()
+    try:
+        return _played(case, playing)
+    except BargeError as error:
+        return CaseResult(case_id=case.case_id, preset=case.preset, error=str(error))
+
+
+def result_of(case: Case, played: PlayedCall, limits: Thresholds) -> CaseResult:
+    """What came of a call that was played for a case, be it on the stage or in a room."""
+    return CaseResult(
+        case_id=case.case_id,
+        preset=case.preset,
+        events=judge_events(case.case_id, played, limits),
+        call_s=round(played.duration_s, 6),
+        unplaced=tuple(str(line) for line in played.unplaced),
+    )
+
+
+def _played(case: Case, playing: Playing) -> CaseResult:
+    limits = Thresholds.load(playing.thresholds)
+    session = partial(
+        BargeSession,
+        preset=case.chosen(),
+        settings=_NoEnvironment(thresholds=playing.thresholds, retention_days=None),
+    )
+    with tempfile.TemporaryDirectory() as scratch, turn_log_off():
+        played = play_call(
+            case.script,
+            calls_dir=playing.calls_dir or Path(scratch),
+            call_id=case.case_id.replace("/", "-"),
+            agent=partial(SuiteAgent, case.script),
+            session=session,
+            timing=case.timing,
+            conditions=case.conditions,
+            real_time=playing.real_time,
+        )
+    return result_of(case, played, limits)
+
+
+class _NoEnvironment(Settings):
+    """The settings without the environment: a case's own knobs are all."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003
+        init_settings: PydanticBaseSettingsSource,
+        *_: PydanticBaseSettingsSource,
+        **__: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return (init_settings,)
+
+
+@dataclass(frozen=True)
+class _Job:
+    """A case by its number, which alone makes it equal to another."""
+
+    number: int
+    case: Case = field(compare=False)
+
+
+def _play_job(job: _Job, playing: Playing) -> CaseResult:
+    return play_case(job.case, playing)
+
+
+def _run(
+    jobs: list[_Job], work: Callable[[_Job], CaseResult], workers: int, scheduler: str | None
+) -> Iterator[tuple[_Job, CaseResult | WorkerDied]]:
+    if scheduler is not None:
+        from livekit_barge.batch.cluster import run_on_cluster
+
+        return run_on_cluster(jobs, work, scheduler)
+    if workers == 1:
+        return ((job, work(job)) for job in jobs)
+    return run_jobs(jobs, work, min(workers, len(jobs)))
+
+
+def _died(case: Case) -> CaseResult:
+    return CaseResult(
+        case_id=case.case_id, preset=case.preset, error=f"two workers died over {case.case_id}"
+    )
+
+
+def _digest(case: Case, playing: Playing) -> str:
+    """What a result is made from: the case, whether time was real, and the limits."""
+    if not playing.real_time and playing.thresholds is None:
+        return case.digest()
+    limits = vars(Thresholds.load(playing.thresholds))
+    limits = {**limits, "backchannels": sorted(limits["backchannels"])}
+    how = f"{case.digest()} {playing.real_time} {limits}"
+    return hashlib.sha256(how.encode()).hexdigest()
+
+
+def _tell(on_result: OnResult | None, result: CaseResult) -> None:
+    if on_result is not None:
+        on_result(result)

@@ -1,0 +1,326 @@
+"""Suites: many calls from few patterns, drawn by a seed.
+
+::
+
+    summary: The caller breaks in early, in many words and voices.
+    timing: drawn                      # or: fixed, the stand-ins' medians in every call
+    calls:
+      - name: early
+        count: {tuning: 8, held-out: 4}
+        agent: [$greeting, $answer, $answer, $goodbye]
+        voice: $voice
+        caller:
+          - say: $question
+            at: 0.6 s after the agent stops
+          - say: $barge-in
+            at: after the agent has spoken 1 to 2.5 s
+            gain_db: -6 to 3
+            expect: yield
+        conditions:
+          noise: {kind: [traffic, babble], snr_db: 10 to 30}
+
+A pattern is a script (:mod:`.script`) in which values may be left to chance:
+
+* ``$name`` is one of the pool ``name`` (``configs/suites/pools/words.yaml``, or ``pools`` in the
+  suite's own file); no pattern draws the same twice for a call while there are others,
+* ``1 to 2.5`` is a number between the two,
+* a list, where one value belongs, is one of its values.
+
+Each pool has a part ``tuning`` and a part ``held-out``: a search for settings hears the first, and
+is judged by the second, with other words, voices, sounds and seeds.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any, Literal, Self, get_args
+
+import numpy as np
+
+from livekit_barge.bench.case import Case
+from livekit_barge.bench.models import Timing
+from livekit_barge.bench.reading import Keys, one_of, read_keys, read_yaml, whole, words
+from livekit_barge.bench.script import Script
+from livekit_barge.bench.spread import FIXED, TimingSpread
+from livekit_barge.bench.stage import Conditions
+from livekit_barge.errors import ScriptError
+from livekit_barge.resources import configs_dir
+
+Split = Literal["tuning", "held-out"]
+SPLITS: tuple[Split, ...] = get_args(Split)
+
+_NUMBER = r"-?\d+(?:\.\d+)?"
+_RANGE = re.compile(rf"({_NUMBER}) to ({_NUMBER})")
+_SEEDS = 2**31
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """One kind of call, with what is left to chance."""
+
+    name: str
+    count: Mapping[Split, int]
+    script: Mapping[str, Any]
+    """As a script file has it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Suite:
+    """Patterns, and what they draw from."""
+
+    name: str
+    summary: str
+    patterns: tuple[Pattern, ...]
+    pools: Mapping[str, Mapping[Split, tuple[Any, ...]]]
+    spread: TimingSpread = field(default_factory=TimingSpread)
+    where: Path | str = "suite"
+
+    @classmethod
+    def load(cls, suite: str | Path) -> Self:
+        """A shipped suite by its name, or a file's.
+
+        Raises :class:`ScriptError`, naming the file and the key.
+        """
+        path = Path(suite)
+        if path.suffix not in (".yaml", ".yml"):
+            path = _shipped(str(suite))
+        return cls.parse(read_yaml(path), name=path.stem, where=path)
+
+    @classmethod
+    def parse(cls, content: Any, *, name: str, where: Path | str = "suite") -> Self:
+        """From what a YAML file holds. Raises :class:`ScriptError`."""
+        values = read_keys(content, _SUITE, where=where)
+        pools = _shipped_pools() | _pools(values.get("pools", {}), where=where)
+        suite = cls(
+            name=name,
+            summary=values.get("summary", ""),
+            patterns=tuple(
+                _pattern(each, f"{where}: call {number}")
+                for number, each in enumerate(values["calls"], start=1)
+            ),
+            pools=pools,
+            spread=FIXED if values.get("timing") == "fixed" else TimingSpread(),
+            where=where,
+        )
+        for pattern in suite.patterns:
+            suite._script(pattern, SPLITS[0], 0, "check")  # whether it can be drawn at all
+        return suite
+
+    def cases(
+        self,
+        *,
+        preset: str = "livekit-defaults",
+        knobs: Mapping[str, Any] | None = None,
+        seed: int = 0,
+        split: Split | None = None,
+        times: int = 1,
+        conditions: Conditions | None = None,
+    ) -> list[Case]:
+        """The calls, drawn by ``seed``, under a preset with ``knobs`` over it.
+
+        ``split`` takes one part of them; ``times`` draws so many times as many. ``conditions`` are
+        the line's; each case's seed is put in. The same arguments always give the same cases, and
+        for another preset the same calls.
+        """
+        return [
+            self._case(pattern, part, index, seed, conditions or Conditions(), preset, knobs or {})
+            for pattern in self.patterns
+            for part in SPLITS
+            if split in (None, part)
+            for index in range(pattern.count[part] * times)
+        ]
+
+    def _case(
+        self,
+        pattern: Pattern,
+        part: Split,
+        index: int,
+        seed: int,
+        conditions: Conditions,
+        preset: str,
+        knobs: Mapping[str, Any],
+    ) -> Case:
+        case_id = f"{self.name}-{pattern.name}-{part[0]}{index:03}"
+        drawn = _number(self.name, pattern.name, part, index, seed)
+        return Case(
+            case_id=case_id,
+            script=self._script(pattern, part, drawn, case_id),
+            conditions=_seeded(conditions, drawn),
+            timing=self._timing(drawn),
+            knobs=knobs,
+            preset=preset,
+        )
+
+    def _timing(self, seed: int) -> Timing:
+        return self.spread.draw(seed)
+
+    def _script(self, pattern: Pattern, part: Split, seed: int, name: str) -> Script:
+        draw = _Draw(np.random.default_rng(seed), self.pools, part, f"{self.where}: {pattern.name}")
+        content = draw.script(pattern.script)
+        where = self.where if isinstance(self.where, Path) else f"{self.where}: {pattern.name}"
+        return Script.parse(content, name=name, where=where)
+
+
+class _Draw:
+    """Puts values where a pattern leaves them to chance."""
+
+    def __init__(
+        self,
+        rng: np.random.Generator,
+        pools: Mapping[str, Mapping[Split, tuple[Any, ...]]],
+        part: Split,
+        where: str,
+    ) -> None:
+        self._rng = rng
+        self._pools = pools
+        self._part = part
+        self._where = where
+        self._used: dict[str, set[int]] = {}
+
+    def script(self, content: Mapping[str, Any]) -> dict[str, Any]:
+        """A script file's content."""
+        drawn = {}
+        for key, value in content.items():
+            # What is said, and by whom in which order, is a list; any other is a choice.
+            several = key in ("agent", "caller") and isinstance(value, list)
+            drawn[key] = [self._value(v) for v in value] if several else self._value(value)
+        for line in drawn.get("caller", ()):
+            if isinstance(line, dict) and "sound" in line and "seed" not in line:
+                line["seed"] = int(self._rng.integers(0, _SEEDS))
+        if isinstance(around := drawn.get("conditions"), dict):
+            around.setdefault("seed", int(self._rng.integers(0, _SEEDS)))
+        return drawn
+
+    def _value(self, value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: self._value(each) for key, each in value.items()}
+        if isinstance(value, list):
+            return self._value(value[int(self._rng.integers(0, len(value)))]) if value else value
+        if not isinstance(value, str):
+            return value
+        if value.startswith("$"):
+            return self._value(self._from_pool(value[1:]))
+        if match := _RANGE.fullmatch(value):
+            return self._between(match)
+        return _RANGE.sub(lambda match: f"{self._between(match):g}", value)
+
+    def _between(self, match: re.Match[str]) -> float:
+        low, high = float(match[1]), float(match[2])
+        return round(float(self._rng.uniform(low, high)), 2)
+
+    def _from_pool(self, name: str) -> Any:
+        if name not in self._pools:
+            raise ScriptError(
+                f"no pool is called {name}",
+                where=self._where,
+                remedy=f"one of {', '.join(sorted(self._pools))}",
+            )
+        values = self._pools[name][self._part]
+        used = self._used.setdefault(name, set())
+        if len(used) == len(values):
+            used.clear()
+        left = [number for number in range(len(values)) if number not in used]
+        chosen = left[int(self._rng.integers(0, len(left)))]
+        used.add(chosen)
+        return values[chosen]
+
+
+def shipped_suites() -> list[str]:
+    """The names of the suites that come with this package."""
+    return sorted(path.stem for path in _folder().glob("*.yaml"))
+
+
+def _folder() -> Path:
+    return configs_dir() / "suites"
+
+
+def _shipped(name: str) -> Path:
+    if name not in (known := shipped_suites()):
+        raise ScriptError(
+            f"no suite is called {name}",
+            remedy=f"one of {', '.join(known)}, or the path of a .yaml file",
+        )
+    return _folder() / f"{name}.yaml"
+
+
+def _shipped_pools() -> dict[str, Mapping[Split, tuple[Any, ...]]]:
+    path = _folder() / "pools" / "words.yaml"
+    return _pools(read_yaml(path), where=path)
+
+
+def _pools(content: Any, *, where: object) -> dict[str, Mapping[Split, tuple[Any, ...]]]:
+    if not isinstance(content, dict):
+        raise ScriptError("pools is no mapping", where=where, remedy="give each pool its name")
+    pools: dict[str, Mapping[Split, tuple[Any, ...]]] = {}
+    for name, parts in content.items():
+        values = read_keys(parts, _POOL, where=f"{where}: pool {name}")
+        pools[str(name)] = {part: values[part] for part in SPLITS}
+    return pools
+
+
+def _pattern(content: Any, where: str) -> Pattern:
+    values = read_keys(content, _PATTERN, where=where)
+    name, count = values.pop("name"), values.pop("count")
+    parts = read_keys(count, _COUNT, where=f"{where}: count")
+    return Pattern(name, {part: parts.get(part, 0) for part in SPLITS}, values)
+
+
+def _seeded(conditions: Conditions, seed: int) -> Conditions:
+    return dataclasses.replace(conditions, seed=seed)
+
+
+def _number(*of: object) -> int:
+    """A number that differs for whatever differs, the same on every machine."""
+    digest = hashlib.sha256("\0".join(map(str, of)).encode()).digest()
+    return int.from_bytes(digest[:4]) % _SEEDS
+
+
+def _plain_name(value: Any) -> str:
+    if not isinstance(value, str) or not re.fullmatch(r"[a-z0-9][a-z0-9-]*", value):
+        raise ValueError("a name of small letters, digits and hyphens")
+    return value
+
+
+def _values(value: Any) -> tuple[Any, ...]:
+    if not isinstance(value, list) or not value:
+        raise ValueError("list its values")
+    return tuple(value)
+
+
+def _several(value: Any) -> list[Any]:
+    if not isinstance(value, list) or not value:
+        raise ValueError("list the patterns, each with name, count, agent and caller")
+    return value
+
+
+def _as_it_is(value: Any) -> Any:
+    return value  # checked where it is read: pools by their keys, scripts once they are drawn
+
+
+_SUITE = Keys(
+    {
+        "summary": words,
+        "timing": partial(one_of, ("drawn", "fixed")),
+        "pools": _as_it_is,
+        "calls": _several,
+    },
+    required=("calls",),
+)
+_PATTERN = Keys(
+    {
+        "name": _plain_name,
+        "count": _as_it_is,
+        **dict.fromkeys(
+            ("agent", "caller", "voice", "agent_voice", "conditions", "summary"), _as_it_is
+        ),
+    },
+    required=("name", "count", "agent", "caller"),
+)
+_COUNT = Keys(dict.fromkeys(SPLITS, whole))
+_POOL = Keys(dict.fromkeys(SPLITS, _values), required=SPLITS)
