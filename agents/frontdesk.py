@@ -15,7 +15,15 @@ import sys
 from collections.abc import Mapping
 
 from dotenv import load_dotenv
-from livekit.agents import Agent, AgentServer, JobContext, JobProcess, RunContext, function_tool
+from livekit.agents import (
+    NOT_GIVEN,
+    Agent,
+    AgentServer,
+    JobContext,
+    JobProcess,
+    RunContext,
+    function_tool,
+)
 from livekit.plugins import cartesia, deepgram, openai, silero
 
 from livekit_barge import BargeSession, Settings
@@ -71,8 +79,12 @@ def load_models(process: JobProcess) -> None:
     process.userdata["vad"] = silero.VAD.load()
 
 
-# The host is that of its health check; "" where a load balancer asks for it.
-server = AgentServer(setup_fnc=load_models, host="127.0.0.1")
+# The host is that of its health check and its metrics; "" where others on the network ask for them.
+server = AgentServer(
+    setup_fnc=load_models,
+    host="127.0.0.1",
+    prometheus_port=int(os.environ.get("METRICS_PORT") or 0) or NOT_GIVEN,
+)
 
 
 @server.rtc_session()

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import sys
+import urllib.request
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
-from livekit_barge.bench.room.server import LivekitServer
+from livekit_barge.bench.room.server import LivekitServer, free_port
 from livekit_barge.call.folder import Call
 from livekit_barge.errors import SettingsError
 from livekit_barge.measure.call import measure_call
@@ -42,6 +46,7 @@ class Desk:
     worker: Worker
     deepgram: DeepgramServer
     chat: ChatServer
+    metrics_port: int
 
 
 @pytest.fixture(scope="module")
@@ -56,10 +61,12 @@ def desk(livekit_server: LivekitServer, tmp_path_factory: pytest.TempPathFactory
             "CARTESIA_BASE_URL": cartesia.url,
             "OPENAI_BASE_URL": chat.base_url,
             "BARGE_PRESET": "snappy",
+            "METRICS_PORT": str(metrics_port := free_port(socket.SOCK_STREAM)),
+            "PROMETHEUS_MULTIPROC_DIR": str(tmp_path_factory.mktemp("metrics")),
         }
         folder = tmp_path_factory.mktemp("frontdesk")
         with copied_worker(livekit_server, "frontdesk.py", folder, environment) as worker:
-            yield Desk(worker, deepgram, chat)
+            yield Desk(worker, deepgram, chat, metrics_port)
 
 
 async def interfere(caller: Caller) -> None:
@@ -135,6 +142,19 @@ def test_the_tool_was_asked(desk):
 
 def test_the_preset_comes_from_the_environment(call):
     assert call.meta.preset == "snappy"
+
+
+def test_what_its_job_measured_can_be_scraped_when_the_job_is_over(desk, agent_turns):
+    with urllib.request.urlopen(f"http://127.0.0.1:{desk.metrics_port}/metrics") as answer:
+        scraped = list(text_string_to_metric_families(answer.read().decode()))
+    overlaps = {
+        (sample.labels["cause"], sample.labels["outcome"]): sample.value
+        for family in scraped
+        for sample in family.samples
+        if sample.name == "livekit_barge_overlaps_total" and sample.labels["preset"] == "snappy"
+    }
+    logged = Counter((o.cause or "none", o.outcome) for turn in agent_turns for o in turn.overlaps)
+    assert overlaps == logged
 
 
 def start(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
