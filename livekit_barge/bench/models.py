@@ -44,6 +44,8 @@ class Timing:
     the way there and back."""
     tts_speed: float = 4.0
     """Seconds of audio that come in one second, once it comes."""
+    tts_chunk_s: float = 0.1
+    """Audio that comes at a time: providers' websocket messages hold about as much."""
 
 
 @dataclass(frozen=True)
@@ -251,9 +253,6 @@ class VoiceTTS(tts.TTS[Any]):
         return self._synthesize_with_stream(text, conn_options=conn_options)
 
 
-_CHUNK = SAMPLE_RATE // 10  # 0.1 s: providers' websocket messages hold about as much
-
-
 class _Speaking(tts.SynthesizeStream):
     def __init__(self, owner: VoiceTTS, timing: Timing, conn_options: APIConnectOptions) -> None:
         super().__init__(tts=owner, conn_options=conn_options)
@@ -304,10 +303,11 @@ class _Speaking(tts.SynthesizeStream):
                 ]
             )
             due_s = max(due_s, asked_s + self._timing.tts_first_byte_s)
-            for begin in range(0, len(speech.samples), _CHUNK):
+            size = round(self._timing.tts_chunk_s * SAMPLE_RATE)
+            for begin in range(0, len(speech.samples), size):
                 if (ahead_s := due_s - loop.time()) > 0:
                     await asyncio.sleep(ahead_s)
-                chunk = speech.samples[begin : begin + _CHUNK]
+                chunk = speech.samples[begin : begin + size]
                 emitter.push(chunk.tobytes())
                 due_s += len(chunk) / SAMPLE_RATE / self._timing.tts_speed
             said_s += speech.duration_s
