@@ -18,7 +18,6 @@ from typing import Any
 
 from livekit_barge.bench.case import Case
 from livekit_barge.bench.models import Timing
-from livekit_barge.bench.stage import Conditions
 from livekit_barge.errors import SettingsError
 from livekit_barge.presets.knobs import BY_NAME, check_value, nearest, spell
 
@@ -118,7 +117,7 @@ def grid(axes: Sequence[Axis]) -> list[Setting]:
 
 
 def crossed(cases: Iterable[Case], settings: Sequence[Setting]) -> list[Case]:
-    """Every case under every setting; a call's settings side by side, since they share its audio."""
+    """Every case under every setting; a call's settings together, as they share its audio."""
     return [setting.of(case) for case in cases for setting in settings]
 
 

@@ -20,9 +20,7 @@ from livekit_barge.bench.results import CaseResult, EventResult, Tally
 from livekit_barge.bench.run import run_cases
 from livekit_barge.bench.tuning.axes import Setting, crossed
 from livekit_barge.errors import SettingsError
-
-SWEEP_FILE = "sweep.json"
-SCHEMA = "livekit-barge/sweep/1"
+from livekit_barge.report.pages.sweep import SCHEMA, SWEEP_FILE
 
 
 @dataclass(frozen=True)
