@@ -31,9 +31,8 @@ def bypasses(seen: Seen) -> Iterable[Finding]:
             continue
         if "aec_warmup" in overlap.protected or "uninterruptible" in overlap.protected:
             continue  # then the VAD could not decide, whatever its knobs
-        if overlap.cause in _BY_TRANSCRIPT:
-            found = _by_transcript(seen, story, overlap.decision_s, least_s)
-        else:
+        found = _by_transcript(seen, story, overlap.decision_s, least_s)
+        if found is None:
             found = _on_silence(seen, story, overlap.decision_s, least_s)
         if found is not None:
             yield found
@@ -45,7 +44,9 @@ def _by_transcript(seen: Seen, story: Story, decision_s: float, least_s: float) 
         return None  # the VAD was deaf: another matter
     words = seen.options_at(story.begin_s).get("min_interruption_words") or 0
     off_s = decision_s - (heard_s + least_s)
-    by = _BY_TRANSCRIPT[story.overlap.cause or ""]
+    by = _by(seen, story, decision_s, words)
+    if by is None:
+        return None
     evidence = [
         f"the VAD heard the caller from {at(heard_s)} on; min_interruption_duration {least_s:g} s "
         f"would have decided at {at(heard_s + least_s)}",
@@ -59,7 +60,8 @@ def _by_transcript(seen: Seen, story: Story, decision_s: float, least_s: float) 
             turn="min_interruption_words, the only gate that a transcript and a committed turn "
             "respect",
         )
-    if off_s > seen.limits.off_min_s and words:
+    # By design a words gate decides later; a symptom it is once the agent yields too late.
+    if off_s > seen.limits.off_min_s and words and story.overlap.outcome in ("late", "missed"):
         evidence.append(f"min_interruption_words is {words}: until then the VAD cannot decide")
         return TRANSCRIPT_DECIDES.found(
             evidence,
@@ -70,13 +72,27 @@ def _by_transcript(seen: Seen, story: Story, decision_s: float, least_s: float) 
     return None
 
 
+def _by(seen: Seen, story: Story, decision_s: float, words: int) -> str | None:
+    """What let the decision through, if it was a transcript; ``None``: the VAD alone decided."""
+    if story.overlap.cause in _BY_TRANSCRIPT:
+        return _BY_TRANSCRIPT[story.overlap.cause]
+    # With a words gate the VAD decides as soon as there are words enough, at its next window.
+    came = seen.transcripts(decision_s - seen.limits.frames_after_s, decision_s)
+    if words and story.overlap.cause == "vad" and came:
+        late_s = decision_s - came[-1].at_s
+        return f"the VAD, {ms(late_s)} after a transcript brought enough words,"
+    return None
+
+
 def _on_silence(seen: Seen, story: Story, decision_s: float, least_s: float) -> Finding | None:
     overlap = story.overlap
     if overlap.cause != "vad" or overlap.agent_over_caller or overlap.onset_s is None:
         return None
     spoken_s = story.caller_end_s - overlap.onset_s
+    # Whoever goes on speaking meant it, and is served a little sooner than the knob says.
+    goes_on = seen.caller_turn_ends_s(story) > decision_s
     # The VAD's own onset is up to 0.1 late and never early, so what it heard was no longer.
-    if story.caller_end_s > decision_s or least_s - spoken_s < seen.limits.frames_after_s:
+    if goes_on or least_s - spoken_s < seen.limits.frames_after_s:
         return None
     silence_s = seen.options_at(story.begin_s).get("min_silence_duration")
     evidence = [

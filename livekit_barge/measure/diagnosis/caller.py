@@ -73,12 +73,7 @@ def replies(seen: Seen) -> Iterable[Finding]:
     for story in seen.stories:
         if story.overlap.outcome not in ("yielded", "late") or story.overlap.resumed:
             continue
-        said = [
-            turn
-            for turn in seen.turns
-            if turn.speaker == "caller" and turn.started_s <= story.caller_end_s <= turn.ended_s
-        ]
-        ended_s = said[0].ended_s if said else story.caller_end_s
+        ended_s = seen.caller_turn_ends_s(story)
         by_s = ended_s + seen.limits.reply_within_s
         closed = [event.at_s for event in seen.of(SessionClosed)]
         if by_s > min([seen.call.duration_s, *closed]):

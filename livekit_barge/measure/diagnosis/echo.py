@@ -18,6 +18,8 @@ from livekit_barge.measure.span import Span
 
 # The windows' delays are one delay if no further apart than the drift of two sound cards.
 _SAME_DELAY_S = 0.005
+# Two pitch periods of a low voice fit ten times into it: a vowel alone is like another one.
+_WINDOW_LEAST_S = 0.1
 _BY_AUDIO = ("vad", "adaptive", "realtime", "unknown")
 
 
@@ -30,23 +32,29 @@ def echoes(seen: Seen) -> Iterable[Finding]:
         for story in seen.stories
         if story.overlap.decision_s is not None and story.overlap.cause in _BY_AUDIO
     ]
-    window_s, delay_s = seen.limits.echo_window_s, seen.limits.echo_delay_max_s
-    spans = [
-        Span(story.overlap.decision_s - 2 * window_s - delay_s, story.overlap.decision_s)
-        for story in decided
-        if story.overlap.decision_s is not None
-    ]
-    for story, clip in zip(decided, seen.clips(spans), strict=True):
-        if (found := _echo(seen, story, clip)) is not None:
+    delay_s = seen.limits.echo_delay_max_s
+    heard = [_heard(seen, story) for story in decided]
+    clips = seen.clips([Span(span.begin_s - delay_s, span.end_s) for span in heard])
+    for story, span, clip in zip(decided, heard, clips, strict=True):
+        if (found := _echo(seen, story, span.length_s / 2, clip)) is not None:
             yield found
 
 
-def _echo(seen: Seen, story: Story, clip: Float32) -> Finding | None:
+def _heard(seen: Seen, story: Story) -> Span:
+    """What the decision was made on: from the onset, at most two windows back."""
+    assert story.overlap.decision_s is not None
+    end_s = story.overlap.decision_s
+    begin_s = end_s - 2 * seen.limits.echo_window_s
+    return Span(max(begin_s, story.overlap.onset_s or 0.0, 0.0), end_s)
+
+
+def _echo(seen: Seen, story: Story, window_s: float, clip: Float32) -> Finding | None:
     rate, overlap = seen.call.sample_rate, story.overlap
-    window = round(seen.limits.echo_window_s * rate)
-    lags = round(seen.limits.echo_delay_max_s * rate)
-    if clip.shape[1] < 2 * window + lags:
+    window, lags = round(window_s * rate), round(seen.limits.echo_delay_max_s * rate)
+    if window_s < _WINDOW_LEAST_S:
         return None
+    missing = 2 * window + lags - clip.shape[1]
+    clip = np.pad(clip, ((0, 0), (max(missing, 0), 0)))  # the call begins in silence
     found = []
     for back in (2, 1):
         begin = clip.shape[1] - back * window
@@ -60,7 +68,7 @@ def _echo(seen: Seen, story: Story, clip: Float32) -> Finding | None:
     return ECHO.found(
         [
             f"the decision at {at(overlap.decision_s or 0.0)} was made by {overlap.cause}",
-            f"in the {at(2 * seen.limits.echo_window_s)} before it the caller's channel is the "
+            f"in the {at(2 * window_s)} before it the caller's channel is the "
             f"agent's, {ms(second_s)} later: likeness {one:.2f} and {two:.2f} of 1",
         ],
         story=story,

@@ -140,6 +140,15 @@ class Seen:
         heard = [span for span in self.vad_heard if span.meets(around)]
         return None if not heard else max(heard[0].begin_s, story.begin_s)
 
+    def caller_turn_ends_s(self, story: Story) -> float:
+        """The end of the turn in which the caller spoke over the agent; they may pause in it."""
+        ends = [
+            turn.ended_s
+            for turn in self.turns
+            if turn.speaker == "caller" and turn.started_s <= story.caller_end_s <= turn.ended_s
+        ]
+        return max([story.caller_end_s, *ends])
+
     def transcripts(self, begin_s: float, end_s: float) -> list[Transcript]:
         """Transcripts, interim ones too, that came in ``[begin_s, end_s]``."""
         return self.between(Transcript, begin_s, end_s)

@@ -11,7 +11,10 @@ from collections.abc import Iterable
 from livekit_barge.call.audio import AGENT
 from livekit_barge.call.events import (
     AgentState,
+    OutputPaused,
+    OutputResumed,
     PlaybackFinished,
+    PlaybackProgressed,
     PlaybackStarted,
     SegmentFlushed,
     SegmentStarted,
@@ -64,9 +67,26 @@ def _over(seen: Seen, speaking: Span) -> tuple[float, str, str] | None:
     ended = [e.at_s for e in seen.of(PlaybackFinished) if e.segment_id == last.segment_id]
     if not flushed or not begun or (ended and ended[0] < speaking.end_s):
         return None
-    due_s = max(begun[0] + flushed[0].pushed_s, flushed[0].at_s)
+    due_s = _due_s(seen, last.segment_id, begun[0], flushed[0].pushed_s)
+    if due_s is None or due_s >= speaking.end_s:
+        return None
+    due_s = max(due_s, flushed[0].at_s, speaking.begin_s)
     why = (
         f"all of speech {last.speech_id}, {at(flushed[0].pushed_s)}, was handed to the output and "
         f"due by {at(due_s)}; its end was not reported"
     )
     return due_s, why, "output"
+
+
+def _due_s(seen: Seen, segment_id: int, begun_s: float, pushed_s: float) -> float | None:
+    """When a segment has played out; ``None``: it is paused, or what it had played is not known."""
+    pauses = [event.at_s for event in seen.of(OutputPaused) if event.at_s >= begun_s]
+    if not pauses:
+        return begun_s + pushed_s
+    resumes = [event.at_s for event in seen.of(OutputResumed) if event.at_s >= pauses[-1]]
+    played = [
+        event.offset_s + event.duration_s
+        for event in seen.of(PlaybackProgressed)
+        if event.segment_id == segment_id
+    ]
+    return resumes[0] + pushed_s - max(played) if resumes and played else None

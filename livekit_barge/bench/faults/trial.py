@@ -1,0 +1,69 @@
+"""A trial of the diagnosis: a scripted call with one thing wrong at most."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import soundfile
+from livekit.agents import Agent
+
+from livekit_barge.bench.faults.sessions import session_of
+from livekit_barge.bench.models import Timing
+from livekit_barge.bench.played import PlayedCall
+from livekit_barge.bench.script import CallerLine, Script, caller_line
+from livekit_barge.bench.stage import Conditions, ScriptedAgent, SessionMaker, play_call
+from livekit_barge.bench.voices import SAMPLE_RATE, voice_named
+
+SAYS = (
+    "We are open from Monday to Friday. On Saturday we close at noon, and on Sunday all day. If "
+    "you need anything else, please ask at the front desk, and they will be glad to help you."
+)
+ANSWERS = ("All right, I have made a note of that for you.", "Goodbye.")
+
+INTERRUPTS = "No, wait, I need something else for my son."
+LATER = caller_line("Hello, are you still there?", "6 s after the caller stops")
+
+
+def interrupts(text: str = INTERRUPTS, at: str = "after the agent has spoken 2.5 s") -> CallerLine:
+    """The caller's line over the agent."""
+    return caller_line(text, at)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trial:
+    """One call."""
+
+    name: str
+    code: str | None
+    """What the diagnosis must call it; ``None``: nothing is wrong."""
+    caller: tuple[CallerLine, ...] = field(default_factory=lambda: (interrupts(),))
+    sound: str | None = None
+    """Said over the agent, and no words to the STT."""
+    session: SessionMaker = field(default_factory=session_of)
+    agent: Callable[[], Agent] = ScriptedAgent
+    timing: Timing = field(default_factory=Timing)
+    conditions: Conditions = field(default_factory=Conditions)
+
+    def play(self, calls_dir: Path) -> PlayedCall:
+        """Play it on the stage; its folder has its name."""
+        lines = (self._sound_line(calls_dir),) if self.sound else self.caller
+        script = Script(name=self.name, agent=(SAYS, *ANSWERS), caller=lines)
+        return play_call(
+            script,
+            calls_dir=calls_dir,
+            call_id=self.name,
+            agent=self.agent,
+            session=self.session,
+            timing=self.timing,
+            conditions=self.conditions,
+        )
+
+    def _sound_line(self, folder: Path) -> CallerLine:
+        folder.mkdir(parents=True, exist_ok=True)
+        file = folder / f"{self.name}.wav"
+        sound = voice_named("joe-high").speak(self.sound or "").trimmed()
+        soundfile.write(file, sound.samples, SAMPLE_RATE)
+        at = interrupts().at
+        return CallerLine(wav=file, at=at, expect="hold")
