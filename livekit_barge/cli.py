@@ -12,6 +12,7 @@ from rich.console import Console
 
 from livekit_barge.batch import commands
 from livekit_barge.errors import BargeError
+from livekit_barge.report import diagnose as diagnose_command
 from livekit_barge.report.pages import command as report_commands
 
 app = typer.Typer(
@@ -26,6 +27,7 @@ app.command()(commands.score)
 app.command()(commands.summary)
 app.command()(report_commands.report)
 app.command()(report_commands.show)
+app.command()(diagnose_command.diagnose)
 
 _console = Console()
 

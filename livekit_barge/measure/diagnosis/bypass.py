@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from livekit_barge.measure.diagnosis.finding import Finding
 from livekit_barge.measure.diagnosis.kinds import SILENCE_COUNTS, TRANSCRIPT_DECIDES
 from livekit_barge.measure.diagnosis.seen import Seen, Story, at, ms
+from livekit_barge.measure.span import Span
 
 _BY_TRANSCRIPT = {
     "stt_final": "a final transcript",
@@ -90,7 +91,7 @@ def _on_silence(seen: Seen, story: Story, decision_s: float, least_s: float) -> 
         return None
     spoken_s = story.caller_end_s - overlap.onset_s
     # Whoever goes on speaking meant it, and is served a little sooner than the knob says.
-    goes_on = seen.caller_turn_ends_s(story) > decision_s
+    goes_on = seen.caller_speaks_in(Span(decision_s, decision_s + seen.limits.off_min_s), story)
     # The VAD's own onset is up to 0.1 late and never early, so what it heard was no longer.
     if goes_on or least_s - spoken_s < seen.limits.frames_after_s:
         return None

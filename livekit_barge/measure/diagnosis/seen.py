@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from livekit_barge.call.audio import AUDIO_FILE, Float32
+from livekit_barge.call.audio import AUDIO_FILE, CALLER, Float32
 from livekit_barge.call.events import (
     AgentState,
     Event,
@@ -30,6 +30,8 @@ from livekit_barge.measure.turns import Turn
 
 LEVEL_S = 0.01
 """A level a hundredth: finer than any rule's limit."""
+# Words of one talker differ by less; a room's noise lies lower.
+_AS_LOUD_DB = 15.0
 
 E = TypeVar("E", bound=Event)
 
@@ -195,6 +197,18 @@ class Seen:
             frames = whole.reshape(2, -1, size).astype(np.float64)
             parts.append(to_db((frames**2).mean(axis=2)))
         return np.concatenate(parts, axis=1) if parts else np.zeros((2, 0))
+
+    def caller_speaks_in(self, span: Span, story: Story) -> bool:
+        """Whether the caller is about as loud in the span as they were in the overlap."""
+        if not self.has_audio:
+            return False
+        then, now = (
+            self._caller_levels(s) for s in (Span(story.begin_s, story.caller_end_s), span)
+        )
+        return bool(len(then) and len(now) and now.max() > then.max() - _AS_LOUD_DB)
+
+    def _caller_levels(self, span: Span) -> Powers:
+        return self.levels[CALLER, round(span.begin_s / LEVEL_S) : round(span.end_s / LEVEL_S)]
 
     def quiet_runs(self, channel: int, span: Span, least_s: float) -> list[Span]:
         """Stretches of the span at the noise floor, of at least ``least_s``."""

@@ -1,0 +1,94 @@
+"""``livekit-barge diagnose``: parse, call, print."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+
+from livekit_barge.batch.commands import LimitsFile
+from livekit_barge.errors import BargeError, SettingsError
+
+if TYPE_CHECKING:
+    from livekit_barge.measure.diagnosis import DiagnosisLimits, Finding
+    from livekit_barge.measure.thresholds import Thresholds
+
+NOTHING, FOUND, COULD_NOT = 0, 1, 2
+"""What the command exits with."""
+
+_Found = list[tuple[Path, "list[Finding]"]]
+
+
+def diagnose(
+    calls: Annotated[list[Path], typer.Argument(help="Call folders.", show_default=False)],
+    json_to: Annotated[
+        Path | None, typer.Option("--json", help="Write JSON lines there; - is standard output.")
+    ] = None,
+    limits: Annotated[
+        Path | None,
+        typer.Option(envvar="BARGE_DIAGNOSIS", help="A file with other limits of the rules."),
+    ] = None,
+    thresholds: LimitsFile = None,
+) -> None:
+    """Why: which of the seven symptoms each call shows, what confirms it, and what to turn.
+
+    Exits with 0 if nothing was found, 1 if something was, 2 if a call could not be diagnosed. Each
+    code has its section in docs/diagnosis.md.
+    """
+    from livekit_barge.measure.diagnosis import DiagnosisLimits
+    from livekit_barge.measure.thresholds import Thresholds
+    from livekit_barge.report.diagnosis import render_findings
+
+    console = Console(stderr=json_to == Path("-"))
+    rules, judging = DiagnosisLimits.load(limits), Thresholds.load(thresholds)
+    found: _Found = []
+    refused = False
+    for path in calls:
+        try:
+            findings = _diagnosed(path, rules, judging)
+        except BargeError as error:
+            refused = True
+            print(f"livekit-barge: {error}", file=sys.stderr)
+            continue
+        found.append((path, findings))
+        if json_to != Path("-"):
+            console.print(render_findings(findings, title=str(path)), highlight=False)
+    if json_to is not None:
+        _write(json_to, found)
+    if refused:
+        raise typer.Exit(COULD_NOT)
+    raise typer.Exit(FOUND if any(findings for _, findings in found) else NOTHING)
+
+
+def _diagnosed(path: Path, rules: DiagnosisLimits, judging: Thresholds) -> list[Finding]:
+    from livekit_barge.call.folder import Call
+    from livekit_barge.measure.call import measure_call
+    from livekit_barge.measure.diagnosis import diagnose as diagnose_call
+
+    call = Call.open(path)
+    return diagnose_call(call, measure_call(call, judging), limits=rules)
+
+
+def _write(file: Path, found: _Found) -> None:
+    """A line a call: its folder and its findings."""
+    lines = [
+        json.dumps(
+            {"call": str(path), "findings": [finding.to_json() for finding in findings]},
+            ensure_ascii=False,
+        )
+        for path, findings in found
+    ]
+    text = "".join(f"{line}\n" for line in lines)
+    if file == Path("-"):
+        sys.stdout.write(text)
+        return
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise SettingsError(
+            error.strerror or str(error), where=file, remedy="name a file that can be written"
+        ) from error
