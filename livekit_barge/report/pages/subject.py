@@ -81,7 +81,7 @@ def _with_call(card: Scorecard, call: Call) -> Subject:
 
 def _diagnosed(call: Call, turns: Sequence[Turn]) -> tuple[Finding, ...] | None:
     try:
-        from livekit_barge.measure.diagnosis import diagnose  # type: ignore[attr-defined]
+        from livekit_barge.measure.diagnosis import diagnose
     except ImportError:  # until it is committed
         return None
     return tuple(diagnose(call, turns)) if call.events else None
