@@ -30,6 +30,9 @@ from livekit_barge.measure.thresholds import Thresholds
 
 _Bursts = tuple[list[Burst], list[Burst]]
 
+# Nobody waits for a recording's first burst. A minute holds a dozen stretches to be heard at once.
+_PATIENCE_S = 60.0
+
 
 @dataclass(frozen=True)
 class Order:
@@ -184,7 +187,7 @@ _ALIGNMENT = Caveat(
 
 def _hear(audio: _Audio) -> tuple[_Bursts, float]:
     """Each channel's bursts, and how many seconds there were."""
-    finders = SpeechFinder(audio.sample_rate), SpeechFinder(audio.sample_rate)
+    finders = [SpeechFinder(audio.sample_rate, patience_s=_PATIENCE_S) for _ in range(2)]
     bursts: _Bursts = ([], [])
     samples = 0
     for block in audio.blocks():

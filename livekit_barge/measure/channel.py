@@ -13,8 +13,6 @@ from livekit_barge.measure.levels import Powers
 # 2.5 ms: coarser frames date edges worse by as much as they are coarser; finer ones are too few
 # samples at 8 kHz to have a level.
 FRAME_S = 0.0025
-# Samples are kept to date edges inside long islands. Further back, edges are exact to a frame.
-KEPT_S = 15.0
 # Full scale but for rounding.
 CLIPPED = 0.999
 
@@ -59,8 +57,6 @@ class Channel:
             clipped = np.flatnonzero(np.abs(frames).max(axis=1) >= CLIPPED)
             self._clipped += (begin // self.frame + clipped).tolist()
         self._pieces.append((begin, samples))
-        while begin - self._pieces[0][0] > KEPT_S * self.rate:
-            self._pieces.popleft()
 
     def powers(self, begin: int, end: int) -> Powers:
         """Of the frames ``[begin, end)``, as far as they are kept."""
@@ -70,21 +66,23 @@ class Channel:
         """How many of the frames reach full scale."""
         return bisect_left(self._clipped, end) - bisect_left(self._clipped, begin)
 
-    def samples(self, begin: int, end: int) -> Float32 | None:
-        """The samples of the frames ``[begin, end)``; ``None`` where they are forgotten."""
+    def samples(self, begin: int, end: int) -> Float32:
+        """The samples of the frames ``[begin, end)``, which must still be kept."""
         first, last = begin * self.frame, end * self.frame
-        if not self._pieces or first < self._pieces[0][0]:
-            return None
-        parts = [
-            piece[max(first - at, 0) : last - at]
-            for at, piece in self._pieces
-            if at < last and at + len(piece) > first
-        ]
-        return np.concatenate(parts) if parts else None
+        return np.concatenate(
+            [
+                piece[max(first - at, 0) : last - at]
+                for at, piece in self._pieces
+                if at < last and at + len(piece) > first
+            ]
+        )
 
-    def forget(self, before: int) -> None:
-        """Frames before this one are no longer asked for."""
+    def forget(self, before: int, samples_before: int) -> None:
+        """Frames before this one, and samples before that frame, are no longer asked for."""
         drop = max(before - self._first, 0)
         self._powers = self._powers[drop:]
         self._first += drop
         del self._clipped[: bisect_left(self._clipped, self._first)]
+        first = samples_before * self.frame
+        while self._pieces and self._pieces[0][0] + len(self._pieces[0][1]) <= first:
+            self._pieces.popleft()

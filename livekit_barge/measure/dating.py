@@ -23,6 +23,7 @@ from livekit_barge.measure.edges import (
 from livekit_barge.measure.levels import SILENT, Background, Powers, active_power, in_db, smooth
 from livekit_barge.measure.listening import Island
 from livekit_barge.measure.silero import WINDOW_S
+from livekit_barge.measure.sounds.finder import Sounds
 
 # Silero may miss a consonant and the closure between it and the vowel, before speech and after it.
 BEFORE_S, AFTER_S = 0.3, 0.25
@@ -32,10 +33,14 @@ LOOK_AHEAD_S = 0.4
 GUARD_S = 0.15
 # How much background is looked at on each side, and how much of it is enough.
 BACKGROUND_S, BACKGROUND_LEAST_S = 1.0, 0.1
+# An island that begins later than this after another's end has no part in how that is dated.
+NEXT_S = LOOK_AHEAD_S + GUARD_S
 # How far back from an island anything is looked at.
 LOOK_BACK_S = max(BEFORE_S, GUARD_S + BACKGROUND_S)
 # A burst: gaps under 0.2 s are bridged.
 BRIDGE_S = 0.2
+# Edges further than this before the end of an island are dated to a frame, not to a sample.
+EXACT_S = 12.0
 # A talker's level is that of the last half minute of speech.
 TALKER_S = 30.0
 # A burst this far under the talker's level may be someone else, or an echo: flagged, not left out.
@@ -93,8 +98,9 @@ class Dated:
 class Dating:
     """Dates a channel's islands, one after the other."""
 
-    def __init__(self, channel: Channel) -> None:
+    def __init__(self, channel: Channel, sounds: Sounds) -> None:
         self._channel = channel
+        self._sounds = sounds
         self._last_end_s: float | None = None
         """Where the last island ended."""
         self._talker: deque[tuple[float, float]] = deque()
@@ -105,6 +111,8 @@ class Dating:
         channel = self._channel
         begin_s, end_s = island.begin * WINDOW_S, island.end * WINDOW_S
         next_s = None if next_begin is None else next_begin * WINDOW_S
+        if next_s is not None and next_s >= end_s + NEXT_S:
+            next_s = None
         earliest_s, latest_s = begin_s - BEFORE_S, end_s + AFTER_S
         if self._last_end_s is not None:
             earliest_s = max(earliest_s, (self._last_end_s + begin_s) / 2)
@@ -113,16 +121,23 @@ class Dating:
         first, last = channel.frame_at(earliest_s), channel.frame_at(latest_s)
         core = channel.frame_at(begin_s) - first, channel.frame_at(end_s) - first
         before, after = self._backgrounds(begin_s, end_s, next_s)
+        if self._last_end_s is not None:
+            self._sounds.silent_between(self._last_end_s, begin_s)
         self._last_end_s = end_s
 
         powers = channel.powers(first, last)
         if core[0] >= powers.size:
             return []
-        talker_db = self._hear_talker(smooth(powers[slice(*core)]))
+        voiced = ~self._sounds.tones(first, powers.size)
+        if voiced[slice(*core)].mean() <= 0.5:
+            return []
+        talker_db = self._hear_talker(smooth(powers[slice(*core)][voiced[slice(*core)]]))
         stretch = Stretch.between(powers, core, before, after, talker_db - AUDIBLE_MARGIN_DB)
         return [
             self._date(stretch, run, first, talker_db)
-            for run in bridged(_belonging(runs(stretch.audible()), core), round(BRIDGE_S / FRAME_S))
+            for run in bridged(
+                _belonging(runs(stretch.audible() & voiced), core), round(BRIDGE_S / FRAME_S)
+            )
         ]
 
     def _hear_talker(self, smoothed: Powers) -> float:
@@ -178,22 +193,27 @@ class Dating:
     def _onset_s(self, stretch: Stretch, frame: int, first: int) -> float:
         """The sample at which the sound begins, in a frame or the one before it."""
         channel = self._channel
+        if not _exact(stretch, frame):
+            return channel.seconds(first + frame)
         begin = first + max(frame - 1, 0)
         samples = channel.samples(begin, first + frame + 1)
-        if samples is None:
-            return channel.seconds(first + frame)
         sample = onset_sample(samples, *stretch.powers_at_onset(frame))
         return channel.seconds(begin) + sample / channel.rate
 
     def _end_s(self, stretch: Stretch, frame: int, first: int) -> float:
         """The sample before which the sound ends, near the begin of a frame."""
         channel, size = self._channel, stretch.powers.size
-        samples = channel.samples(first + frame - 1, first + min(frame + 1, size))
-        if samples is None:
+        if not _exact(stretch, frame):
             return channel.seconds(first + frame)
+        samples = channel.samples(first + frame - 1, first + min(frame + 1, size))
         powers = stretch.backward().powers_at_onset(size - frame)
         sample = len(samples) - onset_sample(samples[::-1], *powers)
         return channel.seconds(first + frame - 1) + sample / channel.rate
+
+
+def _exact(stretch: Stretch, frame: int) -> bool:
+    """Whether an edge in this frame is dated to the sample."""
+    return (stretch.powers.size - frame) * FRAME_S <= EXACT_S
 
 
 def _belonging(found: list[Run], core: Run) -> list[Run]:

@@ -1,27 +1,31 @@
 """Which stretches of a channel Silero hears as speech: *islands*, to within a tenth of a second.
 
-Silero is run only near sound that stands out from the channel's floor, on audio brought to a level
-at which it hears well. Every step is on a fixed grid of windows, so the islands do not depend on
-how the audio was cut.
+Silero is run only on what the gate lets through (:mod:`~livekit_barge.measure.gate`); after what
+the gate holds back, it begins anew. So the stretches between are heard side by side, as many as
+there are. Every step is on a fixed grid of windows, and what a stretch is found to be does not
+depend on the others: the islands do not depend on how the audio was cut.
 """
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import dataclass
 
 import numpy as np
 import soxr
+from numpy.lib.stride_tricks import sliding_window_view
 
 from livekit_barge.call.audio import Float32
-from livekit_barge.measure.levels import Powers, in_db
+from livekit_barge.measure.edges import Run, runs
+from livekit_barge.measure.gate import GATE_STEP, Gate, Marks
 from livekit_barge.measure.silero import (
-    BLOCK_WINDOWS,
+    BLOCK,
     CONTEXT,
+    HEARD,
     SILERO_RATE,
     WINDOW,
     WINDOW_S,
-    Silero,
+    Memory,
+    probabilities,
 )
 
 # Silero's own advice for where speech starts and where it stops.
@@ -30,24 +34,8 @@ ARM, RELEASE = 0.5, 0.35
 SURE = 0.8
 # Islands less than 120 ms apart are one: an island ends with four windows below release.
 JOIN_WINDOWS = 4
-# The gate opens for a window with half its slices this far above the floor, and for so many windows
-# before it, in which Silero warms up, and after it, in which Silero hears the sound end.
-GATE_DB = 4.0
-GATE_WINDOWS = 4
-# The gate looks at so many windows at a time: 0.5 s.
-GATE_STEP = 16
-# Nothing quieter than this is heard as speech, whatever the floor.
-GATE_LEAST_DB = -72.0
-# The floor is exceeded nine tenths of the last five seconds.
-FLOOR_WINDOWS = round(5.0 / WINDOW_S)
-FLOOR_QUANTILE = 0.1
-# Silero misses speech below −45 dBFS. Speech whose loudest slices have −18 dBFS has about −23.
-GAIN_TO_DB, GAIN_LEAST_DB, GAIN_MOST_DB = -18.0, -12.0, 30.0
-# How many windows back the loudest slice counts for the gain: a second.
-GAIN_WINDOWS = 32
 
-# A window's level is looked at in slices of 8 ms.
-_SLICES = 4
+_STEP = GATE_STEP * WINDOW
 
 
 @dataclass(frozen=True)
@@ -72,45 +60,57 @@ class _Open:
         self.windows += 1
         self.peak = max(self.peak, probability)
 
+    @property
+    def is_one(self) -> bool:
+        """Enough for an island."""
+        return self.windows >= 2 or self.peak >= SURE
+
 
 class Listening:
-    """Takes a channel's audio; finds islands."""
+    """Takes a channel's audio; finds islands.
 
-    def __init__(self, sample_rate: int) -> None:
+    ``patience_s``: for how long audio may be left to wait, so that more stretches are heard at
+    once, which is cheaper.
+    """
+
+    def __init__(self, sample_rate: int, patience_s: float = 0.0) -> None:
         self._resample = (
             None
             if sample_rate == SILERO_RATE
             else soxr.ResampleStream(sample_rate, SILERO_RATE, 1, dtype="float32", quality="LQ")
         )
-        self._silero = Silero()
+        self._patience = round(patience_s / WINDOW_S)
+        self._gate = Gate()
         self._audio = np.zeros(CONTEXT, dtype=np.float32)
-        """The windows from ``_kept`` on, at 16 kHz, with the context of the first in front."""
-        self._kept = 0
-        self._powers: Powers = np.zeros((0, _SLICES))
-        """The slices of the last windows, for the floor and the gain."""
+        """From the next window to hear on, at 16 kHz, with its context in front."""
+        self._through: Marks = np.zeros(0, dtype=np.bool_)
+        """Which windows the gate lets through, from the next to hear on, as far as is known."""
+        self._gains = np.zeros(0, dtype=np.float32)
         self._gated = 0
         """How many windows the gate has looked at."""
-        self._hot: deque[int] = deque()
-        """Those of them that stand out, from ``_passed`` on."""
-        self._last_hot = -GATE_WINDOWS - 1
-        self._loudest: dict[int, float] = {}
-        """The loudest slice in the second before each window that Silero may hear."""
-        self._passed = 0
-        """How many windows have been let through or held back."""
+        self._memory: Memory | None = None
+        """Of the stretch that the next window carries on, if it does."""
         self.heard = 0
         """How many windows are known to be speech or not."""
         self._island: _Open | None = None
 
     @property
+    def known(self) -> int:
+        """Before this window no island can begin any more but those handed out or open."""
+        island = self._island
+        return self.heard if island is None or island.is_one else island.begin
+
+    @property
     def open_from(self) -> int | None:
-        """The first window of an island that may go on, if there is one."""
-        return None if self._island is None else self._island.begin
+        """The first window of an island that may go on, if there is one for certain."""
+        return self._island.begin if self._island is not None and self._island.is_one else None
 
     def push(self, samples: Float32) -> list[Island]:
-        """The islands that have ended. The samples must come in the same pieces every time."""
-        if self._resample is None:
-            return self._take(samples)
-        return self._take(self._resample.resample_chunk(samples))
+        """The islands that have ended."""
+        if self._resample is not None:
+            samples = self._resample.resample_chunk(samples)
+        self._take(samples)
+        return self._hear() if len(self._through) > self._patience else []
 
     def finish(self) -> list[Island]:
         """The islands left at the end of the audio."""
@@ -118,74 +118,47 @@ class Listening:
         if self._resample is not None:
             rest = self._resample.resample_chunk(rest, last=True)
         # Silence up to the end of a step of the gate, and as much as the gate looks ahead.
-        at = self._kept * WINDOW + len(self._audio) - CONTEXT + len(rest)
-        padding = -at % (GATE_STEP * WINDOW) + GATE_STEP * WINDOW
-        islands = self._take(np.concatenate([rest, np.zeros(padding, dtype=np.float32)]))
-        self._hear(islands, self._passed)
+        at = self.heard * WINDOW + len(self._audio) - CONTEXT + len(rest)
+        padding = -at % _STEP + _STEP
+        self._take(np.concatenate([rest, np.zeros(padding, dtype=np.float32)]))
+        islands = self._hear(all_of_it=True)
         self._release(islands)
         return islands
 
-    def _take(self, samples: Float32) -> list[Island]:
+    def _take(self, samples: Float32) -> None:
+        """Have the gate look at the steps that are complete."""
         self._audio = np.concatenate([self._audio, samples])
+        begin = (self._gated - self.heard) * WINDOW + CONTEXT
+        steps = (len(self._audio) - begin) // _STEP
+        if steps:
+            through, gains = self._gate.push(self._audio[begin : begin + steps * _STEP])
+            self._through = np.concatenate([self._through, through])
+            self._gains = np.concatenate([self._gains, gains])
+            self._gated += steps * GATE_STEP
+
+    def _hear(self, *, all_of_it: bool = False) -> list[Island]:
+        """Have Silero hear what was let through, and judge it and what was held back."""
+        stretches, count = _in_blocks(runs(self._through), len(self._through), all_of_it)
+        found = np.zeros(count, dtype=np.float32)
+        if stretches:
+            at = np.flatnonzero(self._through[:count])
+            windows = sliding_window_view(self._audio, HEARD)[at * WINDOW]
+            windows = windows * self._gains[at, None]
+            memories = [Memory() for _ in stretches]
+            if self._memory is not None and stretches[0][0] == 0:
+                memories[0] = self._memory
+            lengths = [end - begin for begin, end in stretches]
+            found[at] = probabilities(windows, lengths, memories)
+            self._memory = memories[-1] if stretches[-1][1] == count else None
+        elif count:
+            self._memory = None
         islands: list[Island] = []
-        step = GATE_STEP * WINDOW
-        while (begin := (self._gated - self._kept) * WINDOW + CONTEXT) + step <= len(self._audio):
-            self._gate(self._audio[begin : begin + step])
-            while self._passed < self._gated - GATE_WINDOWS:
-                self._pass(islands)
-        self._audio = self._audio[(self.heard - self._kept) * WINDOW :]
-        self._kept = self.heard
-        return islands
-
-    def _gate(self, samples: Float32) -> None:
-        """Find which of the next windows stand out."""
-        slices = samples.reshape(-1, WINDOW // _SLICES)
-        powers = np.einsum("ij,ij->i", slices, slices).astype(np.float64).reshape(-1, _SLICES)
-        powers /= WINDOW // _SLICES
-        self._powers = np.concatenate([self._powers, powers])[-FLOOR_WINDOWS:]
-        ranked = np.partition(
-            self._powers.reshape(-1), index := int(FLOOR_QUANTILE * self._powers.size)
-        )
-        least_db = max(in_db(ranked[index]) + GATE_DB, GATE_LEAST_DB)
-        hot = (powers > 10 ** (least_db / 10)).sum(axis=1) >= _SLICES // 2
-        self._hot += (self._gated + np.flatnonzero(hot)).tolist()
-        loudest = float(self._powers[-GAIN_WINDOWS:].max())
-        for window in range(self._gated, self._gated + len(hot)):
-            self._loudest[window] = loudest
-        self._gated += len(hot)
-
-    def _pass(self, islands: list[Island]) -> None:
-        """Let the next window through the gate, or hold it back."""
-        window = self._passed
-        while self._hot and self._hot[0] <= window:
-            self._last_hot = self._hot.popleft()
-        after = window - self._last_hot <= GATE_WINDOWS
-        before = bool(self._hot) and self._hot[0] - window <= GATE_WINDOWS
-        if after or before:
-            self._passed += 1
-            if self._passed - self.heard == BLOCK_WINDOWS:
-                self._hear(islands, self._passed)
-            return
-        if self.heard < window:
-            self._hear(islands, window)
-        self._silero.reset()
-        self._passed = self.heard = window + 1
-        self._loudest.pop(window, None)
-        self._judge(islands, window, 0.0)
-
-    def _hear(self, islands: list[Island], until: int) -> None:
-        """Have Silero hear the windows that wait."""
-        begin, count = self.heard, until - self.heard
-        if count == 0:
-            return
-        offset = (begin - self._kept) * WINDOW
-        audio = self._audio[offset : offset + CONTEXT + count * WINDOW]
-        loudest = max(self._loudest.pop(window) for window in range(begin, until))
-        gain_db = min(max(GAIN_TO_DB - in_db(loudest), GAIN_LEAST_DB), GAIN_MOST_DB)
-        probabilities = self._silero.probabilities(audio * np.float32(10 ** (gain_db / 20)))
-        self.heard = until
-        for window, probability in enumerate(probabilities.tolist(), begin):
+        for window, probability in enumerate(found.tolist(), self.heard):
             self._judge(islands, window, probability)
+        self.heard += count
+        self._audio = self._audio[count * WINDOW :]
+        self._through, self._gains = self._through[count:], self._gains[count:]
+        return islands
 
     def _judge(self, islands: list[Island], window: int, probability: float) -> None:
         """Begin an island, carry it on, or end it."""
@@ -202,5 +175,17 @@ class Listening:
     def _release(self, islands: list[Island]) -> None:
         """End the island, if there is one."""
         island, self._island = self._island, None
-        if island is not None and (island.windows >= 2 or island.peak >= SURE):
+        if island is not None and island.is_one:
             islands.append(Island(island.begin, island.end))
+
+
+def _in_blocks(stretches: list[Run], known: int, all_of_it: bool) -> tuple[list[Run], int]:
+    """What can be heard of the stretches among the ``known`` windows, and how far that goes.
+
+    A stretch that may go on is heard in whole blocks, unless it is the end.
+    """
+    if all_of_it or not stretches or stretches[-1][1] < known:
+        return stretches, known
+    begin, end = stretches[-1]
+    end = begin + (end - begin) // BLOCK * BLOCK
+    return stretches[:-1] + [(begin, end)] * (end > begin), end

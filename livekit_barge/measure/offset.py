@@ -18,17 +18,21 @@ _OTHER = 0.1
 
 
 class Offset:
-    """One channel's offset. It is taken away in equal steps, each looked at as a whole."""
+    """One channel's offset. It is looked for, and taken away, in steps of equal length."""
 
-    def __init__(self, frame: int) -> None:
-        self._frame = frame
+    def __init__(self, frame: int, step: int) -> None:
+        self._frame, self._step = frame, step
         self._offset = np.float32(0.0)
 
     def removed(self, samples: Float32) -> Float32:
-        """A copy of the next samples, without their offset."""
-        if self._offset or abs(samples.mean()) > LEAST:
-            self._look(samples)
-        return samples - self._offset if self._offset else samples.copy()
+        """A copy of the next samples, without their offset: of whole steps, or of a last one."""
+        removed = samples.copy()
+        length = min(self._step, len(samples))
+        for step, mean in zip(removed.reshape(-1, length), _means(samples, length), strict=True):
+            if self._offset or abs(mean) > LEAST:
+                self._look(step)
+                step -= self._offset
+        return removed
 
     def _look(self, samples: Float32) -> None:
         count = len(samples) // self._frame
@@ -43,3 +47,7 @@ class Offset:
         moved = abs(offset - self._offset) > max(_OTHER * abs(self._offset), LEAST / 2)
         if moved and spread <= _STEADY * abs(mean):
             self._offset = offset
+
+
+def _means(samples: Float32, length: int) -> list[float]:
+    return samples.reshape(-1, length).mean(axis=1).tolist()  # type: ignore[no-any-return]

@@ -1,15 +1,19 @@
 """Silero VAD by hand: the network of LiveKit's Silero plugin, run in numpy.
 
 Run through onnxruntime a window at a time, the network costs 16 to 20 s of CPU an hour of audio,
-most of it overhead. Here fourteen windows share each matrix product, and only the recurrent cell
-goes window by window. The weights are read from the ONNX file in the plugin's wheel, which is found
-without importing livekit. A test holds the two equal to 1e-5.
+most of it overhead. Here sixteen windows share each product of the encoder, and each step of the
+recurrent cell serves all stretches of audio that are heard at once. The weights are read from the
+ONNX file in the plugin's wheel, which is found without importing livekit. A test holds the two
+equal to 1e-5.
 
 OpenBLAS hands a product of 2 × 262,144 multiplications or more, and a matrix times a vector of more
 than 9,216, to several threads, which then spin: ten times the CPU on shapes like these. So every
 product here is cut into parts below that, whatever number of threads OpenBLAS was given.
 
-How many windows share a block shows in the last bit: equal results need equal blocks.
+What a stretch is found to be does not depend on those that are heard with it. Where in a product's
+rows a window stands shows in the last bit, so a stretch has its windows in blocks of sixteen of its
+own. The cell's products are of a row each, a part of the weights at a time, so that the part stays
+in the nearest cache for all stretches.
 
 The second layer to the fourth are computed in double precision, since each multiplies the rounding
 of the one before by up to a hundred.
@@ -18,7 +22,8 @@ of the one before by up to a hundred.
 from __future__ import annotations
 
 import importlib.util
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Self, TypeVar
@@ -38,12 +43,14 @@ WINDOW = 512
 WINDOW_S = WINDOW / SILERO_RATE
 CONTEXT = 64
 """How many samples before a window the network hears with it."""
-# More windows share more of the reading of weights, and are waited for longer: 0.45 s.
-BLOCK_WINDOWS = 14
+HEARD = CONTEXT + WINDOW
+BLOCK = 16
+"""How many windows of a stretch share a product."""
+# So many windows are encoded together: their spectra stay in the second-level cache.
+_TOGETHER = 4 * BLOCK
 
 _SPLIT = 2 * 262_144
 _SPLIT_VECTOR = 9_216
-_HEARD = CONTEXT + WINDOW
 _FFT, _HOP, _FRAMES, _BINS = 256, 128, 4, 129
 _UNITS = 128
 _GATES = 4 * _UNITS
@@ -51,13 +58,15 @@ _GATES = 4 * _UNITS
 
 @dataclass(frozen=True)
 class _Weights:
-    """The network's weights, scaled and cut into parts for the products below."""
+    """The network's weights, scaled and cut into parts for the products below.
+
+    Most are (parts, in, out a part); in the first two layers ``in`` is taps × what a frame has, so
+    that frames side by side make one row.
+    """
 
     taper: Float32
     spectrum: Float32
-    """First layer: (taps, parts, bins, filters a part)."""
     halves: Float64
-    """Second layer, which takes three frames at once: (parts, 3 × filters, filters a part)."""
     pair: Float64
     """Third layer; of its three taps one meets only padding."""
     single: Float64
@@ -78,25 +87,26 @@ class _Weights:
         order = np.r_[384:512, 0:256, 256:384]
         scale = np.repeat(np.array([0.5, 1.0], dtype=np.float32), [3 * _UNITS, _UNITS])
         bias = raw["decoder.rnn.bias_ih"] + raw["decoder.rnn.bias_hh"]
+        driving = (raw["decoder.rnn.weight_ih"][order] * scale[:, None]).T
+        recurrent = _parts((raw["decoder.rnn.weight_hh"][order] * scale[:, None]).T, 1)
         return cls(
             taper=raw["stft.forward_basis_buffer"][0, 0],
-            spectrum=np.stack([_parts(tap, BLOCK_WINDOWS * _FRAMES) for tap in taps[0]]),
-            halves=_parts(taps[1].reshape(-1, 64).astype(np.float64), BLOCK_WINDOWS * 2),
+            spectrum=_parts(taps[0].reshape(-1, _UNITS), BLOCK),
+            halves=_parts(taps[1].reshape(-1, 64).astype(np.float64), BLOCK),
             pair=taps[2][1:].reshape(-1, 64).astype(np.float64, order="C"),
             single=taps[3][1].astype(np.float64, order="C"),
             biases=tuple(raw[f"encoder.{n}.reparam_conv.bias"] for n in range(4)),
-            driving=_parts((raw["decoder.rnn.weight_ih"][order] * scale[:, None]).T, BLOCK_WINDOWS),
-            driving_bias=bias[order] * scale,
-            recurrent=_parts((raw["decoder.rnn.weight_hh"][order] * scale[:, None]).T, 1),
+            driving=_parts(driving, BLOCK, len(recurrent)),
+            driving_bias=(bias[order] * scale).reshape(len(recurrent), 1, -1),
+            recurrent=recurrent,
             out=np.ascontiguousarray(raw["decoder.decoder.2.weight"][0, :, 0]),
             out_bias=raw["decoder.decoder.2.bias"],
         )
 
 
-def _parts(weights: npt.NDArray[Real], rows: int) -> npt.NDArray[Real]:
+def _parts(weights: npt.NDArray[Real], rows: int, parts: int = 1) -> npt.NDArray[Real]:
     """``weights`` (in, out) as (parts, in, out a part), each small enough for ``rows`` rows."""
     size, columns = weights.shape
-    parts = 1
     while rows * size * columns / parts >= (_SPLIT if rows > 1 else _SPLIT_VECTOR):
         parts *= 2
     return np.ascontiguousarray(weights.reshape(size, parts, -1).transpose(1, 0, 2))
@@ -119,89 +129,155 @@ def model_path() -> Path:
     raise BargeError("Silero's weights are missing", remedy="pip install livekit-plugins-silero")
 
 
-class Silero:
-    """The network on one channel: it remembers what it heard."""
-
-    def __init__(self) -> None:
-        self._weights = _weights()
-        self._hidden = np.zeros(_UNITS, dtype=np.float32)
-        self._cell = np.zeros(_UNITS, dtype=np.float32)
-
-    def reset(self) -> None:
-        """Forget what was heard."""
-        self._hidden.fill(0)
-        self._cell.fill(0)
-
-    def probabilities(self, samples: Float32) -> Float32:
-        """That each window is speech: of at most fourteen, with the 64 samples before the first."""
-        count = (len(samples) - CONTEXT) // WINDOW
-        hidden = self._recur(self._encode(samples, count))
-        logits = (np.maximum(hidden, 0) * self._weights.out).sum(axis=1) + self._weights.out_bias
-        return np.asarray(1 / (1 + np.exp(-logits)), dtype=np.float32)
-
-    def _encode(self, samples: Float32, count: int) -> Float32:
-        """What drives the cell's gates, window by window."""
-        weights = self._weights
-        padded = np.empty((count, _HEARD + CONTEXT), dtype=np.float32)
-        padded[:, :_HEARD] = _overlapping(samples, (count, _HEARD), WINDOW)
-        # The end is mirrored, without repeating the last sample.
-        padded[:, _HEARD:] = padded[:, _HEARD - 2 : _HEARD - 2 - CONTEXT : -1]
-        frames = _overlapping(padded, (count, _FRAMES, _FFT), _HOP)
-        spectra = np.fft.rfft(frames * weights.taper).reshape(-1, _BINS)
-        bins = np.asarray(np.abs(spectra), dtype=np.float32)
-
-        taps = _multiply(bins, weights.spectrum).reshape(3, count, _FRAMES, _UNITS)
-        before, here, after = taps
-        here += weights.biases[0]
-        here[:, 1:] += before[:, :-1]
-        here[:, :-1] += after[:, 1:]
-        # A frame of padding in front; then frames 0 to 2 and 2 to 4, side by side.
-        first = np.zeros((count, _FRAMES + 1, _UNITS))
-        np.maximum(here, 0, out=first[:, 1:])
-        flat = first.reshape(count, -1)
-        threes = np.concatenate([flat[:, : 3 * _UNITS], flat[:, 2 * _UNITS :]], axis=1)
-        second = _rectified(
-            _multiply(threes.reshape(-1, 3 * _UNITS), weights.halves), weights.biases[1]
-        )
-        third = _rectified(second.reshape(count, -1) @ weights.pair, weights.biases[2])
-        fourth = _rectified(third @ weights.single, weights.biases[3])
-        driving = _multiply(fourth.astype(np.float32), weights.driving)
-        driving += weights.driving_bias
-        return driving
-
-    def _recur(self, driving: Float32) -> Float32:
-        """The cell's output after each window."""
-        recurrent = self._weights.recurrent
-        # The cell lies behind the gates, so that one product forgets and takes in.
-        state = np.concatenate([np.zeros(_GATES, dtype=np.float32), self._cell])
-        gates, cell = state[:_GATES], state[_GATES:]
-        into_parts = gates.reshape(len(recurrent), -1)
-        sigmoids, half = gates[: 3 * _UNITS], np.full(3 * _UNITS, 0.5, dtype=np.float32)
-        out, new = gates[:_UNITS], gates[3 * _UNITS :]
-        admitted, admits = state[3 * _UNITS :], gates[_UNITS : 3 * _UNITS]
-        outputs = np.empty((len(driving), _UNITS), dtype=np.float32)
-        last = self._hidden
-        for driven, output in zip(driving, outputs, strict=True):
-            np.matmul(last, recurrent, out=into_parts)
-            gates += driven
-            np.tanh(gates, out=gates)
-            sigmoids *= half
-            sigmoids += half
-            admitted *= admits
-            cell += new
-            np.tanh(cell, out=output)
-            output *= out
-            last = output
-        self._hidden, self._cell = last.copy(), cell.copy()
-        return outputs
+def _nothing() -> Float32:
+    return np.zeros(_UNITS, dtype=np.float32)
 
 
-def _multiply(rows: npt.NDArray[Real], parts: npt.NDArray[Real]) -> npt.NDArray[Real]:
-    """``rows`` (n, in) times weights (…, parts, in, out a part): (…, n, out)."""
-    *lead, count, _, width = parts.shape
-    product = np.empty((*lead, len(rows), count, width), dtype=parts.dtype)
-    np.matmul(rows, parts, out=product.swapaxes(-2, -3))
-    return product.reshape(*lead, len(rows), count * width)
+@dataclass
+class Memory:
+    """What the network remembers of a stretch of audio; at its begin, nothing."""
+
+    hidden: Float32 = field(default_factory=_nothing)
+    cell: Float32 = field(default_factory=_nothing)
+
+
+def probabilities(windows: Float32, lengths: Sequence[int], memories: Sequence[Memory]) -> Float32:
+    """That each window is speech.
+
+    ``windows`` (n, 576), each with the 64 samples before it, are pieces of several stretches, one
+    after the other; a piece has its length in windows, and its stretch a memory, which goes on. A
+    piece after which its stretch goes on must be a multiple of 16 long.
+    """
+    weights = _weights()
+    turns = _Turns.of(lengths)
+    outputs = _recur(_drive(windows, lengths)[:, turns.order], turns, memories)
+    logits = (np.maximum(outputs, 0) * weights.out).sum(axis=1) + weights.out_bias
+    found = np.empty(len(windows), dtype=np.float32)
+    found[turns.order] = 1 / (1 + np.exp(-logits))
+    return found
+
+
+def _drive(windows: Float32, lengths: Sequence[int]) -> Float32:
+    """What drives the cell's gates: (parts, windows, gates a part)."""
+    weights = _weights()
+    # Each piece begins a block of its own.
+    blocks = np.array([-(-length // BLOCK) for length in lengths])
+    shift = (np.cumsum(blocks) - blocks) * BLOCK - (np.cumsum(lengths) - lengths)
+    row = np.arange(len(windows)) + shift.repeat(lengths)
+    padded = np.zeros((blocks.sum() * BLOCK, HEARD + CONTEXT), dtype=np.float32)
+    padded[row, :HEARD] = windows
+    # The end is mirrored, without repeating the last sample.
+    padded[:, HEARD:] = padded[:, HEARD - 2 : HEARD - 2 - CONTEXT : -1]
+    parts, _, width = weights.driving.shape
+    driving = np.empty((parts, len(padded), width), dtype=np.float32)
+    for at in range(0, len(padded), _TOGETHER):
+        some = padded[at : at + _TOGETHER]
+        blocks_of = driving[:, at : at + _TOGETHER].reshape(parts, -1, BLOCK, width)
+        np.matmul(_encode(some), weights.driving[:, None], out=blocks_of)
+    driving += weights.driving_bias
+    return driving[:, row]
+
+
+def _encode(padded: Float32) -> Float32:
+    """The encoder's features of windows in blocks: (blocks, windows a block, features)."""
+    weights = _weights()
+    spectra = np.fft.rfft(_frames(padded) * weights.taper)
+    bins = np.asarray(np.abs(spectra), dtype=np.float32).reshape(-1, BLOCK, _FRAMES * _BINS)
+    # A tap that meets only padding is left out: the first at the begin, the last at the end.
+    first = np.empty((len(bins), BLOCK, _FRAMES * _UNITS), dtype=np.float32)
+    for frame in range(_FRAMES):
+        begin, end = max(frame - 1, 0), min(frame + 2, _FRAMES)
+        taps = slice((begin - frame + 1) * _BINS, (end - frame + 1) * _BINS)
+        one = first[..., frame * _UNITS : (frame + 1) * _UNITS]
+        _multiply(bins[..., begin * _BINS : end * _BINS], weights.spectrum[:, taps], one)
+        one += weights.biases[0]
+    rectified = np.maximum(first, 0).astype(np.float64)
+    second = np.empty((len(bins), BLOCK, 2 * 64))
+    _multiply(rectified[..., : 2 * _UNITS], weights.halves[:, _UNITS:], second[..., :64])
+    _multiply(rectified[..., _UNITS:], weights.halves, second[..., 64:])
+    third = _rectified(second, np.tile(weights.biases[1], 2)) @ weights.pair
+    fourth = _rectified(third, weights.biases[2]) @ weights.single
+    return _rectified(fourth, weights.biases[3]).astype(np.float32)
+
+
+@dataclass(frozen=True)
+class _Turns:
+    """In which order windows are heard: each stretch's first, each one's second, …"""
+
+    ranked: list[int]
+    """The stretches, the longest first, so that those that go on stand in front."""
+    order: npt.NDArray[np.intp]
+    phases: list[tuple[int, int]]
+    """How many stretches are heard at once, and for how many turns."""
+
+    @classmethod
+    def of(cls, lengths: Sequence[int]) -> Self:
+        ranked = sorted(range(len(lengths)), key=lambda stretch: -lengths[stretch])
+        begins = np.cumsum([0, *lengths])
+        rank = np.argsort(ranked).repeat(lengths)
+        turn = np.arange(begins[-1]) - begins[:-1].repeat(lengths)
+        phases, heard = [], 0
+        for count in range(len(ranked), 0, -1):
+            shortest = lengths[ranked[count - 1]]
+            phases.append((count, shortest - heard))
+            heard = shortest
+        return cls(ranked, np.lexsort((rank, turn)), phases)
+
+
+def _recur(driving: Float32, turns: _Turns, memories: Sequence[Memory]) -> Float32:
+    """The cell's output after each window, in their turns."""
+    ranked = [memories[stretch] for stretch in turns.ranked]
+    last = np.array([memory.hidden for memory in ranked])
+    cell = np.array([memory.cell for memory in ranked]).reshape(len(ranked), 2, -1).swapaxes(0, 1)
+    parts, _, width = driving.shape
+    outputs = np.empty((sum(count * steps for count, steps in turns.phases), _UNITS), np.float32)
+    at = 0
+    for count, steps in turns.phases:
+        if steps:
+            until = at + count * steps
+            driven = driving[:, at:until].reshape(parts, steps, count, width).swapaxes(0, 1)
+            phase = outputs[at:until].reshape(steps, count, _UNITS)
+            cell = _phase(driven, last[:count], cell[:, :count], phase)
+            last, at = phase[-1], until
+        # The last of those in front has ended, maybe.
+        ranked[count - 1].hidden = last[count - 1].copy()
+        ranked[count - 1].cell = cell[:, count - 1].reshape(-1).copy()
+    return outputs
+
+
+def _phase(driven: Float32, last: Float32, cell: Float32, outputs: Float32) -> Float32:
+    """Several turns of the same stretches, into ``outputs`` (turns, stretches, units).
+
+    ``driven`` is (turns, parts, stretches, gates a part), ``cell`` and what is returned
+    (parts, stretches, units a part).
+    """
+    recurrent = _weights().recurrent[:, None]
+    # The cell lies behind the gates, so that one product forgets and takes in.
+    state = np.concatenate([np.empty(driven.shape[1:], dtype=np.float32), cell])
+    gates, cell = state[:8], state[8:]
+    rows = gates[:, :, None]
+    out, sigmoids, new = gates[:2], gates[:6], gates[6:]
+    admitted, admits = state[6:], gates[2:6]
+    half = np.float32(0.5)
+    in_parts = outputs.reshape(*outputs.shape[:2], 2, -1).swapaxes(1, 2)
+    for drive, output, part in zip(driven, outputs, in_parts, strict=True):
+        np.matmul(last[:, None], recurrent, out=rows)
+        np.add(gates, drive, out=gates)
+        np.tanh(gates, out=gates)
+        np.multiply(sigmoids, half, out=sigmoids)
+        np.add(sigmoids, half, out=sigmoids)
+        np.multiply(admitted, admits, out=admitted)
+        np.add(cell, new, out=cell)
+        np.tanh(cell, out=part)
+        np.multiply(part, out, out=part)
+        last = output
+    return cell
+
+
+def _multiply(rows: npt.NDArray[Real], parts: npt.NDArray[Real], out: npt.NDArray[Real]) -> None:
+    """``rows`` (blocks, n, in) times weights (parts, in, out a part), into (blocks, n, out)."""
+    by_part = out.reshape(*rows.shape[:2], len(parts), -1).transpose(2, 0, 1, 3)
+    np.matmul(rows, parts[:, None], out=by_part)
 
 
 def _rectified(rows: Float64, bias: Float32) -> Float64:
@@ -209,8 +285,9 @@ def _rectified(rows: Float64, bias: Float32) -> Float64:
     return np.maximum(rows, 0, out=rows)
 
 
-def _overlapping(samples: Float32, shape: tuple[int, ...], hop: int) -> Float32:
-    """Rows of ``shape[-1]`` samples, each ``hop`` after the one before, as a view."""
+def _frames(padded: Float32) -> Float32:
+    """The overlapping frames of each row, as a view (rows, frames, samples)."""
     # numpy's as_strided does the same and takes longer than what is then done with the view.
-    steps = (*samples.strides[:-1], hop * samples.itemsize, samples.itemsize)
-    return np.ndarray(shape, samples.dtype, np.ascontiguousarray(samples), strides=steps)
+    shape = len(padded), _FRAMES, _FFT
+    steps = padded.strides[0], _HOP * padded.itemsize, padded.itemsize
+    return np.ndarray(shape, padded.dtype, padded, strides=steps)

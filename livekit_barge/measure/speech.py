@@ -17,28 +17,38 @@ from livekit_barge.measure.channel import Channel
 from livekit_barge.measure.dating import (
     BEFORE_S,
     BRIDGE_S,
-    LOOK_AHEAD_S,
+    EXACT_S,
     LOOK_BACK_S,
+    NEXT_S,
     Dated,
     Dating,
 )
 from livekit_barge.measure.listening import Island, Listening
 from livekit_barge.measure.offset import Offset
 from livekit_barge.measure.silero import WINDOW_S
+from livekit_barge.measure.sounds.finder import Sounds
+from livekit_barge.measure.sounds.loss import MOST_S
+from livekit_barge.measure.sounds.sound import Sound
 
 # A step: 0.5 s, so that what a step costs besides its samples is small.
 STEP_FRAMES = 200
 
 
 class SpeechFinder:
-    """Bursts of one channel: ``push`` its audio in order, in pieces of any size; ``finish``."""
+    """Bursts of one channel: ``push`` its audio in order, in pieces of any size; ``finish``.
 
-    def __init__(self, sample_rate: int) -> None:
+    ``patience_s``: how long audio may be left to wait before it is heard, so that more is heard at
+    once. The bursts are the same; they come later, and cost less.
+    """
+
+    def __init__(self, sample_rate: int, *, patience_s: float = 0.0) -> None:
         self._channel = Channel(sample_rate)
-        self._offset = Offset(self._channel.frame)
-        self._listening = Listening(sample_rate)
-        self._dating = Dating(self._channel)
-        self._step = np.zeros(self._channel.frame * STEP_FRAMES, dtype=np.float32)
+        step = self._channel.frame * STEP_FRAMES
+        self._offset = Offset(self._channel.frame, step)
+        self._listening = Listening(sample_rate, patience_s)
+        self._sounds = Sounds(self._channel)
+        self._dating = Dating(self._channel, self._sounds)
+        self._step = np.zeros(step, dtype=np.float32)
         self._filled = 0
         """How many samples of the next step have come."""
         self._islands: deque[Island] = deque()
@@ -52,62 +62,102 @@ class SpeechFinder:
         """Before this no burst can begin or change any more."""
         return self._settled_s
 
+    @property
+    def sounds(self) -> list[Sound]:
+        """What is no speech, by name, as far as it is known."""
+        return self._sounds.found()
+
     def push(self, samples: Float32) -> list[Burst]:
         """Take the next samples, full scale 1.0; the bursts that have become final, in order."""
-        final: list[Burst] = []
-        while len(samples):
-            piece = samples[: len(self._step) - self._filled]
-            self._step[self._filled : self._filled + len(piece)] = piece
-            self._filled += len(piece)
-            samples = samples[len(piece) :]
-            if self._filled == len(self._step):
-                self._take()
-                final += self._settle()
-        return final
+        step = len(self._step)
+        if self._filled:
+            samples = self._fill(samples)
+            if self._filled == step:
+                self._filled = 0
+                self._take(self._step)
+        whole = len(samples) // step * step
+        if whole:
+            self._take(samples[:whole])
+        self._fill(samples[whole:])
+        return self._settle()
+
+    def _fill(self, samples: Float32) -> Float32:
+        """Put samples into the step that has begun; those that it has no room for."""
+        some = samples[: len(self._step) - self._filled]
+        self._step[self._filled : self._filled + len(some)] = some
+        self._filled += len(some)
+        return samples[len(some) :]
 
     def finish(self) -> list[Burst]:
         """The bursts that are left, now that no more audio comes."""
         if self._filled:
-            self._take()
+            self._take(self._step[: self._filled])
         self._islands += self._listening.finish()
         while self._islands:
             self._date()
         self._settled_s = self._channel.seconds(self._channel.frames)
-        bursts = [dated.burst() for dated in self._dated]
+        self._sounds.finish()
+        bursts = [dated.burst() for dated in self._dated if self._is_speech(dated)]
         self._dated.clear()
         return bursts
 
-    def _take(self) -> None:
-        """Hear the step that has been filled."""
-        samples = self._offset.removed(self._step[: self._filled])
-        self._filled = 0
+    def _take(self, steps: Float32) -> None:
+        """Hear whole steps, or the last."""
+        samples = self._offset.removed(steps)
         self._channel.add(samples)
+        self._sounds.hear(samples)
         self._islands += self._listening.push(samples)
 
     def _settle(self) -> list[Burst]:
         """Date what is known well enough; the bursts that nothing can change any more."""
-        heard_s = self._listening.heard * WINDOW_S
-        while self._islands and self._islands[0].end * WINDOW_S + LOOK_AHEAD_S <= heard_s:
+        known_s = self._listening.known * WINDOW_S
+        while self._islands and self._islands[0].end * WINDOW_S + NEXT_S <= known_s:
             self._date()
         next_begin = self._next_begin()
-        undated_s = (self._listening.heard if next_begin is None else next_begin) * WINDOW_S
+        undated_s = known_s if next_begin is None else next_begin * WINDOW_S
         future_s = max(undated_s - BEFORE_S, 0.0)
         final: list[Burst] = []
-        while self._dated and self._dated[0].end_s + BRIDGE_S <= future_s:
-            final.append(self._dated.popleft().burst())
+        while self._dated and self._is_final(self._dated[0], future_s):
+            dated = self._dated.popleft()
+            if self._is_speech(dated):
+                final.append(dated.burst())
         self._settled_s = min(future_s, self._dated[0].onset_s) if self._dated else future_s
-        self._channel.forget(self._channel.frame_at(undated_s - LOOK_BACK_S))
+        self._forget(undated_s)
         return final
+
+    def _forget(self, undated_s: float) -> None:
+        """Keep of the channel what dating may still ask for."""
+        earliest_s = undated_s - LOOK_BACK_S
+        islands = self._islands
+        next_end_s = (islands[0].end if islands else self._listening.known) * WINDOW_S
+        # A second: an island that is open has its end before what is known.
+        exact_s = max(earliest_s, next_end_s - EXACT_S - 1.0)
+        self._sounds.forget(min(earliest_s, self._dated[0].onset_s) if self._dated else earliest_s)
+        self._channel.forget(*map(self._channel.frame_at, (earliest_s, exact_s)))
 
     def _date(self) -> None:
         """Date the next island."""
         island = self._islands.popleft()
         for dated in self._dating.date(island, self._next_begin()):
-            if self._dated and dated.onset_s - self._dated[-1].end_s < BRIDGE_S:
+            if self._dated and self._goes_on(self._dated[-1], dated):
                 self._dated.append(self._dated.pop().bridged(dated))
             else:
                 self._dated.append(dated)
 
+    def _goes_on(self, dated: Dated, later: Dated) -> bool:
+        """Whether two are one burst: a short gap, or one of lost packets."""
+        return later.onset_s - dated.end_s < BRIDGE_S or self._sounds.lost_between(
+            dated.end_s, later.onset_s
+        )
+
+    def _is_final(self, dated: Dated, future_s: float) -> bool:
+        """Whether nothing that begins at ``future_s`` or later can change it."""
+        bridge_s = MOST_S if self._sounds.may_be_lost_at(dated.end_s) else BRIDGE_S
+        return dated.end_s + bridge_s <= future_s and dated.end_s <= self._sounds.decided_s
+
+    def _is_speech(self, dated: Dated) -> bool:
+        return not self._sounds.is_music(dated.onset_s, dated.end_s)
+
     def _next_begin(self) -> int | None:
-        """The first window of the next island that is not dated, ended or not, if there is one."""
+        """The first window of the next island that is not dated, ended or not, if one is known."""
         return self._islands[0].begin if self._islands else self._listening.open_from

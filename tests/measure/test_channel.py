@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from livekit_barge.measure import channel
 from livekit_barge.measure.channel import Channel
 
 RATE = 16_000
@@ -32,15 +31,15 @@ def test_samples_come_across_pieces():
 
 def test_frames_keep_their_numbers_when_earlier_ones_are_forgotten():
     kept = filled(np.zeros(2 * FRAME), np.full(2 * FRAME, 0.5))
-    kept.forget(2)
+    kept.forget(2, 2)
     assert kept.powers(0, 4).tolist() == [0.25, 0.25]
     assert kept.frames == 4
 
 
-def test_samples_that_are_forgotten_are_none(monkeypatch):
-    monkeypatch.setattr(channel, "KEPT_S", 0.0)
-    kept = filled(np.zeros(FRAME), np.zeros(FRAME), np.zeros(FRAME))
-    assert kept.samples(0, 1) is None
+def test_samples_are_kept_piece_by_piece_for_as_long_as_they_may_be_asked_for():
+    kept = filled(np.zeros(2 * FRAME), np.ones(2 * FRAME))
+    kept.forget(0, 3)
+    assert kept.samples(2, 4).tolist() == [1.0] * 2 * FRAME
 
 
 def test_frames_at_full_scale_are_counted():

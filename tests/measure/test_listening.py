@@ -15,11 +15,8 @@ class Said:
         self.left = list(probabilities)
         self.heard = 0
 
-    def reset(self) -> None:
-        pass
-
-    def probabilities(self, samples: np.ndarray) -> np.ndarray:
-        count = len(samples) // WINDOW
+    def __call__(self, windows: np.ndarray, *_: object) -> np.ndarray:
+        count = len(windows)
         self.heard += count
         said, self.left = self.left[:count], self.left[count:]
         return np.array(said + [0.0] * (count - len(said)))
@@ -30,7 +27,7 @@ def islands(monkeypatch):
     """``islands(0.9, 0.4, …)``: what is found in loud noise of which Silero says that."""
 
     def find(*probabilities: float) -> list[Island]:
-        monkeypatch.setattr(listening, "Silero", lambda: Said(*probabilities))
+        monkeypatch.setattr(listening, "probabilities", Said(*probabilities))
         # The floor: five quiet seconds, so that all the rest passes the gate.
         quiet = np.zeros(160 * WINDOW, dtype=np.float32)
         loud = np.random.default_rng(1).normal(0, 0.1, 64 * WINDOW).astype(np.float32)
@@ -44,7 +41,7 @@ def islands(monkeypatch):
 
 def test_digital_silence_is_not_heard_at_all(monkeypatch):
     silero = Said()
-    monkeypatch.setattr(listening, "Silero", lambda: silero)
+    monkeypatch.setattr(listening, "probabilities", silero)
     finder = Listening(SILERO_RATE)
     finder.push(np.zeros(SILERO_RATE * 10, dtype=np.float32))
     finder.finish()
@@ -53,7 +50,7 @@ def test_digital_silence_is_not_heard_at_all(monkeypatch):
 
 def test_steady_noise_is_not_heard_once_it_is_the_floor(monkeypatch):
     silero = Said()
-    monkeypatch.setattr(listening, "Silero", lambda: silero)
+    monkeypatch.setattr(listening, "probabilities", silero)
     finder = Listening(SILERO_RATE)
     finder.push(np.random.default_rng(1).normal(0, 0.01, SILERO_RATE * 10).astype(np.float32))
     assert silero.heard == 0

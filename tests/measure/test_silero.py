@@ -7,7 +7,14 @@ import numpy as np
 import onnxruntime
 import pytest
 
-from livekit_barge.measure.silero import BLOCK_WINDOWS, CONTEXT, WINDOW, Silero, model_path
+from livekit_barge.measure.silero import (
+    BLOCK,
+    CONTEXT,
+    WINDOW,
+    Memory,
+    model_path,
+    probabilities,
+)
 
 
 def in_windows(samples: np.ndarray) -> np.ndarray:
@@ -16,15 +23,8 @@ def in_windows(samples: np.ndarray) -> np.ndarray:
     return np.lib.stride_tricks.sliding_window_view(before, CONTEXT + WINDOW)[::WINDOW]
 
 
-def in_row(windows: np.ndarray) -> np.ndarray:
-    return np.concatenate([windows[0, :CONTEXT], *windows[:, CONTEXT:]])
-
-
-def by_hand(windows: np.ndarray) -> np.ndarray:
-    silero = Silero()
-    begins = range(0, len(windows), BLOCK_WINDOWS)
-    blocks = [windows[begin : begin + BLOCK_WINDOWS] for begin in begins]
-    return np.concatenate([silero.probabilities(in_row(block)) for block in blocks])
+def alone(windows: np.ndarray, memory: Memory | None = None) -> np.ndarray:
+    return probabilities(windows, [len(windows)], [memory or Memory()])
 
 
 def by_onnxruntime(windows: np.ndarray) -> np.ndarray:
@@ -49,14 +49,25 @@ def speech(say) -> np.ndarray:
 def test_it_equals_onnxruntime_on_speech(speech):
     expected = by_onnxruntime(speech)
     assert expected.max() > 0.9 > 0.1 > expected.min()
-    assert by_hand(speech) == pytest.approx(expected, abs=1e-5)
+    assert alone(speech) == pytest.approx(expected, abs=1e-5)
 
 
-def test_after_a_reset_nothing_is_remembered(speech):
-    silero = Silero()
-    first = silero.probabilities(in_row(speech[40:54]))
-    silero.reset()
-    assert silero.probabilities(in_row(speech[40:54])).tolist() == first.tolist()
+def test_a_stretch_is_heard_alike_alone_and_among_others_of_any_length(speech):
+    lengths = [7, 2 * BLOCK, 1, 33, 40]
+    together = probabilities(
+        speech[20 : 20 + sum(lengths)], lengths, [Memory() for _ in lengths]
+    ).tolist()
+    apart = []
+    for length in lengths:
+        begin = 20 + len(apart)
+        apart += alone(speech[begin : begin + length]).tolist()
+    assert together == apart
+
+
+def test_a_stretch_that_comes_in_whole_blocks_is_remembered(speech):
+    memory = Memory()
+    first = alone(speech[: 2 * BLOCK], memory)
+    assert [*first, *alone(speech[2 * BLOCK : 70], memory)] == alone(speech[:70]).tolist()
 
 
 def test_loading_it_imports_no_livekit():

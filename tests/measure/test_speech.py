@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from livekit_barge.measure import channel
+from livekit_barge.measure import dating
 from livekit_barge.measure.speech import SpeechFinder
 
 RATE = 24_000
@@ -108,8 +108,8 @@ class TestEdges:
             [burst.end_s for burst in there], abs=FRAME_S
         )
 
-    def test_where_samples_are_forgotten_they_are_dated_to_a_frame(self, monkeypatch, line):
-        monkeypatch.setattr(channel, "KEPT_S", 0.0)
+    def test_far_before_the_end_of_an_island_they_are_dated_to_a_frame(self, monkeypatch, line):
+        monkeypatch.setattr(dating, "EXACT_S", 0.0)
         (burst,) = find(np.concatenate([silence(1.0), line, silence(2.0)]))
         assert burst.onset_s == pytest.approx(1.0, abs=FRAME_S)
         assert burst.end_s == pytest.approx(1.0 + len(line) / RATE, abs=FRAME_S)
@@ -186,6 +186,16 @@ class TestStreaming:
     def test_bursts_are_the_same_sample_by_sample(self, two):
         found = in_pieces(two, range(1, len(two)))
         assert [burst for burst, _ in found] == find(two)
+
+    @settings(max_examples=10, deadline=None)
+    @given(patience_s=st.floats(0.0, 5.0))
+    def test_bursts_are_the_same_however_long_they_may_wait(self, two, patience_s):
+        audio = np.concatenate([two, two]) + hiss(2 * len(two), -50)
+        patient = SpeechFinder(RATE, patience_s=patience_s)
+        found = []
+        for begin in range(0, len(audio), RATE):
+            found += patient.push(audio[begin : begin + RATE])
+        assert found + patient.finish() == find(audio)
 
     def test_empty_pieces_change_nothing(self, two):
         found = in_pieces(two, [0, 0, RATE, RATE, len(two), len(two)])
