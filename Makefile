@@ -65,4 +65,4 @@ $(READY): requirements.lock pyproject.toml | .uv-ready
 .uv-ready:
 	@command -v $(UV) >/dev/null || { $(PYTHON) -m venv .uv && .uv/bin/pip install --quiet uv; }
 
-.PHONY: help demo test check lint types format fix lock room-demo room-figures overhead accuracy .uv-ready
+.PHONY: help demo test check lint types format fix lock room-demo room-figures overhead accuracy report-speed screenshots .uv-ready

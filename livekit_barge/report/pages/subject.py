@@ -74,17 +74,11 @@ def _of_call(path: Path, order: Order) -> Subject:
 
 
 def _with_call(card: Scorecard, call: Call) -> Subject:
+    from livekit_barge.measure.diagnosis import diagnose
+
     turns = turns_of(card)
     audio = call if call.meta.audio_recorded else None
-    return Subject(card, turns, call.events, _diagnosed(call, turns), audio)
-
-
-def _diagnosed(call: Call, turns: Sequence[Turn]) -> tuple[Finding, ...] | None:
-    try:
-        from livekit_barge.measure.diagnosis import diagnose
-    except ImportError:  # until it is committed
-        return None
-    return tuple(diagnose(call, turns)) if call.events else None
+    return Subject(card, turns, call.events, tuple(diagnose(call, turns)), audio)
 
 
 def _of_result(path: Path) -> Subject:

@@ -12,6 +12,7 @@ async function bargeCall(data) {
   let timeline = null;
   let wave = null;
   let at = 0;
+  let chosen = null; // the stop where one is
 
   if (data.wave) wave = await new barge.Wave(data.wave, () => timeline?.redraw()).open();
   barge.tile = (number, text) => wave.take(number, text);
@@ -35,29 +36,24 @@ async function bargeCall(data) {
     movePlayhead();
   }
 
-  /** Go to a second: see it, and hear it from a second before. */
+  /** Hear what is from a second before on. */
   function hear(second, play = true) {
     at = second;
-    const length = Math.min(timeline.to - timeline.from, 2 * AROUND_S);
-    if (second - LEAD_S < timeline.from || second > timeline.to || length < timeline.to - timeline.from) {
-      timeline.show(second - length / 2, second + length / 2);
-    }
-    if (player) {
-      player.seek(Math.max(second - LEAD_S, 0));
-      if (play) player.play();
-    }
-    timeline.redraw();
+    if (!player) return void movePlayhead();
+    player.seek(Math.max(second - LEAD_S, 0));
+    if (play) player.play();
   }
 
   function choose(stop, play = true) {
+    chosen = stop;
     timeline.chosen = stop.mark;
     now.textContent = stop.text;
     for (const each of document.querySelectorAll(".overlap")) {
       each.classList.toggle("chosen", stop.overlap !== null && each.dataset.overlap === String(stop.overlap));
     }
+    const half = Math.min((timeline.to - timeline.from) / 2, AROUND_S);
+    timeline.show(stop.at - half, stop.at + half);
     hear(stop.at, play);
-    at = stop.at;
-    movePlayhead();
   }
 
   function tap(second, mark) {
@@ -67,15 +63,16 @@ async function bargeCall(data) {
 
   /** To the next stop after where one is, or the one before; `only` barge-ins. */
   function step(direction, only = false) {
-    const here = step.last !== undefined && Math.abs(step.last.at - at) < 1e-6 ? stops.indexOf(step.last) : null;
-    const wanted = (stop) => !only || stop.overlap !== null;
-    const ahead = here === null
-      ? stops.filter((stop) => (stop.at - at) * direction > 1e-6 && wanted(stop))
-      : stops.slice(direction > 0 ? here + 1 : 0, direction > 0 ? undefined : here).filter(wanted);
+    // One is at a stop from the second before it that is heard until it is over.
+    const there = chosen !== null && at > chosen.at - LEAD_S - 0.1 && at < chosen.at + 0.01;
+    const here = there ? stops.indexOf(chosen) : null;
+    const ahead = stops.filter((stop, number) => {
+      const far = here === null ? stop.at - at : number - here;
+      return far * direction > 1e-6 && (!only || stop.overlap !== null);
+    });
     const stop = direction > 0 ? ahead[0] : ahead.at(-1);
-    if (!stop) return void (now.textContent = direction > 0 ? "No further event." : "No earlier event.");
-    step.last = stop;
-    choose(stop, player?.playing ?? false);
+    if (stop) choose(stop, player?.playing ?? false);
+    else now.textContent = direction > 0 ? "No further event." : "No earlier event.";
   }
 
   const actions = {

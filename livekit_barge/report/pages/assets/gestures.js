@@ -24,6 +24,11 @@ barge.gestures = (element, view, tap) => {
     start = { from: view.from, to: view.to, x: middle(), spread: spread(), second: view.second(middle()) };
   };
 
+  // Plotly would lay a cover over the page and take what follows.
+  for (const kind of ["mousedown", "touchstart"]) {
+    element.addEventListener(kind, (event) => event.stopPropagation(), { capture: true, passive: true });
+  }
+
   element.addEventListener("pointerdown", (event) => {
     if (event.button !== 0) return;
     fingers.set(event.pointerId, { x: event.clientX, moved: false });
