@@ -1,0 +1,74 @@
+"""What the finders of named sounds look at: some steps of 0.5 s of a channel, and their levels.
+
+Levels of all steps are worked out at once, and the sound itself is looked at only where they ask
+for it. So what is found does not depend on how many steps come at once, but what it costs does.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from livekit_barge.call.audio import Float32
+from livekit_barge.measure.channel import FRAME_S, Channel
+from livekit_barge.measure.levels import Powers, to_db
+
+STEP_FRAMES = round(0.5 / FRAME_S)
+"""What :class:`~livekit_barge.measure.speech.SpeechFinder` takes at a time."""
+# Levels of 10 ms and of 50 ms, in frames.
+SHORT, LONG = round(0.01 / FRAME_S), round(0.05 / FRAME_S)
+PER_STEP = STEP_FRAMES // LONG
+"""Levels of 50 ms."""
+# Pitches and telephone tones lie below 4 kHz.
+_LEAST_RATE = 8_000
+
+
+@dataclass(frozen=True)
+class Block:
+    """Whole steps; the call's end is made one with silence."""
+
+    first: int
+    """The first frame, counted from the start of the call."""
+    frame_s: float
+    samples: Float32
+    powers: Powers
+    """Of the frames."""
+    short_db: Powers
+    long_db: Powers
+
+    @classmethod
+    def of(cls, channel: Channel, samples: Float32) -> Block:
+        """The samples that the channel was given last."""
+        count = -(-len(samples) // channel.frame)
+        first = channel.frames - count
+        powers = channel.powers(first, channel.frames)
+        if short := -count % STEP_FRAMES:
+            powers = np.pad(powers, (0, short))
+            samples = np.pad(samples, (0, powers.size * channel.frame - len(samples)))
+        shorts = powers.reshape(-1, SHORT) @ np.full(SHORT, 1 / SHORT)
+        longs = shorts.reshape(-1, LONG // SHORT) @ np.full(LONG // SHORT, SHORT / LONG)
+        return cls(
+            first, channel.frame / channel.rate, samples, powers, to_db(shorts), to_db(longs)
+        )
+
+    @property
+    def steps(self) -> int:
+        return self.powers.size // STEP_FRAMES
+
+    def at_s(self, frame: float) -> float:
+        """When a frame of this block begins."""
+        return (self.first + frame) * self.frame_s
+
+
+def thinning(rate: int, frame: int) -> int:
+    """How many samples one mean is taken of: the most that keeps 8 kHz and divides a frame."""
+    return max(n for n in range(1, 7) if n == 1 or (frame % n == 0 and rate / n >= _LEAST_RATE))
+
+
+def thinned(samples: Float32, by: int) -> Float32:
+    """Means of ``by`` samples each."""
+    if by == 1:
+        return samples
+    means = samples.reshape(-1, by) @ np.full(by, 1 / by, dtype=np.float32)
+    return np.asarray(means, dtype=np.float32)

@@ -1,0 +1,103 @@
+"""Music on hold: sound that hardly pauses, made of pitches that stay where they are.
+
+Speech pauses: its 50 ms levels fall far below their mean (the share of low energy, Saunders 1996).
+What does not is looked at closer: its spectrum has lines that stay on their frequency for 0.3 s,
+where a voice glides and noise has none.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+
+import numpy as np
+
+from livekit_barge.call.audio import Float32
+from livekit_barge.measure.channel import Channel
+from livekit_barge.measure.sounds.block import PER_STEP, STEP_FRAMES, Block, thinned, thinning
+from livekit_barge.measure.sounds.sound import Sound, covered_s
+from livekit_barge.measure.sounds.tones import hann
+
+# Of 50 ms levels, so many must be loud before the spectrum is looked at.
+_LOUD_DB, _DIP_DB, _LOUD_SHARE = -55.0, 18.0, 0.7
+# A line stands 6 dB above what is around it; lines are looked for where pitches are.
+# Music has tones, but not one all the time.
+_TONE_SHARE = 0.9
+_ABOVE, _AROUND = 10**0.6, 8
+_LOWEST_HZ, _HIGHEST_HZ, _BIN_HZ = 150.0, 2500.0, 10.0
+# Three seconds of music hold half a steady line and more on average, and some in most of their
+# halves; speech of every voice of the tuning corpus holds a tenth of that.
+_STEPS, _LINES, _SOME, _SOME_STEPS = 6, 0.5, 0.2, 4
+
+
+class Music:
+    """Finds one channel's music."""
+
+    def __init__(self, channel: Channel) -> None:
+        self._by = thinning(channel.rate, channel.frame)
+        self._rate = channel.rate / self._by
+        self._lines: deque[float] = deque(maxlen=_STEPS)
+        self._begins_s: deque[float] = deque(maxlen=_STEPS)
+        self._music_until_s = 0.0
+        self.decided_s = 0.0
+        """Before this nothing will turn out to have been music."""
+
+    def hear(self, block: Block, tones: Sequence[Sound]) -> list[Sound]:
+        """Each three seconds that are music; ``tones`` are none."""
+        levels = block.long_db.reshape(-1, PER_STEP)
+        loud = levels > np.maximum(_LOUD_DB, levels.mean(axis=1, keepdims=True) - _DIP_DB)
+        goes_on = (loud.mean(axis=1) >= _LOUD_SHARE).tolist()
+        size, found = len(block.samples) // block.steps, list[Sound]()
+        for step, on in enumerate(goes_on):
+            begin_s, end_s = (block.at_s((step + more) * STEP_FRAMES) for more in (0, 1))
+            lines = 0.0
+            if on and covered_s(tones, begin_s, end_s) < _TONE_SHARE * (end_s - begin_s):
+                samples = block.samples[step * size : (step + 1) * size]
+                lines = steady_lines(thinned(samples, self._by), self._rate)
+            self._lines.append(lines)
+            self._begins_s.append(begin_s)
+            if _is_music(self._lines):
+                found.append(Sound("music", self._begins_s[0], end_s))
+                self._music_until_s = end_s
+        self._decide(block.at_s(block.powers.size))
+        return found
+
+    def _decide(self, now_s: float) -> None:
+        # A step with lines in it may still become a part of music.
+        doubtful = (
+            begin_s
+            for begin_s, some in zip(self._begins_s, self._lines, strict=True)
+            if some >= _SOME and begin_s >= self._music_until_s
+        )
+        self.decided_s = min(doubtful, default=now_s)
+        if len(self._lines) == _STEPS:
+            self.decided_s = max(self.decided_s, self._begins_s[1])
+
+
+def steady_lines(samples: Float32, rate: float) -> float:
+    """How many spectral lines stay on their frequency for 0.3 s, on average."""
+    size = round(rate / _BIN_HZ)
+    windows = samples[: len(samples) // size * size].reshape(-1, size)
+    if len(windows) < 3:
+        return 0.0
+    powers = np.square(np.abs(np.fft.rfft(windows * hann(size), axis=1)))
+    low, high = int(_LOWEST_HZ / _BIN_HZ), int(_HIGHEST_HZ / _BIN_HZ)
+    sums = np.cumsum(powers, axis=1)
+    around = (
+        sums[:, low + _AROUND : high + _AROUND] - sums[:, low - _AROUND - 1 : high - _AROUND - 1]
+    )
+    inner = powers[:, low:high]
+    line = (
+        (inner >= powers[:, low - 1 : high - 1])
+        & (inner >= powers[:, low + 1 : high + 1])
+        & (inner > _ABOVE / (2 * _AROUND + 1) * around)
+    )
+    return float((line[:-2] & line[1:-1] & line[2:]).sum(axis=1).mean())
+
+
+def _is_music(lines: Sequence[float]) -> bool:
+    return (
+        len(lines) == _STEPS
+        and sum(lines) >= _LINES * _STEPS
+        and sum(one >= _SOME for one in lines) >= _SOME_STEPS
+    )

@@ -1,0 +1,45 @@
+"""A sound that is no speech: what it is, where, and how sounds close together become one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+Kind = Literal[
+    "dtmf", "ringback", "tone", "music", "comfort_noise", "clipping", "agc", "packet_loss"
+]
+
+
+@dataclass(frozen=True)
+class Sound:
+    """One stretch of it, in seconds since the call's start."""
+
+    kind: Kind
+    start_s: float
+    end_s: float
+    detail: str = ""
+    """Such as the digit, or the frequencies."""
+
+
+def joined(sounds: Iterable[Sound], gap_s: float) -> list[Sound]:
+    """Sounds in order of their begin; those of a kind less than ``gap_s`` apart made one.
+
+    Their details are put side by side, each once.
+    """
+    done: list[Sound] = []
+    for sound in sorted(sounds, key=lambda one: (one.kind, one.start_s)):
+        before = done[-1] if done else None
+        if before and before.kind == sound.kind and sound.start_s - before.end_s < gap_s:
+            known = before.detail.split(", ")
+            more = [part for part in sound.detail.split(", ") if part not in known]
+            detail = ", ".join(filter(None, [before.detail, *more]))
+            done[-1] = replace(before, end_s=max(before.end_s, sound.end_s), detail=detail)
+        else:
+            done.append(sound)
+    return sorted(done, key=lambda one: one.start_s)
+
+
+def covered_s(sounds: Sequence[Sound], begin_s: float, end_s: float) -> float:
+    """How much of a stretch sounds fill that do not overlap."""
+    return sum(max(0.0, min(sound.end_s, end_s) - max(sound.start_s, begin_s)) for sound in sounds)
