@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import soundfile
 import soxr
 
+from livekit_barge.bench.air import Air, PhoneLine
 from livekit_barge.bench.models import HeardWord, Utterance
 from livekit_barge.bench.places import Moment
 from livekit_barge.bench.playout import Stretch
@@ -39,6 +40,14 @@ class Hearing(Protocol):
     def heard_since(self, sample: int) -> Sequence[tuple[AgentSpeech, Stretch]]: ...
 
     def done_at(self) -> int | None: ...
+
+
+@runtime_checkable
+class ShowsThinking(Protocol):
+    """A line on which it is seen that the agent thinks; in a room it is not."""
+
+    @property
+    def agent_thinks(self) -> bool: ...
 
 
 class CallersEnd(Protocol):
@@ -79,6 +88,11 @@ class Director:
         self._waiting = [(line, speech_of(line, script.voice)) for line in script.caller]
         self._first_speech = 0
         """The number of the first of the agent's speeches that the next line may fall on."""
+        self._air = Air(script.surroundings)
+        self._phone = script.surroundings.phone
+        self._seed = script.surroundings.seed
+        self._yielded: int | None = None
+        self._thinking: int | None = None
         self._utterances: list[Utterance] = []
         self.placed: list[PlacedLine] = []
 
@@ -87,6 +101,9 @@ class Director:
         self._track = line.caller
         self._output = line.output
         self._frame = line.input.frame_samples
+        self._thinks = line if isinstance(line, ShowsThinking) else None
+        if self._phone is not None:
+            line.caller.line = PhoneLine(self._phone, self._seed)
         line.input.before_frame = self._before_frame
 
     @property
@@ -105,6 +122,8 @@ class Director:
     def _before_frame(self, first: int) -> None:
         """Mix what belongs into the caller's frame that begins with sample ``first``."""
         heard = self._output.heard_since(first)
+        self._mix_surroundings(first)
+        self._watch(first)
         while self._waiting:
             line, speech = self._waiting[0]
             done = self._output.done_at() if self._may_fall_on_latest() else None
@@ -115,6 +134,8 @@ class Director:
                 [(said, piece) for said, piece in heard if said.number >= self._first_speech],
                 agent_done=done,
                 caller_done=self.caller_done if self.placed else None,
+                yielded=self._yielded,
+                thinking=self._thinking,
             )
             at = line.at.finder.find(moment) if moment.start < moment.stop else None
             if at is None:
@@ -124,11 +145,30 @@ class Director:
             assert piece.place is not None
             said.heard_to = max(said.heard_to, piece.place.offset + len(piece.samples))
 
+    def _mix_surroundings(self, first: int) -> None:
+        back = round(self._air.hears_back_s * SAMPLE_RATE)
+        heard = [piece for _, piece in self._output.heard_since(first - back)] if back else []
+        for samples in self._air.between(first, first + self._frame, heard):
+            self._track.mix(samples, first)
+
+    def _watch(self, first: int) -> None:
+        """See whether the agent has yielded to the latest line that asks for it, and thinks."""
+        asks = bool(self.placed) and self.placed[-1].line.expect == "yield"
+        if asks and self._yielded is None and not self._may_fall_on_latest():
+            self._yielded = self._output.done_at()
+        thinks = self._thinks is not None and self._thinks.agent_thinks
+        if not thinks:
+            self._thinking = None
+        elif self._thinking is None:
+            self._thinking = first
+
     def _may_fall_on_latest(self) -> bool:
         return len(self._output.speeches) > self._first_speech
 
     def _put(self, line: CallerLine, speech: Speech, at: int) -> None:
         del self._waiting[0]
+        if line.expect == "yield":
+            self._yielded = None  # it has not, to this one
         self._track.mix(speech.samples, at)
         self.placed.append(PlacedLine(line, at, speech))
         if line.heard and (words := speech.words):

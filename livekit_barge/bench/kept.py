@@ -56,11 +56,12 @@ class Kept:
         self._file.close()
 
     def get(self, digest: str) -> CaseResult | None:
-        """The result of a case, if there is one."""
+        """The result of a case, if it was played; what could not be is tried again."""
         if (at := self._lines.get(digest)) is None:
             return None
         self._file.seek(at)
-        return CaseResult.from_json(json.loads(self._file.readline()))
+        result = CaseResult.from_json(json.loads(self._file.readline()))
+        return result if result.error is None else None
 
     def put(self, digest: str, result: CaseResult) -> None:
         """Write a result; it is safe from a kill of this process when this returns."""

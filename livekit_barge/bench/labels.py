@@ -8,17 +8,23 @@ and a stop for words of listening for a false one. With a label that is known:
 | ``yield`` | ``yielded``, ``late`` or ``missed``, by the time to yield | ``missed`` |
 | ``hold``, ``protected`` | ``false_stop`` | ``held`` |
 
-A line's place is known as well, so an event is judged where the ruler saw no onset: a cough is no
-speech to it, and a caller may drown in noise. The onset is then the place itself.
+A line's place is known as well, so an event is judged where the ruler saw no onset of it: a cough
+is no speech to it, and a caller may drown in noise. A stop in the line's reach is then the line's
+doing, and its onset the place itself.
+
+Where there is noise or echo all the while, each of the agent's speeches is one more event, which
+has no line and is to be held through: ``false_stop`` if something stopped it that no line did.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from livekit_barge.bench.director import PlacedLine
 from livekit_barge.bench.played import PlayedCall
 from livekit_barge.bench.results import EventResult
+from livekit_barge.bench.script import Script
+from livekit_barge.bench.surroundings import Surroundings
 from livekit_barge.bench.voices import SAMPLE_RATE
 from livekit_barge.measure.overlap import Outcome, Overlap
 from livekit_barge.measure.thresholds import Thresholds
@@ -27,23 +33,31 @@ from livekit_barge.measure.turns import Turn
 _DIGITS = 6  # microseconds, as every stamp
 
 
-def judge_events(case_id: str, played: PlayedCall, limits: Thresholds) -> tuple[EventResult, ...]:
-    """The events of a call, in the order of their lines."""
-    return tuple(
-        _judge(case_id, number, played, limits)
-        for number, placed in enumerate(played.lines)
-        if placed.line.expect is not None
-    )
+def judge_events(
+    case_id: str, script: Script, played: PlayedCall, limits: Thresholds
+) -> tuple[EventResult, ...]:
+    """The events of a call: those of its lines in their order, then those of no line."""
+    seen = [_seen(played, number, limits) for number in range(len(played.lines))]
+    of_lines = [
+        _judge(case_id, number, played, overlap, limits)
+        for number, overlap in enumerate(seen)
+        if played.lines[number].line.expect is not None
+    ]
+    return (*of_lines, *_of_no_line(case_id, script.surroundings, played, seen, limits))
 
 
-def _judge(case_id: str, number: int, played: PlayedCall, limits: Thresholds) -> EventResult:
+def _judge(
+    case_id: str, number: int, played: PlayedCall, seen: Overlap | None, limits: Thresholds
+) -> EventResult:
     placed = played.lines[number]
     line = placed.line
     assert line.expect is not None  # its caller asked only for such
-    overlap = played.overlap_of(line)
-    seen = overlap or _stop_without_onset(played, number, limits)
-    judge = _to_yield if line.expect == "yield" else _to_hold
-    outcome, reason = judge(seen, placed, played.turns, limits)
+    own = played.overlap_of(line)
+    if line.expect == "yield":
+        onset_s = placed.start_s if own is None or own.onset_s is None else own.onset_s
+        outcome, reason = _to_yield(seen, placed, onset_s, played.turns, limits)
+    else:
+        outcome, reason = _to_hold(seen, placed, played.turns, limits)
     event = EventResult(
         case_id=case_id,
         line=number,
@@ -52,35 +66,75 @@ def _judge(case_id: str, number: int, played: PlayedCall, limits: Thresholds) ->
         expect=line.expect,
         kind=line.kind,
         outcome=outcome,
-        unlabelled=None if overlap is None else overlap.outcome,
+        unlabelled=None if own is None else own.outcome,
         reason=reason,
         onset_s=round(placed.start_s, _DIGITS),
     )
-    return event if seen is None else _with_clocks(event, seen, played.turns, limits)
+    if seen is None:
+        return event
+    return _with_clocks(event, seen, seen.onset_s if own else None, played.turns, limits)
+
+
+def _of_no_line(
+    case_id: str,
+    around: Surroundings,
+    played: PlayedCall,
+    seen: Sequence[Overlap | None],
+    limits: Thresholds,
+) -> Iterator[EventResult]:
+    """Of each of the agent's speeches, whether the noise or the echo stopped it."""
+    if around.echo is None and around.noise is None:
+        return
+    kind = "echo" if around.echo is not None else "noise"
+    what = kind if around.noise is None else around.noise.kind
+    for turn in played.turns:
+        if turn.speaker != "agent":
+            continue
+        stops = [
+            overlap
+            for overlap in turn.overlaps
+            if overlap.decision_s is not None
+            and overlap.silent_s is not None
+            and not any(overlap is other for other in seen)
+            and overlap.outcome not in ("held", "natural_end", "unmeasurable")
+        ]
+        event = EventResult(
+            case_id=case_id,
+            line=None,
+            said=what,
+            at="all the while",
+            expect="hold",
+            kind=kind,
+            outcome="false_stop" if stops else "held",
+            unlabelled=stops[0].outcome if stops else None,
+            onset_s=stops[0].onset_s if stops else round(turn.started_s, _DIGITS),
+        )
+        if stops:
+            event = _with_clocks(event, stops[0], stops[0].onset_s, played.turns, limits)
+        yield event
 
 
 def _to_yield(
-    seen: Overlap | None, placed: PlacedLine, turns: Sequence[Turn], limits: Thresholds
+    seen: Overlap | None,
+    placed: PlacedLine,
+    onset_s: float,
+    turns: Sequence[Turn],
+    limits: Thresholds,
 ) -> tuple[Outcome, str | None]:
     if seen is None:
-        if _agent_audible_at(placed.start_s, turns):
-            return "missed", None
-        return "unmeasurable", "it did not fall on the agent's speech"
+        return _without_overlap("missed", placed, turns, limits)
     if seen.outcome in ("natural_end", "unmeasurable", "missed"):
         return seen.outcome, seen.reason
     if seen.outcome == "held" or seen.silent_s is None:
         return "missed", None
-    onset_s = placed.start_s if seen.onset_s is None else seen.onset_s
     return _by_time(seen.silent_s - onset_s, limits), None
 
 
 def _to_hold(
-    seen: Overlap | None, placed: PlacedLine, turns: Sequence[Turn], _: Thresholds
+    seen: Overlap | None, placed: PlacedLine, turns: Sequence[Turn], limits: Thresholds
 ) -> tuple[Outcome, str | None]:
     if seen is None:
-        if _agent_audible_at(placed.start_s, turns):
-            return "held", None
-        return "unmeasurable", "it did not fall on the agent's speech"
+        return _without_overlap("held", placed, turns, limits)
     stopped = seen.decision_s is not None and seen.silent_s is not None
     if seen.outcome == "unmeasurable" and not stopped:
         return seen.outcome, seen.reason
@@ -98,13 +152,17 @@ def _by_time(time_to_yield_s: float, limits: Thresholds) -> Outcome:
 
 
 def _with_clocks(
-    event: EventResult, seen: Overlap, turns: Sequence[Turn], limits: Thresholds
+    event: EventResult,
+    seen: Overlap,
+    seen_onset_s: float | None,
+    turns: Sequence[Turn],
+    limits: Thresholds,
 ) -> EventResult:
     """The event with the ruler's figures; from the line's place where the ruler saw no onset."""
-    onset_s = event.onset_s if seen.onset_s is None else seen.onset_s
+    onset_s = event.onset_s if seen_onset_s is None else seen_onset_s
     stopped = event.outcome not in ("held", "natural_end", "unmeasurable")
     time_s = seen.time_to_yield_s
-    if stopped and time_s is None:
+    if stopped and (time_s is None or seen_onset_s is None):
         time_s = _minus(seen.silent_s, onset_s)
     yielded = None
     if event.outcome not in ("natural_end", "unmeasurable"):
@@ -133,23 +191,37 @@ def _with_clocks(
     )
 
 
-def _stop_without_onset(played: PlayedCall, number: int, limits: Thresholds) -> Overlap | None:
-    """A stop in a line's reach for which the ruler found nobody who spoke."""
+def _seen(played: PlayedCall, number: int, limits: Thresholds) -> Overlap | None:
+    """A line's overlap, or a stop in its reach for which the ruler saw another cause or none."""
     placed = played.lines[number]
+    if (own := played.overlap_of(placed.line)) is not None:
+        return own
+    taken = [played.overlap_of(other.line) for other in played.lines]
     until_s = placed.end / SAMPLE_RATE + limits.decision_reach_s
     for following in played.lines[number + 1 :]:
         until_s = min(until_s, following.start_s)
     for overlap in played.overlaps:
         decided_s = overlap.decision_s
-        if overlap.onset_s is not None or decided_s is None:
+        if decided_s is None or any(overlap is other for other in taken):
             continue
         if placed.start_s <= decided_s <= until_s:
             return overlap
     return None
 
 
-def _agent_audible_at(at_s: float, turns: Sequence[Turn]) -> bool:
-    return any(t.speaker == "agent" and t.started_s <= at_s < t.ended_s for t in turns)
+def _without_overlap(
+    went_on: Outcome, placed: PlacedLine, turns: Sequence[Turn], limits: Thresholds
+) -> tuple[Outcome, str | None]:
+    """What became of a line that stopped nothing: the agent went on, if it was speaking at all."""
+    at_s = placed.start_s
+    spoken = [t for t in turns if t.speaker == "agent" and t.started_s <= at_s < t.ended_s]
+    if not spoken:
+        return "unmeasurable", "it did not fall on the agent's speech"
+    for overlap in spoken[0].overlaps:
+        end_s = (overlap.caller_end_s or 0.0) + limits.episode_quiet_s
+        if overlap.onset_s is not None and overlap.onset_s < at_s <= end_s:
+            return "unmeasurable", "it is of one episode with what the caller said before"
+    return went_on, None
 
 
 def _dead_air_s(silent_s: float, turns: Sequence[Turn]) -> float | None:

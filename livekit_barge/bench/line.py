@@ -94,11 +94,18 @@ class Line:
             self.timeline, self.caller, frame_s=frame_s, before_frame=before_frame
         )
         self.output = SpeakingOutput(self.timeline, **output)
+        self._session: AgentSession[Any] | None = None
 
     def connect(self, session: AgentSession[Any]) -> None:
         """Make this the session's audio. Before ``session.start()``."""
         session.input.audio = self.input
         session.output.audio = self.output
+        self._session = session
+
+    @property
+    def agent_thinks(self) -> bool:
+        """The agent has something to say and is not heard yet: LiveKit's state ``thinking``."""
+        return self._session is not None and self._session.agent_state == "thinking"
 
     def heard(self) -> Pcm:
         """What the caller heard, sample by sample from the line's opening until now."""

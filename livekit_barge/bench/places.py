@@ -32,6 +32,10 @@ class Moment:
     """After the last audible sample of the agent's latest speech, if that is over."""
     caller_done: int | None
     """After the last sample of the line before."""
+    yielded: int | None = None
+    """After the agent's last audible sample since the latest line that it should yield to."""
+    thinking: int | None = None
+    """Since when the agent thinks; ``None``: it does not, or that is not shown here."""
 
 
 class Finder(Protocol):
@@ -129,6 +133,26 @@ class AfterCaller:
 
 
 @dataclass(frozen=True)
+class AfterYield:
+    """So long after the agent fell silent for a line that it should yield to."""
+
+    gap_s: float
+
+    def find(self, moment: Moment) -> int | None:
+        return _after(moment, moment.yielded, self.gap_s)
+
+
+@dataclass(frozen=True)
+class WhileThinking:
+    """While the agent has something to say and is not heard yet."""
+
+    after_s: float = 0.0
+
+    def find(self, moment: Moment) -> int | None:
+        return _after(moment, moment.thinking, self.after_s)
+
+
+@dataclass(frozen=True)
 class AtTime:
     """So long after the call's start."""
 
@@ -154,6 +178,8 @@ _PHRASES: tuple[tuple[str, Callable[[float], Finder]], ...] = (
     (rf"in mid-word{_LATER}", MidWord),
     (rf"just as a new sentence starts{_LATER}", SentenceStart),
     (rf"in the last {_TIME}", BeforeEnd),
+    (rf"while the agent thinks{_LATER}", WhileThinking),
+    (rf"{_TIME} after the last yield", AfterYield),
     (rf"{_TIME} after the agent stops", AfterAgent),
     (rf"{_TIME} after the caller stops", AfterCaller),
     (rf"{_TIME} after the call starts", AtTime),
@@ -163,6 +189,8 @@ _FORMS = (
     "in mid-word, after 1.2 s",
     "just as a new sentence starts, after 1.2 s",
     "in the last 200 ms",
+    "while the agent thinks, after 0.2 s",
+    "1 s after the last yield",
     "0.8 s after the agent stops",
     "0.8 s after the caller stops",
     "2 s after the call starts",

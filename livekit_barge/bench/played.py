@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from livekit_barge.bench.director import PlacedLine
-from livekit_barge.bench.script import CallerLine, Expect
+from livekit_barge.bench.expected import Expect
+from livekit_barge.bench.script import CallerLine
 from livekit_barge.bench.voices import SAMPLE_RATE
 from livekit_barge.measure.overlap import Outcome, Overlap
 from livekit_barge.measure.turns import Turn

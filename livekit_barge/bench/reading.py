@@ -9,8 +9,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml  # type: ignore[import-untyped]
-
 from livekit_barge.errors import ScriptError
 
 Check = Callable[[Any], Any]
@@ -27,6 +25,12 @@ class Keys:
 
 def read_yaml(path: Path) -> Any:
     """What a YAML file holds. Raises :class:`ScriptError`."""
+    try:
+        import yaml  # type: ignore[import-untyped]
+    except ModuleNotFoundError as error:
+        raise ScriptError(
+            "scripts need the bench", remedy="pip install 'livekit-barge[bench]'"
+        ) from error
     try:
         return yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:

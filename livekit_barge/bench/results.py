@@ -28,7 +28,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-from livekit_barge.bench.script import Expect
+from livekit_barge.bench.expected import Expect
 from livekit_barge.call.events import Cause
 from livekit_barge.measure.overlap import Outcome
 from livekit_barge.measure.statistics import Measured, Percentiles, Rate

@@ -117,7 +117,7 @@ def result_of(case: Case, played: PlayedCall, limits: Thresholds) -> CaseResult:
     return CaseResult(
         case_id=case.case_id,
         preset=case.preset,
-        events=judge_events(case.case_id, played, limits),
+        events=judge_events(case.case_id, case.script, played, limits),
         call_s=round(played.duration_s, 6),
         unplaced=tuple(str(line) for line in played.unplaced),
     )
@@ -134,7 +134,7 @@ def _played(case: Case, playing: Playing) -> CaseResult:
         played = play_call(
             case.script,
             calls_dir=playing.calls_dir or Path(scratch),
-            call_id=case.case_id.replace("/", "-"),
+            call_id=f"{case.case_id}-{Path(case.preset).stem}",
             agent=partial(SuiteAgent, case.script),
             session=session,
             timing=case.timing,

@@ -45,8 +45,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal, Self, get_args
+from typing import Any, Self, get_args
 
+from livekit_barge.bench.expected import Expect, Kind
 from livekit_barge.bench.places import Place, place_from
 from livekit_barge.bench.reading import Check, Keys, one_of, read_keys, read_yaml, whole, words
 from livekit_barge.bench.sounds import sound_name
@@ -54,10 +55,6 @@ from livekit_barge.bench.surroundings import Surroundings, surroundings_from
 from livekit_barge.bench.voices import VOICES
 from livekit_barge.errors import ScriptError
 from livekit_barge.resources import configs_dir
-
-Expect = Literal["yield", "hold", "protected"]
-Kind = Literal["backchannel", "cough", "noise", "side talk", "false start", "echo"]
-"""What it is that should be held through."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,8 @@ class CallerTrack:
         self.sample_rate = sample_rate
         self._noise_rms = None if noise_dbfs is None else FULL_SCALE * 10 ** (noise_dbfs / 20)
         self._seed = seed
+        self.line: Callable[[Pcm], Pcm] | None = None
+        """What the track passes on its way: takes each piece that leaves, gives what arrives."""
         self._mix = np.zeros(0, np.int32)
         self._sent = 0
 
@@ -52,10 +55,11 @@ class CallerTrack:
         """The next ``samples`` of the track; they are fixed from now on."""
         start, self._sent = self._sent, self._sent + samples
         self._extend(self._sent)
-        return self._finished(start, self._sent)
+        pcm = self._finished(start, self._sent)
+        return pcm if self.line is None else self.line(pcm)
 
     def sent_samples(self) -> Pcm:
-        """All that has left so far."""
+        """All that has left so far, as the caller spoke it."""
         return self._finished(0, self._sent)
 
     def _finished(self, start: int, stop: int) -> Pcm:

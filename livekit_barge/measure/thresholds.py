@@ -30,6 +30,17 @@ class ScoreLimits:
 
 
 @dataclass(frozen=True, kw_only=True)
+class GateLimits:
+    """What a bench run or a folder of calls must reach besides: the table ``[gate]``."""
+
+    missed_rate_max: float
+    false_stop_rate_max: float
+    broken_rate_max: float
+    p90_cancellation_max_s: float
+    p90_dead_air_max_s: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class Thresholds:
     """The values of ``configs/thresholds.toml``, where each has its reason."""
 
@@ -45,6 +56,7 @@ class Thresholds:
     turn_gap_s: float
     backchannels: frozenset[str]
     scorecard: ScoreLimits
+    gate: GateLimits
 
     @classmethod
     def load(cls, path: Path | None = None) -> Self:
@@ -56,17 +68,20 @@ class Thresholds:
         values = read_toml(shipped)
         if path is not None:
             own = read_toml(path)
-            table = own.get("scorecard", {})
-            if isinstance(table, dict):
-                own["scorecard"] = values["scorecard"] | table
+            for name in _TABLES:
+                if isinstance(table := own.get(name, {}), dict):
+                    own[name] = values[name] | table
             values |= own
         return cls(**_checked(values, path or shipped))
+
+
+_TABLES: dict[str, type[Any]] = {"scorecard": ScoreLimits, "gate": GateLimits}
 
 
 def _checked(values: dict[str, Any], where: Path) -> dict[str, Any]:
     _check_names(values, Thresholds, where)
     for name, value in values.items():
-        if name == "scorecard":
+        if name in _TABLES:
             continue
         if name == "backchannels":
             if not (isinstance(value, list) and all(isinstance(word, str) for word in value)):
@@ -77,20 +92,23 @@ def _checked(values: dict[str, Any], where: Path) -> dict[str, Any]:
             _check_seconds(name, value, where)
     return values | {
         "backchannels": frozenset(map(str.casefold, values["backchannels"])),
-        "scorecard": ScoreLimits(**_checked_table(values["scorecard"], where)),
+        **{
+            name: kind(**_checked_table(values[name], name, kind, where))
+            for name, kind in _TABLES.items()
+        },
     }
 
 
-def _checked_table(table: object, where: Path) -> dict[str, Any]:
+def _checked_table(table: object, name: str, kind: type, where: Path) -> dict[str, Any]:
     if not isinstance(table, dict):
-        raise SettingsError("scorecard is not a table", where=where, remedy="write [scorecard]")
-    _check_names(table, ScoreLimits, where)
-    for name, value in table.items():
-        if name.endswith("_s"):
-            _check_seconds(name, value, where)
+        raise SettingsError(f"{name} is not a table", where=where, remedy=f"write [{name}]")
+    _check_names(table, kind, where)
+    for key, value in table.items():
+        if key.endswith("_s"):
+            _check_seconds(key, value, where)
         elif isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
             raise SettingsError(
-                f"{name} is {value!r}", where=where, remedy="give a share, such as 0.9"
+                f"{key} is {value!r}", where=where, remedy="give a share, such as 0.9"
             )
     return table
 

@@ -1,0 +1,244 @@
+"""A bench run: a suite under one preset or several, played, kept, summed up."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+from livekit_barge.bench.case import Case
+from livekit_barge.bench.finished import Run
+from livekit_barge.bench.kept import RESULTS_FILE
+from livekit_barge.bench.results import CaseResult, EventResult, Tally
+from livekit_barge.bench.run import OnResult, run_cases
+from livekit_barge.bench.suite import Split, Suite
+from livekit_barge.clock import SystemClock
+from livekit_barge.errors import SettingsError
+
+SHOWN = 40
+"""So many events are printed whole; of more only those that went wrong, and all are kept."""
+_AT_ONCE = 500  # events that are summed up together: adding up costs as much as what is there
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """What to play, and how."""
+
+    suite: str
+    presets: tuple[str, ...]
+    seed: int = 0
+    split: Split | None = None
+    times: int = 1
+    jobs: int = 1
+    scheduler: str | None = None
+    real_time: bool = False
+    room: str | None = None
+    """A server's URL: play into rooms there."""
+    agent_name: str | None = None
+    agent_identity: str | None = None
+    out: Path | None = None
+    calls_dir: Path | None = None
+    thresholds: Path | None = None
+
+    @property
+    def how(self) -> str:
+        if self.room is not None:
+            return "room"
+        return "real time" if self.real_time else "virtual"
+
+
+@dataclass
+class Bench:
+    """A run that is done."""
+
+    folder: Path
+    run: Run
+    tallies: dict[str, Tally]
+    """By preset."""
+    told: list[tuple[str, EventResult]] = field(default_factory=list)
+    """With its preset, each event to print."""
+    errors: list[str] = field(default_factory=list)
+    """Of the calls that could not be played."""
+    unplaced: list[str] = field(default_factory=list)
+    """Lines whose place never came, as where the agent was stopped before."""
+    few: bool = True
+    """``told`` are all; else those that went wrong, the first of them."""
+
+    def write_json(self, path: Path) -> None:
+        """All of it; ``results`` holds nothing that varies between equal runs.
+
+        Raises :class:`SettingsError`.
+        """
+        with _opened(path) as file:
+            file.write('{"results": [')
+            for number, result in enumerate(self.run.results(self.folder)):
+                file.write(("," if number else "") + "\n" + result.line())
+            summed = {preset: tally.to_json() for preset, tally in self.tallies.items()}
+            file.write('\n],\n"scorecard": ' + json.dumps(summed, ensure_ascii=False))
+            file.write(',\n"run": ' + json.dumps(self.run.to_json(), ensure_ascii=False) + "}\n")
+
+
+def run_bench(order: Order, *, console: Console) -> Bench:
+    """Play the calls, and tell ``console`` how far it is.
+
+    Raises :class:`~livekit_barge.errors.BargeError`.
+    """
+    suite = Suite.load(order.suite)
+    cases = [
+        case
+        for preset in order.presets
+        for case in suite.cases(
+            preset=preset, seed=order.seed, split=order.split, times=order.times
+        )
+    ]
+    folder = order.out or Path("bench") / suite.name
+    clock = SystemClock()
+    began_s = clock.now_s()
+    summing = _Summing()
+    already = _count_lines(folder)
+    with _progress(console, len(cases)) as advance:
+        for result in _results(order, cases, folder, advance):
+            summing.add(result)
+    run = Run(
+        suite=suite.name,
+        presets=order.presets,
+        seed=order.seed,
+        split=order.split,
+        how=order.how,
+        jobs=order.jobs,
+        calls=len(cases),
+        call_s=round(summing.call_s, 6),
+        elapsed_s=round(clock.now_s() - began_s, 3),
+        played=_count_lines(folder) - already,
+    )
+    run.keep(folder)
+    return Bench(
+        folder,
+        run,
+        {preset: summing.tally(preset) for preset in order.presets},
+        summing.told,
+        summing.errors,
+        summing.unplaced,
+        few=summing.few,
+    )
+
+
+def _results(
+    order: Order, cases: list[Case], folder: Path, on_result: OnResult
+) -> Iterator[CaseResult]:
+    if order.room is not None:
+        from livekit_barge.bench.room_run import run_in_room
+
+        return run_in_room(
+            cases,
+            out=folder,
+            url=order.room,
+            agent_name=order.agent_name,
+            agent_identity=order.agent_identity,
+            calls_dir=order.calls_dir,
+            thresholds=order.thresholds,
+            on_result=on_result,
+        )
+    return run_cases(
+        cases,
+        out=folder,
+        jobs=order.jobs,
+        scheduler=order.scheduler,
+        real_time=order.real_time,
+        on_result=on_result,
+        calls_dir=order.calls_dir,
+        thresholds=order.thresholds,
+    )
+
+
+class _Summing:
+    """Adds results up as they come; of the events only those to print are held."""
+
+    def __init__(self) -> None:
+        self.call_s = 0.0
+        self.told: list[tuple[str, EventResult]] = []
+        self.errors: list[str] = []
+        self.unplaced: list[str] = []
+        self.few = True
+        self._tallies: dict[str, Tally] = {}
+        self._events: dict[str, list[EventResult]] = {}
+
+    def add(self, result: CaseResult) -> None:
+        self.call_s += result.call_s
+        if result.error is not None:
+            self.errors.append(f"{result.case_id} ({result.preset}): {result.error}")
+        where = f"{result.case_id} ({result.preset})"
+        self.unplaced += [f"{where}: {line}: its place never came" for line in result.unplaced]
+        events = self._events.setdefault(result.preset, [])
+        events += result.events
+        if len(events) >= _AT_ONCE:
+            self._sum_up(result.preset)
+        self.told += [(result.preset, event) for event in result.events]
+        if self.few and len(self.told) > SHOWN:
+            self.few = False
+        if not self.few:
+            self.told = [each for each in self.told if _wrong(each[1])][:SHOWN]
+
+    def tally(self, preset: str) -> Tally:
+        """What a preset's events add up to."""
+        self._sum_up(preset)
+        return self._tallies[preset]
+
+    def _sum_up(self, preset: str) -> None:
+        tally = Tally.of(self._events.pop(preset, ()))
+        before = self._tallies.get(preset)
+        self._tallies[preset] = tally if before is None else before + tally
+
+
+def _wrong(event: EventResult) -> bool:
+    return event.outcome in ("late", "missed", "false_stop", "unmeasurable")
+
+
+@contextmanager
+def _progress(console: Console, total: int) -> Iterator[OnResult]:
+    columns = (
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        "left",
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task("", total=total)
+        yield lambda _: progress.advance(task)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[IO[str]]:
+    if path == Path("-"):
+        yield sys.stdout
+        return
+    try:
+        file = path.open("w", encoding="utf-8", errors="backslashreplace")
+    except OSError as error:
+        raise SettingsError(
+            f"cannot be written ({error.strerror})", where=path, remedy="check the path"
+        ) from error
+    with file:
+        yield file
+
+
+def _count_lines(folder: Path) -> int:
+    try:
+        with (folder / RESULTS_FILE).open("rb") as lines:
+            return sum(1 for _ in lines)
+    except FileNotFoundError:
+        return 0

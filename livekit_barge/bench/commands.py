@@ -1,0 +1,128 @@
+"""``livekit-barge bench`` and ``livekit-barge gate``: parse, call, print."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+from rich.console import Console
+
+from livekit_barge.batch.commands import LimitsFile
+
+if TYPE_CHECKING:
+    from livekit_barge.bench.bench_run import Bench
+
+_SplitOption = Literal["tuning", "held-out"]
+
+
+def bench(
+    suite: Annotated[str, typer.Option(help="A suite's name, or its file.")] = "everyday",
+    preset: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A preset's name, or its file; several are put side by side.",
+            show_default="livekit-defaults",
+        ),
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Draws the calls.")] = 0,
+    split: Annotated[_SplitOption | None, typer.Option(help="One part of the calls.")] = None,
+    times: Annotated[int, typer.Option(min=1, help="Draw so many times as many calls.")] = 1,
+    jobs: Annotated[
+        int | None, typer.Option(min=1, help="Processes.", show_default="cores")
+    ] = None,
+    scheduler: Annotated[
+        str | None, typer.Option(help="Play on this Dask cluster: tcp://…")
+    ] = None,
+    real_time: Annotated[bool, typer.Option(help="Let the calls take as long as they do.")] = False,
+    room: Annotated[
+        str | None, typer.Option(help="Call the agent in rooms of this LiveKit server instead.")
+    ] = None,
+    agent_name: Annotated[str | None, typer.Option(help="Send this agent to the rooms.")] = None,
+    agent_identity: Annotated[str | None, typer.Option(help="Who in a room it is.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Where results are kept.", show_default="bench/SUITE")
+    ] = None,
+    calls_dir: Annotated[Path | None, typer.Option(help="Keep the calls there.")] = None,
+    json_to: Annotated[
+        Path | None, typer.Option("--json", help="Write all as JSON; - is standard output.")
+    ] = None,
+    thresholds: LimitsFile = None,
+) -> None:
+    """Play a suite of scripted calls, and say how the agent yields, holds and how soon.
+
+    What was played is kept: a run that is stopped goes on where it was. Exits with 2 if a call
+    could not be played.
+    """
+    from livekit_barge.bench.bench_run import Order, run_bench
+
+    order = Order(
+        suite=suite,
+        presets=tuple(preset or ["livekit-defaults"]),
+        seed=seed,
+        split=split,
+        times=times,
+        jobs=jobs or os.cpu_count() or 1,
+        scheduler=scheduler,
+        real_time=real_time,
+        room=room,
+        agent_name=agent_name,
+        agent_identity=agent_identity,
+        out=out,
+        calls_dir=calls_dir,
+        thresholds=thresholds,
+    )
+    console = Console(stderr=json_to == Path("-"))
+    done = run_bench(order, console=Console(stderr=True))
+    _tell(console, done)
+    if json_to is not None:
+        done.write_json(json_to)
+    raise typer.Exit(2 if done.errors else 0)
+
+
+def gate(
+    runs: Annotated[
+        list[Path],
+        typer.Argument(
+            help="Folders: of a bench or room run, of calls, of recordings.", show_default=False
+        ),
+    ],
+    thresholds: LimitsFile = None,
+    junit: Annotated[Path | None, typer.Option(help="Write a JUnit report there.")] = None,
+    json_to: Annotated[
+        Path | None, typer.Option("--json", help="Write the verdict as JSON; - is standard output.")
+    ] = None,
+) -> None:
+    """Hold what was measured against limits that were set beforehand.
+
+    Exits with 0 if all held, 1 if one fell short, 2 if it could not be judged.
+    """
+    from livekit_barge.bench.gate import judge_runs
+    from livekit_barge.report.gate import render_verdicts
+    from livekit_barge.report.gate_files import write_json, write_junit
+
+    verdicts = judge_runs(runs, thresholds)
+    console = Console(stderr=json_to == Path("-"))
+    for part in render_verdicts(verdicts):
+        console.print(part, highlight=False)
+    if junit is not None:
+        write_junit(junit, verdicts)
+    if json_to is not None:
+        write_json(json_to, verdicts)
+    raise typer.Exit(max(verdict.exit_code for verdict in verdicts))
+
+
+def _tell(console: Console, done: Bench) -> None:
+    from livekit_barge.report.bench import render_run
+
+    for part in render_run(
+        done.run,
+        done.tallies,
+        done.told,
+        errors=done.errors,
+        unplaced=done.unplaced,
+        few=done.few,
+    ):
+        console.print(part, highlight=False)
+    console.print(f"results: {done.folder}", highlight=False, soft_wrap=True)

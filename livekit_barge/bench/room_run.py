@@ -1,0 +1,74 @@
+"""Plays a suite's calls into a real room, one after the other, and judges them by their labels.
+
+The agent there says what it says: of a case's script only the caller's side is played. A place that
+a room does not show (:mod:`.room.places`) makes its call unplayable, and that is told.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+import os
+import secrets
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from livekit_barge.bench.case import Case
+from livekit_barge.bench.kept import Kept
+from livekit_barge.bench.results import CaseResult
+from livekit_barge.bench.room.caller import call_room
+from livekit_barge.bench.room.dial import Dial
+from livekit_barge.bench.run import OnResult, result_of
+from livekit_barge.errors import ScriptError
+from livekit_barge.measure.thresholds import Thresholds
+
+
+def run_in_room(
+    cases: Sequence[Case],
+    *,
+    out: Path,
+    url: str,
+    agent_name: str | None = None,
+    agent_identity: str | None = None,
+    calls_dir: Path | None = None,
+    thresholds: Path | None = None,
+    on_result: OnResult | None = None,
+) -> Iterator[CaseResult]:
+    """The results, each call in a room of its own; the server's key is in the environment.
+
+    They are kept in ``out`` as a stage's are, but a room's call is always made anew: it never goes
+    twice the same.
+
+    Raises :class:`~livekit_barge.errors.BargeError` where a room cannot be called at all.
+    """
+    # The client's own log tells of every socket; what matters to a call is in its notes.
+    logging.getLogger("livekit").setLevel(logging.CRITICAL)
+    limits = Thresholds.load(thresholds)
+    name = f"barge-{secrets.token_hex(3)}"
+    kept_as: list[str] = []
+    with tempfile.TemporaryDirectory() as scratch, Kept(out) as kept:
+        for number, case in enumerate(cases, start=1):
+            dial = Dial.from_environment(
+                os.environ,
+                url=url,
+                room=f"{name}-{number}",
+                agent_name=agent_name,
+                agent_identity=agent_identity,
+            )
+            result = _call(case, dial, calls_dir or Path(scratch), limits)
+            kept_as.append(hashlib.sha256(f"{name} {case.digest()}".encode()).hexdigest())
+            kept.put(kept_as[-1], result)
+            if on_result is not None:
+                on_result(result)
+            yield result
+        kept.order(kept_as)
+
+
+def _call(case: Case, dial: Dial, calls_dir: Path, limits: Thresholds) -> CaseResult:
+    call = call_room(case.script, dial, calls_dir=calls_dir, call_id=case.case_id)
+    try:
+        return result_of(case, asyncio.run(call), limits)
+    except ScriptError as error:
+        return CaseResult(case_id=case.case_id, preset=case.preset, error=str(error))

@@ -1,0 +1,71 @@
+"""The gate's verdicts as files: JSON, and JUnit for what shows a build's tests."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+from xml.etree import ElementTree
+
+from livekit_barge.errors import SettingsError
+from livekit_barge.report.gate import told
+
+if TYPE_CHECKING:
+    from livekit_barge.bench.gate import Verdict
+
+SCHEMA = "livekit-barge/gate/1"
+
+
+def write_json(path: Path, verdicts: Sequence[Verdict]) -> None:
+    """All verdicts. Raises :class:`SettingsError`."""
+    document = {
+        "schema": SCHEMA,
+        "passed": all(verdict.exit_code == 0 for verdict in verdicts),
+        "verdicts": [verdict.to_json() for verdict in verdicts],
+    }
+    text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    if path == Path("-"):
+        sys.stdout.write(text)
+    else:
+        _write(path, text)
+
+
+def write_junit(path: Path, verdicts: Sequence[Verdict]) -> None:
+    """A test suite for each verdict, a test for each limit. Raises :class:`SettingsError`."""
+    root = ElementTree.Element("testsuites", name="livekit-barge gate")
+    for verdict in verdicts:
+        suite = ElementTree.SubElement(
+            root,
+            "testsuite",
+            name=verdict.name,
+            tests=str(len(verdict.held)),
+            failures=str(sum(held.passed is False for held in verdict.held)),
+            errors=str(len(verdict.refused)),
+            skipped=str(sum(held.passed is None for held in verdict.held)),
+        )
+        for held in verdict.held:
+            test = ElementTree.SubElement(
+                suite, "testcase", name=held.name, classname=f"gate.{verdict.name}"
+            )
+            if held.passed is None:
+                ElementTree.SubElement(test, "skipped", message="nothing to judge")
+            elif not held.passed:
+                ElementTree.SubElement(test, "failure", message=told(held))
+        for line in verdict.refused:
+            test = ElementTree.SubElement(
+                suite, "testcase", name="could be judged", classname=f"gate.{verdict.name}"
+            )
+            ElementTree.SubElement(test, "error", message=line)
+    ElementTree.indent(root)
+    _write(path, ElementTree.tostring(root, encoding="unicode", xml_declaration=True) + "\n")
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8", errors="backslashreplace")
+    except OSError as error:
+        raise SettingsError(
+            f"cannot be written ({error.strerror})", where=path, remedy="check the path"
+        ) from error
