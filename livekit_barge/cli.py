@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 
 from livekit_barge.batch import commands
+from livekit_barge.bench import commands as bench_commands
 from livekit_barge.errors import BargeError
 from livekit_barge.report import diagnose as diagnose_command
 from livekit_barge.report.pages import command as report_commands
@@ -25,6 +26,8 @@ presets_app = typer.Typer(help="The presets, side by side.", invoke_without_comm
 app.add_typer(presets_app, name="presets")
 app.command()(commands.score)
 app.command()(commands.summary)
+app.command()(bench_commands.bench)
+app.command()(bench_commands.gate)
 app.command()(report_commands.report)
 app.command()(report_commands.show)
 app.command()(diagnose_command.diagnose)
