@@ -21,7 +21,7 @@ from livekit_barge.bench.faults.sessions import (
     no_orders,
     session_of,
 )
-from livekit_barge.bench.faults.sources import DeafVAD
+from livekit_barge.bench.faults.sources import BehindVAD, DeafVAD
 from livekit_barge.bench.faults.trial import LATER, Trial, interrupts
 from livekit_barge.bench.models import Timing
 from livekit_barge.bench.stage import Conditions
@@ -46,6 +46,11 @@ FAULTS = (
         session=session_of(
             lacks=("stt",), turn_detection="manual", interruption={"min_duration": 10.0}
         ),
+    ),
+    Trial(
+        name="duration-gate-of-two-seconds",
+        code=kinds.DURATION_GATE.code,
+        session=session_of(lacks=("stt",), interruption={"min_duration": 1.8}),
     ),
     Trial(
         name="warmup-of-livekits-default",
@@ -166,6 +171,18 @@ FAULTS = (
         code=kinds.OPTIONS_DIFFER.code,
         session=session_of(interruption={"min_duration": 0.3}),
         agent=Meddling,
+    ),
+    # What cannot be known.
+    Trial(
+        name="a-recording-alone",
+        code=kinds.NOT_SEEN.code,
+        session=session_of(interruption={"enabled": False}),
+        events=False,
+    ),
+    Trial(
+        name="vad-a-second-behind",
+        code=kinds.UNEXPLAINED.code,
+        session=session_of(vad=BehindVAD()),
     ),
 )
 """Each with the one code that names it."""

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from livekit import rtc
-from livekit.agents import vad
+from livekit.agents import utils, vad
 from livekit.agents.voice import io
 
 from livekit_barge.bench.speaking import SpeakingOutput
 from livekit_barge.bench.track import to_pcm
+from livekit_barge.presets import detector
 
 # The ways of a sound through a small room: the direct one, a table and two walls.
 _WAYS = ((0.0, 1.0), (0.004, 0.6), (0.011, -0.5), (0.023, 0.3))
+
+_BEHIND_S = 1.0
 
 
 class EchoingInput(io.AudioInput):
@@ -68,6 +72,38 @@ class _Deaf(vad.VADStream):
     async def _main_task(self) -> None:
         async for _ in self._input_ch:
             pass
+
+
+class BehindVAD(vad.VAD):
+    """LiveKit's own, a second behind, as on a machine with too much to do."""
+
+    def __init__(self) -> None:
+        super().__init__(capabilities=vad.VADCapabilities(update_interval=0.032))
+
+    def stream(self) -> vad.VADStream:
+        return _Behind(self)
+
+
+class _Behind(vad.VADStream):
+    async def _main_task(self) -> None:
+        self._real = detector.load({}).stream()
+        telling = asyncio.create_task(self._tell())
+        later = asyncio.get_running_loop().call_later
+        try:
+            async for frame in self._input_ch:
+                if isinstance(frame, rtc.AudioFrame):
+                    later(_BEHIND_S, self._push, frame)
+        finally:
+            await utils.aio.cancel_and_wait(telling)
+            await self._real.aclose()
+
+    def _push(self, frame: rtc.AudioFrame) -> None:
+        if not self._input_ch.closed:
+            self._real.push_frame(frame)
+
+    async def _tell(self) -> None:
+        async for event in self._real:
+            self._event_ch.send_nowait(event)
 
 
 def without(models: dict[str, Any], *names: str) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from livekit_barge.bench.played import PlayedCall
 from livekit_barge.bench.script import CallerLine, Script, caller_line
 from livekit_barge.bench.stage import Conditions, ScriptedAgent, SessionMaker, play_call
 from livekit_barge.bench.voices import SAMPLE_RATE, voice_named
+from livekit_barge.call.folder import EVENTS_FILE
 
 SAYS = (
     "We are open from Monday to Friday. On Saturday we close at noon, and on Sunday all day. If "
@@ -41,6 +42,8 @@ class Trial:
     caller: tuple[CallerLine, ...] = field(default_factory=lambda: (interrupts(),))
     sound: str | None = None
     """Said over the agent, and no words to the STT."""
+    events: bool = True
+    """``False``: of its folder the audio alone is left, as of another system's recording."""
     session: SessionMaker = field(default_factory=session_of)
     agent: Callable[[], Agent] = ScriptedAgent
     timing: Timing = field(default_factory=Timing)
@@ -50,7 +53,7 @@ class Trial:
         """Play it on the stage; its folder has its name."""
         lines = (self._sound_line(calls_dir),) if self.sound else self.caller
         script = Script(name=self.name, agent=(SAYS, *ANSWERS), caller=lines)
-        return play_call(
+        played = play_call(
             script,
             calls_dir=calls_dir,
             call_id=self.name,
@@ -59,6 +62,9 @@ class Trial:
             timing=self.timing,
             conditions=self.conditions,
         )
+        if not self.events:
+            (calls_dir / self.name / EVENTS_FILE).write_text("")
+        return played
 
     def _sound_line(self, folder: Path) -> CallerLine:
         folder.mkdir(parents=True, exist_ok=True)

@@ -8,16 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from livekit_barge.measure.diagnosis.duration import (
+    NOT_OUTPUT,
+    least_of,
+    never_long_enough,
+    not_deaf,
+    too_long,
+)
 from livekit_barge.measure.diagnosis.finding import Finding
 from livekit_barge.measure.diagnosis.kinds import (
     AEC_WARMUP,
-    DURATION_GATE,
     INTERRUPTIONS_OFF,
     PROTECTED_TALKED_OVER,
     WORDS_GATE,
 )
 from livekit_barge.measure.diagnosis.seen import Seen, Story, at, ms
-from livekit_barge.measure.span import Span
 
 
 def gates(seen: Seen) -> Iterable[Finding]:
@@ -29,6 +34,8 @@ def gates(seen: Seen) -> Iterable[Finding]:
             yield swallowed
         elif _shut_out(seen, story) and (found := _gate(seen, story)) is not None:
             yield found
+        elif (waited := too_long(seen, story)) is not None:
+            yield waited
 
 
 def _shut_out(seen: Seen, story: Story) -> bool:
@@ -56,25 +63,9 @@ def _gate(seen: Seen, story: Story) -> Finding | None:
                 f"{said} words were transcribed; min_interruption_words is {needed}",
             ],
             story=story,
-            ruled_out=[_not_deaf(heard_s), _NOT_OUTPUT],
+            ruled_out=[not_deaf(heard_s), NOT_OUTPUT],
         )
-    least_s = options.get("min_interruption_duration")
-    if heard_s is None or least_s is None:
-        return None
-    longest_s = max(
-        (span.length_s for span in seen.vad_heard if span.meets(_reach(story))), default=0.0
-    )
-    if longest_s < least_s:
-        return DURATION_GATE.found(
-            [
-                f"both spoke for {at(overlap.talk_over_s)}, and no decision was made",
-                f"the VAD heard {at(longest_s)} in one go; min_interruption_duration is "
-                f"{least_s:g} s",
-            ],
-            story=story,
-            ruled_out=[_not_deaf(heard_s), "no word gate is set", _NOT_OUTPUT],
-        )
-    return None
+    return never_long_enough(seen, story)
 
 
 def _uninterruptible(seen: Seen, story: Story) -> Finding:
@@ -84,7 +75,7 @@ def _uninterruptible(seen: Seen, story: Story) -> Finding:
         return INTERRUPTIONS_OFF.found(
             [both, "allow_interruptions is false in the options in force"],
             story=story,
-            ruled_out=["not one protected line: every speech is", _NOT_OUTPUT],
+            ruled_out=["not one protected line: every speech is", NOT_OUTPUT],
         )
     words = seen.transcripts(story.begin_s, story.caller_end_s + 1.0)
     return PROTECTED_TALKED_OVER.found(
@@ -94,7 +85,7 @@ def _uninterruptible(seen: Seen, story: Story) -> Finding:
             f"{len(words)} transcripts of the caller came meanwhile",
         ],
         story=story,
-        ruled_out=["interruptions are on otherwise", _NOT_OUTPUT],
+        ruled_out=["interruptions are on otherwise", NOT_OUTPUT],
     )
 
 
@@ -103,17 +94,16 @@ def _warmup(seen: Seen, story: Story) -> Finding | None:
     overlap = story.overlap
     spans = [span for span, _ in seen.protections("aec_warmup")]
     heard_s = seen.vad_onset_s(story)
-    least_s = seen.options_at(story.begin_s).get("min_interruption_duration")
+    least_s = least_of(seen, story)
     words = seen.options_at(story.begin_s).get("min_interruption_words") or 0
     if "aec_warmup" not in overlap.protected or heard_s is None or least_s is None or words:
         return None
     due_s = heard_s + least_s
     end_s = min(span.end_s for span in spans if span.end_s > story.begin_s)
-    # Of what the VAD heard in one go, how much came after it would have decided.
-    in_one_go = max(
-        (span for span in seen.vad_heard if span.meets(_reach(story))), key=lambda s: s.length_s
+    # Speech that went on after it would have decided, in one go.
+    until_s = min(
+        end_s, overlap.decision_s or story.turn.ended_s, heard_s + seen.longest_heard_s(story)
     )
-    until_s = min(end_s, overlap.decision_s or story.turn.ended_s, in_one_go.end_s)
     if until_s - due_s < seen.limits.off_min_s:
         return None
     if overlap.outcome == "held":
@@ -130,7 +120,7 @@ def _warmup(seen: Seen, story: Story) -> Finding | None:
             f"{ms(until_s - due_s)} of speech that should have stopped it did not",
         ],
         story=story,
-        ruled_out=[_not_deaf(heard_s), "no word gate is set"],
+        ruled_out=[not_deaf(heard_s), "no word gate is set"],
     )
 
 
@@ -139,16 +129,3 @@ def _words(seen: Seen, story: Story) -> int:
     heard = seen.transcripts(story.begin_s, max(story.caller_end_s + 1.0, story.turn.ended_s))
     finals = sum(len((event.text or "").split()) for event in heard if event.is_final)
     return max([finals, *(len((event.text or "").split()) for event in heard)])
-
-
-def _reach(story: Story) -> Span:
-    return Span(story.begin_s, max(story.caller_end_s, story.begin_s + 0.1))
-
-
-def _not_deaf(heard_s: float | None) -> str:
-    if heard_s is None:
-        return "the VAD's state says nothing of this speech"
-    return f"not deaf: the VAD heard the caller from {at(heard_s)} on"
-
-
-_NOT_OUTPUT = "not the output: nothing told it to stop"

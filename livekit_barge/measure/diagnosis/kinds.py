@@ -88,8 +88,8 @@ SILENCE_COUNTS = Kind(
     title="min_interruption_duration seems ignored: the silence after a sound counts as speech",
     symptom=2,
     layer="gate",
-    turn="min_speech_duration = 0.1 or more, or min_silence_duration under "
-    "min_interruption_duration",
+    turn="min_interruption_duration over the sound's length plus min_silence_duration; for clicks "
+    "min_speech_duration = 0.1",
 )
 BUFFERED_AHEAD = Kind(
     code="buffered-ahead",

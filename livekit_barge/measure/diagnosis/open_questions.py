@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from livekit_barge.call.events import SegmentStarted
+from livekit_barge.call.events import SegmentStarted, UserState
 from livekit_barge.measure.diagnosis.finding import Finding
 from livekit_barge.measure.diagnosis.kinds import NOT_SEEN, UNEXPLAINED
 from livekit_barge.measure.diagnosis.seen import Seen, Story, at
@@ -28,7 +28,7 @@ def open_questions(seen: Seen, explained: Collection[int]) -> Iterable[Finding]:
         if not seen.stamped:
             yield _not_seen(seen, story)
         elif story.overlap.outcome != "false_stop":
-            yield _unexplained(story)
+            yield _unexplained(seen, story)
 
 
 def _not_seen(seen: Seen, story: Story) -> Finding:
@@ -41,18 +41,28 @@ def _not_seen(seen: Seen, story: Story) -> Finding:
     )
 
 
-def _unexplained(story: Story) -> Finding:
+def _unexplained(seen: Seen, story: Story) -> Finding:
     overlap = story.overlap
     decided = "no decision was made"
     if overlap.decision_s is not None:
         decided = f"decided at {at(overlap.decision_s)} by {overlap.cause}"
     return UNEXPLAINED.found(
-        [*_heard(story), decided],
+        [*_heard(story), decided, *_announced(seen, story)],
         story=story,
         ruled_out=["no gate that can be read was shut", "the output was not heard to leak"],
         sure="undecided",
         needs="LiveKit's own log at level debug, beside this call",
     )
+
+
+def _announced(seen: Seen, story: Story) -> list[str]:
+    """When LiveKit took the caller to speak: a VAD that is behind shows there."""
+    said = [
+        event.at_s
+        for event in seen.of(UserState)
+        if event.new == "speaking" and event.at_s >= story.begin_s
+    ]
+    return [f"the user's state was speaking {at(said[0] - story.begin_s)} after"] if said else []
 
 
 def _heard(story: Story) -> list[str]:

@@ -1,0 +1,70 @@
+"""The duration gate: nobody speaks long enough in one go, or that alone takes too long."""
+
+from __future__ import annotations
+
+from livekit_barge.measure.diagnosis.finding import Finding
+from livekit_barge.measure.diagnosis.kinds import DURATION_GATE
+from livekit_barge.measure.diagnosis.seen import Seen, Story, at
+
+NOT_OUTPUT = "not the output: nothing told it to stop"
+
+# What takes more than half of the time is its cause.
+_MOST = 0.5
+
+
+def never_long_enough(seen: Seen, story: Story) -> Finding | None:
+    """Of an overlap without a decision: no stretch of speech passed the gate."""
+    heard_s, least_s = seen.vad_onset_s(story), least_of(seen, story)
+    longest_s = seen.longest_heard_s(story)
+    if heard_s is None or least_s is None or longest_s >= least_s:
+        return None
+    return DURATION_GATE.found(
+        [
+            f"both spoke for {at(story.overlap.talk_over_s)}, and no decision was made",
+            f"the VAD heard {at(longest_s)} in one go; min_interruption_duration is {least_s:g} s",
+        ],
+        story=story,
+        ruled_out=[not_deaf(heard_s), "no word gate is set", NOT_OUTPUT],
+    )
+
+
+def too_long(seen: Seen, story: Story) -> Finding | None:
+    """Of one that yielded too late: the VAD decided as soon as it might, or never might."""
+    overlap = story.overlap
+    heard_s, least_s = seen.vad_onset_s(story), least_of(seen, story)
+    decision_s, took_s = overlap.decision_s, overlap.time_to_yield_s
+    if overlap.outcome not in ("late", "missed"):
+        return None
+    if heard_s is None or least_s is None or decision_s is None or took_s is None:
+        return None
+    off_s, longest_s = decision_s - (heard_s + least_s), seen.longest_heard_s(story)
+    if overlap.cause == "vad":
+        shut = abs(off_s) <= seen.limits.off_min_s
+        how = f"the VAD decided at {at(decision_s)}, as soon as it might"
+    else:
+        shut = off_s > 0 and longest_s < least_s
+        how = f"{overlap.cause} decided at {at(decision_s)}, once the caller had ended"
+    if not shut or least_s < took_s * _MOST:
+        return None
+    return DURATION_GATE.found(
+        [
+            f"the VAD heard the caller from {at(heard_s)} on, {at(longest_s)} in one go; "
+            f"min_interruption_duration is {least_s:g} s",
+            f"{how}; of the {at(took_s)} to yield the gate is the most",
+        ],
+        story=story,
+        ruled_out=[not_deaf(heard_s), "not the AEC warm-up, and not the words gate"],
+    )
+
+
+def least_of(seen: Seen, story: Story) -> float | None:
+    """``min_interruption_duration`` at the overlap."""
+    least_s: float | None = seen.options_at(story.begin_s).get("min_interruption_duration")
+    return least_s
+
+
+def not_deaf(heard_s: float | None) -> str:
+    """That the VAD heard the caller, as something that was ruled out."""
+    if heard_s is None:
+        return "the VAD's state says nothing of this speech"
+    return f"not deaf: the VAD heard the caller from {at(heard_s)} on"
