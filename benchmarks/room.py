@@ -1,69 +1,84 @@
 """What a caller in a real room waits, and how far the caller's own figures can be trusted.
 
-    python -m benchmarks.room       # about six minutes, alone on the machine; needs livekit-server
+    python -m benchmarks.room       # about eleven minutes, alone on the machine
 
-Server, agent and caller are processes of their own on this machine. The results are printed, and
-written into docs/room.md.
+Server, agent and caller are processes of their own on this machine; ``make livekit-server`` builds
+the first. The results are printed, and written into docs/room.md.
 """
 
 from __future__ import annotations
 
+import argparse
 import asyncio
+import contextlib
 import json
 import logging
 import os
 import statistics
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
+from benchmarks.room_codec import DEFAULT_BITRATE, codecs_ringing_s, ringing_s
+from benchmarks.room_sent import sent_table
 from benchmarks.room_stub import MARKER_AFTER_S, Truth, marker
 from livekit_barge.bench.played import PlayedCall
 from livekit_barge.bench.room.caller import call_room
 from livekit_barge.bench.room.dial import Dial
+from livekit_barge.bench.room.link import Link
 from livekit_barge.bench.room.processes import child
 from livekit_barge.bench.room.server import LivekitServer, running_server
 from livekit_barge.bench.room.worker import agents_folder, running_worker
 from livekit_barge.bench.script import Script, caller_line
 from livekit_barge.call.audio import AGENT, Float32
+from livekit_barge.call.events import ImpairedLink
 from livekit_barge.call.folder import Call
+from livekit_barge.errors import RoomError
 from livekit_barge.measure.call import measure_call
 from livekit_barge.measure.join import JoinedOverlap, join
 from livekit_barge.measure.lag import lags
 from livekit_barge.measure.statistics import nearest_rank
+from livekit_barge.report.link import link_note
 
 PRESETS = ("livekit-defaults", "snappy")
 BARGE_INS = 10
 STUB_ROUNDS = 20
+BITRATES = (DEFAULT_BITRATE, 128_000)
+"""What LiveKit's client codes with, and what lets a sharp edge through."""
+LINKS = tuple(
+    Link(loss=loss, delay_s=delay_s) for loss in (0.0, 0.01, 0.05) for delay_s in (0.0, 0.05, 0.15)
+)
+LINKED_PRESET, LINKED_BARGE_INS = "snappy", 4
 PAGE = Path("docs/room.md")
 _BEGIN, _END = "<!-- make room-figures -->\n", "<!-- end -->"
 
 LINE = "Please hold on a moment because I have a question."
 # LiveKit's defaults give no heed to a caller for an agent's first three seconds.
-SCRIPT = Script(
-    name="ten-barge-ins",
-    agent=(),
-    caller=(
-        caller_line(LINE, "after the agent has spoken 3.6 s", "yield"),
-        *(
-            caller_line(LINE, "after the agent has spoken 1.2 s", "yield")
-            for _ in range(BARGE_INS - 1)
+FIRST_SPOKEN_S, SPOKEN_S = 3.6, 1.2
+
+
+def barge_in_script(count: int) -> Script:
+    """So many, or fewer."""
+    return Script(
+        name="barge-ins",
+        agent=(),
+        caller=tuple(
+            caller_line(LINE, f"after the agent has spoken {spoken_s} s", "yield")
+            for spoken_s in (FIRST_SPOKEN_S, *[SPOKEN_S] * (count - 1))
         ),
-    ),
-)
-STUB_SCRIPT = Script(
-    name="sharp-edges",
-    agent=(),
-    caller=tuple(
-        caller_line("Please hold on.", "after the agent has spoken 1.2 s")
-        for _ in range(STUB_ROUNDS)
-    ),
-)
+    )
+
+
+def sharp_edges(count: int) -> Script:
+    """A caller who speaks over each of the stub's rounds."""
+    place = f"after the agent has spoken {SPOKEN_S} s"
+    lines = tuple(caller_line("Please hold on.", place) for _ in range(count))
+    return Script(name="sharp-edges", agent=(), caller=lines)
 
 
 class Edge(NamedTuple):
@@ -74,44 +89,93 @@ class Edge(NamedTuple):
     """``silent_s`` less the truth."""
     ringing_s: float
     """How long the codec rang on audibly, in what was heard: in ``error_s``, and no error."""
+    codecs_s: float
+    """How long it rings after this cut by itself, with no room in between."""
+
+
+class OverLink(NamedTuple):
+    """One call over a link."""
+
+    link: Link
+    overlaps: list[JoinedOverlap]
+    packets: str
+    """Lost of all, to the server and to the caller."""
 
 
 def main() -> None:
     """Measure, print, and write the page."""
+    parser = argparse.ArgumentParser(description="What a caller in a real room waits.")
+    parser.add_argument("--short", action="store_true", help="two of each, and no page")
+    short = parser.parse_args().short
+    rounds, count, linked = (2, 2, 2) if short else (STUB_ROUNDS, BARGE_INS, LINKED_BARGE_INS)
     logging.getLogger("livekit").setLevel(logging.CRITICAL)
     with (
         tempfile.TemporaryDirectory() as folder,
         running_server(Path(folder) / "server.log") as server,
     ):
-        edges = known_truth(server, Path(folder))
-        joined = {preset: barge_ins(server, Path(folder), preset) for preset in PRESETS}
-    text = "\n".join([_stamp(), "", *_table(joined), "", *_truth(edges), ""])
+        out = Path(folder)
+        edges = {bitrate: known_truth(server, out, bitrate, rounds) for bitrate in BITRATES}
+        joined = {}
+        for preset in PRESETS:
+            with _agent(server, out, preset):
+                joined[preset] = barge_ins(server, out / preset, f"figures-{preset}", count)[0]
+        calls = over_links(server, out, linked, LINKS[::4] if short else LINKS)
+        sent = sent_table(server)
+    tables = [_table(joined), _truth(edges), _linked(calls), sent]
+    text = "\n".join([_stamp(), "", *(line for table in tables for line in (*table, ""))])
     print(text)
-    page = PAGE.read_text(encoding="utf-8")
-    before, rest = page.split(_BEGIN)
-    PAGE.write_text(before + _BEGIN + text + _END + rest.split(_END)[1], encoding="utf-8")
+    if not short:
+        page = PAGE.read_text(encoding="utf-8")
+        before, rest = page.split(_BEGIN)
+        PAGE.write_text(before + _BEGIN + text + _END + rest.split(_END)[1], encoding="utf-8")
 
 
-def barge_ins(server: LivekitServer, folder: Path, preset: str) -> list[JoinedOverlap]:
-    """One call of ten barge-ins, from both ends."""
-    calls_dir, room = folder / preset, f"figures-{preset}"
+@contextlib.contextmanager
+def _agent(server: LivekitServer, folder: Path, preset: str) -> Iterator[None]:
+    """A worker that answers under ``preset`` and keeps its calls in a folder of that name."""
     environment = os.environ | server.environment()
-    environment |= {"BARGE_PRESET": preset, "BARGE_CALLS_DIR": str(calls_dir)}
+    environment |= {"BARGE_PRESET": preset, "BARGE_CALLS_DIR": str(folder / preset)}
     agent = Path(__file__).with_name("room_agent.py")
     with running_worker(agent, log=folder / f"{preset}.log", environment=environment):
-        played = _call(server, room, SCRIPT, calls_dir)
-        caller, other = _open(played), Call.open(agents_folder(calls_dir, room))
-    return list(join(caller, other, played.turns, measure_call(other)).overlaps)
+        yield
 
 
-def known_truth(server: LivekitServer, folder: Path, bitrate: int = 0) -> list[Edge]:
+def barge_ins(
+    server: LivekitServer, calls_dir: Path, room: str, count: int, link: Link | None = None
+) -> tuple[list[JoinedOverlap], Call]:
+    """One call of barge-ins, from both ends; and the caller's folder."""
+    played = _call(server, room, barge_in_script(count), calls_dir, link)
+    caller, other = _open(played), Call.open(agents_folder(calls_dir, room))
+    return list(join(caller, other, played.turns, measure_call(other)).overlaps), caller
+
+
+def over_links(
+    server: LivekitServer, folder: Path, count: int, links: Sequence[Link]
+) -> list[OverLink]:
+    """A call over each."""
+    calls, out = [], folder / "linked"
+    out.mkdir()
+    with _agent(server, out, LINKED_PRESET):
+        for number, link in enumerate(links):
+            room = f"link-{number}"
+            overlaps, caller = barge_ins(server, out / LINKED_PRESET, room, count, link)
+            [report] = [event for event in caller.events if isinstance(event, ImpairedLink)]
+            print(f"{room}: {link_note(report)}", file=sys.stderr)
+            ways = (report.to_server, report.to_caller)
+            packets = ", ".join(f"{way['lost']}/{way['packets']}" for way in ways)
+            if not report.crossed:
+                raise RoomError("media did not cross the link", where=room)
+            calls.append(OverLink(link, overlaps, packets))
+    return calls
+
+
+def known_truth(server: LivekitServer, folder: Path, bitrate: int, rounds: int) -> list[Edge]:
     """Calls the stub; each cut's measured end beside the known one."""
     room, out = f"edges-{bitrate}", folder / f"stub-{bitrate}.json"
     token = server.token(room, "stub", kind="agent")
-    rounds = (str(STUB_ROUNDS), str(bitrate))
-    stub = [sys.executable, "-m", "benchmarks.room_stub", server.url, token, *rounds]
-    with child(stub, log=out) as process:
-        played = _call(server, room, STUB_SCRIPT, folder / "stub")
+    stub = [sys.executable, "-m", "benchmarks.room_stub", server.url, token]
+    with child([*stub, str(rounds), str(bitrate)], log=out) as process:
+        played = _call(server, room, sharp_edges(rounds), folder / "stub")
         process.wait(60)
     # The client may have more to say in there, also after the truth.
     told = next(line for line in out.read_text().splitlines() if line.startswith("[{"))
@@ -124,14 +188,15 @@ def known_truth(server: LivekitServer, folder: Path, bitrate: int = 0) -> list[E
         if overlap.silent_s is not None  # not withheld
     ]
     edges = []
-    for truth in truths:
+    for number, truth in enumerate(truths):
         transit_s = _transit_s(call, heard, truth)
         cut_now_s = truth.cut_now_s + transit_s
         nearest = min(silent_now_s, key=lambda now_s: abs(now_s - cut_now_s), default=-np.inf)
         if abs(nearest - cut_now_s) < MARKER_AFTER_S:
-            cut_s = cut_now_s - call.meta.started_now_s
-            ringing_s = _ringing_s(heard, cut_s, call.sample_rate)
-            edges.append(Edge(transit_s, nearest - cut_now_s, ringing_s))
+            cut = round((cut_now_s - call.meta.started_now_s) * call.sample_rate)
+            rings_s = ringing_s(heard, cut, call.sample_rate)
+            alone_s = statistics.fmean(codecs_ringing_s(number, bitrate))
+            edges.append(Edge(transit_s, nearest - cut_now_s, rings_s, alone_s))
     return edges
 
 
@@ -145,18 +210,11 @@ def _transit_s(call: Call, heard: Float32, truth: Truth) -> float:
     return (begin + int(np.argmax(np.correlate(window, sought)))) / rate - sent_s
 
 
-def _ringing_s(heard: Float32, cut_s: float, rate: int) -> float:
-    """Until the last millisecond after the cut that is less than 35 dB below the speech before."""
-    cut, millisecond = round(cut_s * rate), rate // 1000
-    active = float(np.mean(heard[cut - rate // 2 : cut] ** 2))
-    after = heard[cut : cut + 100 * millisecond].reshape(100, -1)
-    audible = np.flatnonzero((after**2).mean(axis=1) > active * 10 ** (-35 / 10))
-    return (int(audible[-1]) + 1) / 1000 if len(audible) else 0.0
-
-
-def _call(server: LivekitServer, room: str, script: Script, calls_dir: Path) -> PlayedCall:
+def _call(
+    server: LivekitServer, room: str, script: Script, calls_dir: Path, link: Link | None = None
+) -> PlayedCall:
     dial = Dial(url=server.url, api_key=server.api_key, api_secret=server.api_secret, room=room)
-    return asyncio.run(call_room(script, dial, calls_dir=calls_dir))
+    return asyncio.run(call_room(script, dial, calls_dir=calls_dir, link=link))
 
 
 def _open(played: PlayedCall) -> Call:
@@ -170,37 +228,65 @@ def _open(played: PlayedCall) -> Call:
 
 
 def _table(joined: dict[str, list[JoinedOverlap]]) -> list[str]:
-    lines = [
-        "| preset | barge-ins | yielded | way in | detection | stopping | way out | "
-        "time to yield, at the caller | at the agent |",
-        "|---|---|---|---|---|---|---|---|---|",
-    ]
+    lines = [f"| preset | {_STEPS} | at the agent |", "|---|---|---|---|---|---|---|---|---|"]
     for preset, overlaps in joined.items():
-        yielded = sum(overlap.caller.outcome == "yielded" for overlap in overlaps)
-        columns = (
-            [overlap.way_in_s for overlap in overlaps],
-            [overlap.detection_s for overlap in overlaps],
-            [overlap.stopping_s for overlap in overlaps],
-            [overlap.way_out_s for overlap in overlaps],
-            [overlap.time_to_yield_s for overlap in overlaps],
-            [overlap.agent.time_to_yield_s if overlap.agent else None for overlap in overlaps],
-        )
-        cells = " | ".join(_spread(column) for column in columns)
-        lines.append(f"| `{preset}` | {len(overlaps)} | {yielded} | {cells} |")
+        agents = [overlap.agent.time_to_yield_s if overlap.agent else None for overlap in overlaps]
+        lines.append(f"| `{preset}` | {_steps(overlaps)} | {_spread(agents)} |")
     return lines
 
 
-def _truth(edges: Sequence[Edge]) -> list[str]:
-    net_s = [edge.error_s - edge.ringing_s for edge in edges]
-    p95_s = nearest_rank([abs(each) for each in net_s], 95)
-    return [
-        "| known cuts | measured | transit | `silent_s` less the cut | the codec's ringing in it | "
-        "error without it | 95 of 100 within |",
-        "|---|---|---|---|---|---|---|",
-        f"| {STUB_ROUNDS} | {len(edges)} | {_spread([e.transit_s for e in edges])} | "
-        f"{_spread([e.error_s for e in edges])} | {_spread([e.ringing_s for e in edges])} | "
-        f"{_spread(net_s)} | {'–' if p95_s is None else f'{p95_s * 1000:.0f} ms'} |",
+_STEPS = (
+    "barge-ins | yielded | way in | detection | stopping | way out | time to yield, at the caller"
+)
+
+
+def _steps(overlaps: Sequence[JoinedOverlap]) -> str:
+    yielded = sum(overlap.caller.outcome == "yielded" for overlap in overlaps)
+    columns = (
+        [overlap.way_in_s for overlap in overlaps],
+        [overlap.detection_s for overlap in overlaps],
+        [overlap.stopping_s for overlap in overlaps],
+        [overlap.way_out_s for overlap in overlaps],
+        [overlap.time_to_yield_s for overlap in overlaps],
+    )
+    return " | ".join([str(len(overlaps)), str(yielded), *map(_spread, columns)])
+
+
+def _truth(edges: dict[int, list[Edge]]) -> list[str]:
+    lines = [
+        "| known cuts, coded with | measured | transit | `silent_s` less the cut | 95 of 100 within "
+        "| the codec's ringing alone | less the cut and the ringing heard | 95 of 100 within |",
+        "|---|---|---|---|---|---|---|---|",
     ]
+    for bitrate, found in edges.items():
+        gross_s, net_s = [e.error_s for e in found], [e.error_s - e.ringing_s for e in found]
+        cells = (
+            f"{bitrate // 1000} kbit/s",
+            str(len(found)),
+            _spread([e.transit_s for e in found]),
+            _spread(gross_s),
+            _p95(gross_s),
+            _spread([e.codecs_s for e in found]),
+            _spread(net_s),
+            _p95(net_s),
+        )
+        lines.append(f"| {' | '.join(cells)} |")
+    return lines
+
+
+def _linked(calls: Sequence[OverLink]) -> list[str]:
+    lines = [
+        f"| link, each way, `{LINKED_PRESET}` | packets lost to the server, to the caller "
+        f"| {_STEPS} |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    lines += [f"| {call.link} | {call.packets} | {_steps(call.overlaps)} |" for call in calls]
+    return lines
+
+
+def _p95(errors_s: Sequence[float]) -> str:
+    p95_s = nearest_rank([abs(each) for each in errors_s], 95)
+    return "–" if p95_s is None else f"{p95_s * 1000:.0f} ms"
 
 
 def _spread(seconds: Sequence[float | None]) -> str:

@@ -42,15 +42,21 @@ BITRATE = 64_000
 def main() -> None:
     """Measure and print."""
     logging.getLogger("livekit").setLevel(logging.CRITICAL)
-    print("| queue | from pushed to the wire | from sent to the wire |\n|---|---|---|")
     with (
         tempfile.TemporaryDirectory() as folder,
         running_server(Path(folder) / "server.log") as server,
     ):
-        for queue_s in QUEUES_S:
-            with impaired(server.url, Link()) as over:
-                pushed, sent = asyncio.run(clicks(server, over, queue_s))
-            print(f"| {queue_s * 1000:.0f} ms | {_spread(pushed)} | {_spread(sent)} |")
+        print("\n".join(sent_table(server)))
+
+
+def sent_table(server: LivekitServer) -> list[str]:
+    """A row for each length of the queue."""
+    lines = ["| queue | from pushed to the wire | from sent to the wire |", "|---|---|---|"]
+    for queue_s in QUEUES_S:
+        with impaired(server.url, Link()) as over:
+            pushed, sent = asyncio.run(clicks(server, over, queue_s))
+        lines.append(f"| {queue_s * 1000:.0f} ms | {_spread(pushed)} | {_spread(sent)} |")
+    return lines
 
 
 async def clicks(

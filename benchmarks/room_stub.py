@@ -21,7 +21,7 @@ from livekit_barge.bench.voices import SAMPLE_RATE, voice_named
 from livekit_barge.clock import CallClock
 
 FIRST_S = 3.0
-EVERY_S = 6.0
+EVERY_S = 5.0
 SPOKEN_S = (1.9, 3.6)
 # Longer than a gap that a burst bridges; and soon, since a jitter buffer shrinks in a silence.
 MARKER_AFTER_S = 0.25
@@ -59,7 +59,7 @@ def cut_speech(round_number: int) -> Pcm:
 
 
 async def main(url: str, token: str, rounds: int, bitrate: int) -> None:
-    """Play all rounds, at ``bitrate`` bits a second or LiveKit's own (0), then print the truth."""
+    """Play all rounds, coded with ``bitrate``, then print the truth."""
     clock, track = CallClock.start(), CallerTrack(SAMPLE_RATE)
     marks: list[tuple[int, int]] = []
     for number in range(rounds):
@@ -75,9 +75,7 @@ async def main(url: str, token: str, rounds: int, bitrate: int) -> None:
     microphone = Microphone(track, clock, lambda _, begins_s, __: sent.append(begins_s))
     voice = rtc.LocalAudioTrack.create_audio_track("voice", microphone.source)
     options = rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_MICROPHONE)
-    if bitrate:
-        options.audio_encoding.max_bitrate = bitrate
-        options.dtx = False
+    options.audio_encoding.max_bitrate = bitrate
     await room.local_participant.publish_track(voice, options)
     microphone.open()
     opened = track.sent

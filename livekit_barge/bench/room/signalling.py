@@ -200,13 +200,12 @@ def _strip(description: Any) -> None:
 
 
 async def _hand_on(source: Any, sink: Any, rewrite: Rewrite) -> None:
-    """Each message, until the source has closed."""
-    async for message in source:
-        if message.type == aiohttp.WSMsgType.BINARY:
-            if (rewritten := rewrite(message.data)) is not None:
-                await sink.send_bytes(rewritten)
-        elif message.type == aiohttp.WSMsgType.TEXT:
-            raise RoomError("the client speaks JSON", where="impaired link", remedy="report it")
+    """Each message, until either side is gone. LiveKit's client speaks protobuf, never JSON."""
+    with contextlib.suppress(ConnectionError):
+        async for message in source:
+            if message.type == aiohttp.WSMsgType.BINARY:
+                if (rewritten := rewrite(message.data)) is not None:
+                    await sink.send_bytes(rewritten)
 
 
 @contextlib.contextmanager
