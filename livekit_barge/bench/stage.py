@@ -20,13 +20,17 @@ from livekit.agents import Agent, AgentSession
 
 from livekit_barge.bench.director import Director
 from livekit_barge.bench.ids import repeatable_ids
+from livekit_barge.bench.keeping import RecorderAtTheEnd, keep_turns
 from livekit_barge.bench.line import INPUT_FRAME_S, Line
 from livekit_barge.bench.models import ScriptedLLM, ScriptedSTT, Timing, VoiceTTS
 from livekit_barge.bench.output import QUEUE_S
 from livekit_barge.bench.played import PlayedCall
+from livekit_barge.bench.remembered import Memory, remembering
 from livekit_barge.bench.script import Script
+from livekit_barge.bench.undithered import undithered
 from livekit_barge.bench.virtual import run_virtual
 from livekit_barge.bench.voices import SAMPLE_RATE, voice_named
+from livekit_barge.live.book import Book
 from livekit_barge.live.instruments import Instruments
 from livekit_barge.session import BargeSession, instrument
 
@@ -37,6 +41,8 @@ PATIENCE_S = 8.0
 """With lines left that have found no place, it ends after so long."""
 LONGEST_S = 600.0
 """It ends in any case."""
+
+_MEMORY = Memory()  # of this process's calls
 
 _LOOK_S = 0.25  # between looks at whether it has ended
 
@@ -79,7 +85,7 @@ class ScriptedAgent(Agent):
 def play_call(
     script: Script,
     *,
-    calls_dir: Path,
+    calls_dir: Path | None,
     call_id: str | None = None,
     agent: Callable[[], Agent] = ScriptedAgent,
     session: SessionMaker = BargeSession,
@@ -89,15 +95,18 @@ def play_call(
 ) -> PlayedCall:
     """Play a script to its end, and measure it.
 
+    Where ``calls_dir`` is ``None`` the call is not kept, only its turns. What LiveKit's local
+    models said of the same audio in a call before is not asked again (:mod:`.remembered`).
+
     Also from within a running loop, which stands still meanwhile.
     """
     stage = _Stage(script, timing or Timing(), conditions or Conditions())
 
     async def play() -> PlayedCall:
-        return await stage.play(agent, session, calls_dir, call_id)
+        return await stage.play(agent, session, calls_dir, call_id, real_time=real_time)
 
     async def play_repeatably() -> PlayedCall:
-        with repeatable_ids(stage.conditions.seed):
+        with repeatable_ids(stage.conditions.seed), undithered(), remembering(_MEMORY):
             return await play()
 
     return _run_real(play) if real_time else run_virtual(play_repeatably)
@@ -119,8 +128,10 @@ class _Stage:
         self,
         agent: Callable[[], Agent],
         make_session: SessionMaker,
-        calls_dir: Path,
+        calls_dir: Path | None,
         call_id: str | None,
+        *,
+        real_time: bool,
     ) -> PlayedCall:
         director = Director(self._script)
         voice = voice_named(self._script.agent_voice)
@@ -131,7 +142,8 @@ class _Stage:
             llm=ScriptedLLM(self._script.agent, self._timing),
             tts=VoiceTTS(voice, self._timing),
         )
-        instruments = _instruments_of(session, calls_dir, call_id)
+        instruments = _instruments_of(session)
+        instruments.keep(call_id=call_id, **_keeping(calls_dir, real_time=real_time))
         line = self._open_line(session)
         director.direct(line)
         try:
@@ -148,7 +160,7 @@ class _Stage:
             tuple(director.placed),
             director.waiting,
             line.timeline.now_s(),
-            instruments.call_dir,
+            None if calls_dir is None else instruments.call_dir,
         )
 
     def _open_line(self, session: AgentSession[Any]) -> Line:
@@ -181,13 +193,23 @@ async def _until_over(session: AgentSession[Any], line: Line, director: Director
             return
 
 
-def _instruments_of(
-    session: AgentSession[Any], calls_dir: Path, call_id: str | None
-) -> Instruments:
-    """A session's instruments, put on it if it has none, keeping the call for the stage."""
-    instruments = session.instruments if isinstance(session, BargeSession) else instrument(session)
-    instruments.keep(calls_dir=calls_dir, call_id=call_id, source="stage")
-    return instruments
+def _instruments_of(session: AgentSession[Any]) -> Instruments:
+    """A session's instruments, put on it if it has none."""
+    return session.instruments if isinstance(session, BargeSession) else instrument(session)
+
+
+def _keeping(calls_dir: Path | None, *, real_time: bool) -> dict[str, Any]:
+    """How a call is kept for the stage: fields of ``Keeping``."""
+    keeping: dict[str, Any] = {
+        "calls_dir": calls_dir or Path("calls"),
+        "source": "stage",
+        "retention_days": None,  # the date of a virtual call says nothing of what is old
+    }
+    if not real_time:
+        keeping |= {"recorder": RecorderAtTheEnd, "keeper": Book}
+    if calls_dir is None:
+        keeping["keeper"] = keep_turns
+    return keeping
 
 
 def _input_frame_s(session: AgentSession[Any]) -> float:

@@ -9,7 +9,7 @@ Where something real is waited for:
 * **A job for an executor:** virtual time stands still until it is done. Results are handed over
   one at a time, in the order of submission, when the loop has nothing else to do; so the order of
   events does not depend on how fast a thread was. A job that runs for over 30 s of real time
-  raises :class:`VirtualTimeError`.
+  raises :class:`VirtualTimeError`. What is known to compute only (:func:`at_once`) needs no thread.
 * **A socket or pipe** of the program's own: while one is open, time passes at real speed.
 * **Another thread** may wake the loop with ``call_soon_threadsafe`` at any moment, but virtual
   time does not wait for it.
@@ -49,6 +49,20 @@ SOCKET_POLL_S = 0.01
 POLLS_BEFORE_JOB = 1_000
 """A loop that never rests (``while not done: await sleep(0)``) gets a job's result all the same,
 after this many rounds: a number, not a time, so that it too is the same in each run."""
+ROUNDS_UNLOOKED = 100
+"""So often the loop looks for signals, which, unlike threads, do not say that they have come."""
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def at_once(function: F) -> F:
+    """Mark a function that only computes: as an executor's job it is done in the loop's thread.
+
+    It may wait for nothing, and what it does takes no virtual time, as with any other job; what is
+    spared is two changes of thread, which take longer than a small model.
+    """
+    function._at_once = True  # type: ignore[attr-defined]
+    return function
 
 
 def run_virtual(
@@ -112,12 +126,23 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         func: Callable[[*Ts], T],
         *args: *Ts,
     ) -> asyncio.Future[T]:
+        if getattr(_asked_for(func), "_at_once", False):
+            return self._do(func, *args)
         if executor is None:
             if self._pool is None:
                 self._pool = concurrent.futures.ThreadPoolExecutor(thread_name_prefix="virtual-job")
             executor = self._pool
         result: asyncio.Future[T] = self.create_future()
         self._selector_of_time.add_job(executor.submit(func, *args), result, func)
+        return result
+
+    def _do(self, func: Callable[[*Ts], T], *args: *Ts) -> asyncio.Future[T]:
+        """A job that is done here and now."""
+        result: asyncio.Future[T] = self.create_future()
+        try:
+            result.set_result(func(*args))
+        except Exception as error:
+            result.set_exception(error)
         return result
 
     def set_default_executor(self, executor: concurrent.futures.Executor) -> None:
@@ -178,6 +203,8 @@ class _JumpingSelector(selectors.DefaultSelector):
         self._jobs: deque[_Job] = deque()
         self._wakes: SimpleQueue[None] = SimpleQueue()
         self._polls = 0
+        self._unlooked = 0
+        self._woken = False
         self.stuck = False
 
     def add_job(
@@ -191,6 +218,7 @@ class _JumpingSelector(selectors.DefaultSelector):
 
     def wake(self) -> None:
         """End a real wait; from any thread."""
+        self._woken = True
         self._wakes.put(None)
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
@@ -198,18 +226,26 @@ class _JumpingSelector(selectors.DefaultSelector):
             self._polls += 1
             if self._jobs and self._polls >= POLLS_BEFORE_JOB:
                 return self._wait_for_job()
-            return super().select(0)
+            return self._look()
         self._polls = 0
         if self._jobs:
             return self._wait_for_job()
         if self._has_sockets():
             return self._wait_for_sockets(timeout)
-        if events := super().select(0):
+        if events := self._look():
             return events
         if timeout is None:
             return self._wait_for_threads()
         self._loop.advance(timeout)
         return []
+
+    def _look(self) -> list[tuple[selectors.SelectorKey, int]]:
+        """What has come from outside. To ask the system each round would cost a tenth of a call."""
+        self._unlooked += 1
+        if not (self._woken or self._has_sockets() or self._unlooked >= ROUNDS_UNLOOKED):
+            return []
+        self._unlooked, self._woken = 0, False
+        return super().select(0)
 
     def _wait_for_job(self) -> list[tuple[selectors.SelectorKey, int]]:
         self._polls = 0
@@ -274,6 +310,12 @@ def _describe(task: asyncio.Task[Any]) -> str:
 
 
 def _name(thing: object) -> str:
-    while isinstance(thing, functools.partial):  # to_thread's: Context.run, of what was asked for
-        thing = thing.args[0] if thing.args and callable(thing.args[0]) else thing.func
+    thing = _asked_for(thing)
     return getattr(thing, "__qualname__", None) or repr(thing)
+
+
+def _asked_for(job: object) -> object:
+    """The function that an executor is to call, also through ``asyncio.to_thread``."""
+    while isinstance(job, functools.partial):  # to_thread's: Context.run, of what was asked for
+        job = job.args[0] if job.args and callable(job.args[0]) else job.func
+    return job

@@ -72,9 +72,16 @@ class Book:
     """Keeps a call: writes everything down, and measures it on the way."""
 
     def __init__(
-        self, path: Path, meta: CallMeta, thresholds: Thresholds, reports: Reports
+        self,
+        path: Path,
+        meta: CallMeta,
+        thresholds: Thresholds,
+        reports: Reports,
+        *,
+        files: CallFiles | None = None,
     ) -> None:
-        self._files = CallFiles(path, meta, reports.disk_failed)
+        """``files`` take the place of a folder at ``path``."""
+        self._files = CallFiles(path, meta, reports.disk_failed) if files is None else files
         self._meter = Meter(thresholds, self._settled)
         self._report = reports.turn
         self._caller = _CallerSide()

@@ -88,7 +88,7 @@ class Instruments:
         spans = CallSpans(clock, call_id, self._keeping.preset)
         meta = self._keeping.meta(call_id, clock, room)
         reports = Reports(turn=partial(self._turn, spans), disk_failed=self._disk_failed)
-        self._recorder = Recorder(
+        self._recorder = self._keeping.recorder(
             partial(self._keeping.open, self.call_dir, meta, reports), self._broke
         )
         log = CallLog(

@@ -7,7 +7,7 @@ import os
 import re
 import secrets
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
@@ -21,7 +21,7 @@ from livekit_barge.call.meta import CallMeta
 from livekit_barge.clock import CallClock
 from livekit_barge.live.book import Reports
 from livekit_barge.live.keepers import open_keeper
-from livekit_barge.live.recorder import Keeper
+from livekit_barge.live.recorder import Keeper, Recorder
 from livekit_barge.live.retention import remove_old_calls
 from livekit_barge.measure.thresholds import Thresholds
 
@@ -55,6 +55,9 @@ class Keeping:
     preset: str | None = None
     asked: Mapping[str, Any] = field(default_factory=dict)
     thresholds: Thresholds = field(default_factory=Thresholds.load)
+    recorder: type[Recorder] = Recorder
+    keeper: Callable[[Path, CallMeta, Thresholds, Reports], Keeper] = open_keeper
+    """Recorder and keeper may be others where time is virtual."""
 
     def new_call_dir(self, started_wall_s: float) -> Path:
         """A folder that nobody has, for a call that starts now; it is not made yet."""
@@ -90,7 +93,7 @@ class Keeping:
             now_s = meta.started_wall_s
             remove_old_calls(path.parent, started_before_s=now_s - 86_400 * self.retention_days)
         try:
-            return open_keeper(path, meta, self.thresholds, reports)
+            return self.keeper(path, meta, self.thresholds, reports)
         finally:
             _TAKEN.discard(path)
 

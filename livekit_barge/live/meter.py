@@ -8,6 +8,7 @@ holds one of them resampled, and an edge may move by a sample.)
 from __future__ import annotations
 
 import time
+from asyncio import _get_running_loop
 from collections.abc import Callable, Iterable
 
 import numpy as np
@@ -34,8 +35,9 @@ REST_S = 0.0001
 
 
 def rest() -> None:
-    """Let the event loop have the interpreter."""
-    time.sleep(REST_S)
+    """Let the event loop have the interpreter; in its own thread there is nobody to let have it."""
+    if _get_running_loop() is None:
+        time.sleep(REST_S)
 
 
 class Meter:

@@ -11,6 +11,8 @@ import soundfile
 from livekit.agents import AgentSession, AgentStateChangedEvent
 
 from livekit_barge import BargeSession, Call
+from livekit_barge.bench import stage
+from livekit_barge.bench.remembered import Memory
 from livekit_barge.bench.script import CallerLine, Script
 from livekit_barge.bench.stage import Conditions, play_call
 from livekit_barge.bench.voices import SAMPLE_RATE, VOICES
@@ -158,6 +160,31 @@ class TestCalls:
             paths.append(call.call_dir)
         files = sorted(path.name for path in paths[0].iterdir())
         assert "events.jsonl" in files
+        assert filecmp.cmpfiles(*paths, files, shallow=False) == (files, [], [])
+
+    def test_one_that_is_not_kept_has_the_same_turns_and_leaves_nothing(
+        self, play, tmp_path, monkeypatch
+    ):
+        kept = play(WAIT, session=BargeSession)
+        monkeypatch.chdir(tmp_path)
+        before = sorted(tmp_path.iterdir())
+        call = play_call(script(WAIT), calls_dir=None, session=BargeSession)
+        assert call.call_dir is None
+        assert call.turns == kept.turns != ()
+        assert sorted(tmp_path.iterdir()) == before
+
+    def test_the_models_are_asked_nothing_twice_and_all_is_the_same(self, tmp_path, monkeypatch):
+        memory = Memory()
+        monkeypatch.setattr(stage, "_MEMORY", memory)
+        paths = [
+            play_call(
+                script(WAIT), calls_dir=tmp_path / run, call_id="call", session=BargeSession
+            ).call_dir
+            for run in ("first", "again")
+        ]
+        assert memory.windows.known == memory.windows.asked / 2 > 100
+        assert memory.ends.known == memory.ends.asked / 2 > 0
+        files = sorted(path.name for path in paths[0].iterdir())
         assert filecmp.cmpfiles(*paths, files, shallow=False) == (files, [], [])
 
     def test_what_the_agent_does_is_compared_with_what_it_should(self, play):

@@ -21,6 +21,7 @@ from livekit_barge.bench.virtual import (
     START_MONOTONIC_S,
     START_WALL_S,
     VirtualLoop,
+    at_once,
     run_virtual,
 )
 from livekit_barge.errors import VirtualTimeError
@@ -265,6 +266,26 @@ class TestJobs:
             return ran
 
         assert run_virtual(main) == ["slow", "quick", "middling"]
+
+    @pytest.mark.parametrize("through", ["run_in_executor", "to_thread"])
+    def test_one_that_only_computes_is_done_in_the_loop_s_thread(self, through):
+        @at_once
+        def where():
+            return threading.get_ident()
+
+        async def main():
+            if through == "to_thread":
+                return await asyncio.to_thread(where)
+            return await asyncio.get_running_loop().run_in_executor(None, where)
+
+        assert run_virtual(main) == threading.get_ident()
+
+    def test_one_that_only_computes_raises_where_it_is_awaited(self):
+        async def main():
+            with pytest.raises(ZeroDivisionError):
+                await asyncio.get_running_loop().run_in_executor(None, at_once(lambda: 1 / 0))
+
+        run_virtual(main)
 
     def test_a_job_gives_its_value(self):
         async def main():

@@ -18,10 +18,12 @@ OLD_S, LIMIT_S, NEW_S = 1_000.0, 2_000.0, 3_000.0
 
 @pytest.fixture
 def make(tmp_path):
-    def made(name, started_wall_s):
+    def made(name, started_wall_s, source="livekit-agents"):
         path = tmp_path / name
         path.mkdir()
-        meta = dataclasses.replace(META, started_wall_s=started_wall_s, duration_s=1.0)
+        meta = dataclasses.replace(
+            META, started_wall_s=started_wall_s, duration_s=1.0, source=source
+        )
         (path / META_FILE).write_text(meta.to_json())
         (path / "audio.flac").write_bytes(b"sound")
         return path
@@ -47,6 +49,11 @@ def test_a_new_call_stays(tmp_path, make):
 
 def test_a_call_of_the_very_limit_stays(tmp_path, make):
     make("limit", LIMIT_S)
+    assert remove(tmp_path) == []
+
+
+def test_a_scripted_call_stays_whose_date_is_the_virtual_clock_s(tmp_path, make):
+    make("stage", OLD_S, source="stage")
     assert remove(tmp_path) == []
 
 
