@@ -32,6 +32,9 @@ overhead: $(READY) ## what the instruments cost: 20 sessions with and without, a
 accuracy: $(READY) ## how near the truth speech is dated, into docs/accuracy.md: about 3 minutes
 	$(RUN)/python -m benchmarks.accuracy
 
+diagnosis: $(READY) ## every fault and twenty healthy calls: what the diagnosis says, into docs/diagnosis.md, 2 minutes
+	$(RUN)/python -m benchmarks.diagnosis
+
 report-speed: $(READY) $(CHROMIUM) ## how fast the report's pages are made and open, about 2 minutes, alone
 	$(RUN)/python -m benchmarks.report
 
@@ -65,4 +68,4 @@ $(READY): requirements.lock pyproject.toml | .uv-ready
 .uv-ready:
 	@command -v $(UV) >/dev/null || { $(PYTHON) -m venv .uv && .uv/bin/pip install --quiet uv; }
 
-.PHONY: help demo test check lint types format fix lock room-demo room-figures overhead accuracy report-speed screenshots .uv-ready
+.PHONY: help demo test check lint types format fix lock room-demo room-figures overhead accuracy diagnosis report-speed screenshots .uv-ready
