@@ -25,10 +25,14 @@ from livekit_barge.measure.burst import Burst
 from livekit_barge.measure.conversation import measure_turns
 from livekit_barge.measure.overlap import Overlap
 from livekit_barge.measure.scorecard import Caveat, Channels, Scorecard, without_overlaps
+from livekit_barge.measure.sounds.sound import Sound
+from livekit_barge.measure.sounds.warnings import caveats as of_sounds
 from livekit_barge.measure.speech import SpeechFinder
 from livekit_barge.measure.thresholds import Thresholds
 
 _Bursts = tuple[list[Burst], list[Burst]]
+_Sounds = tuple[list[Sound], list[Sound]]
+_SIDES = ("caller", "agent")
 
 # Nobody waits for a recording's first burst. A minute holds a dozen stretches to be heard at once.
 _PATIENCE_S = 60.0
@@ -109,7 +113,7 @@ def _score_call(path: Path, order: Order) -> Scorecard:
             "a Call folder holds both sides", where=path, remedy="leave out --agent-file"
         )
     call = Call.open(path)
-    bursts, _ = _hear(call)
+    bursts, sounds, _ = _hear(call)
     meta = call.meta
     caveats = [Caveat("note", note) for note in call.notes]
     if not call.events:
@@ -130,7 +134,7 @@ def _score_call(path: Path, order: Order) -> Scorecard:
         alignment_s=meta.alignment_uncertainty_s,
         edge_blur_s=0.0,
         limits=order.thresholds.scorecard,
-        warnings=(*caveats, *_of_bursts(bursts)),
+        warnings=(*caveats, *_of_bursts(bursts), *of_sounds(zip(_SIDES, sounds, strict=True))),
         overlaps=overlaps,
         turns=turns,
     )
@@ -144,13 +148,14 @@ def _score_recording(path: Path, order: Order) -> Scorecard:
     else:
         start_s = order.agent_start_s
         audio = Pair.open(path, order.agent_file, agent_start_s=start_s, long=order.long)
-    bursts, duration_s = _hear(audio)
+    bursts, sounds, duration_s = _hear(audio)
     channels, caveats = _channels(path, order, audio, bursts)
     if channels.caller == 1:
-        bursts = bursts[1], bursts[0]
+        bursts, sounds = (bursts[1], bursts[0]), (sounds[1], sounds[0])
     source = order.source
     if source is None or source.alignment_s is None:
         caveats.append(_ALIGNMENT)
+    of_audio = (*_of_bursts(bursts), *of_sounds(zip(_SIDES, sounds, strict=True)))
     overlaps, turns = _measured(bursts, duration_s, (), order)
     return Scorecard(
         call_id=path.stem,
@@ -167,7 +172,7 @@ def _score_recording(path: Path, order: Order) -> Scorecard:
         alignment_s=None if source is None else source.alignment_s,
         edge_blur_s=audio.edge_blur_s,
         limits=order.thresholds.scorecard,
-        warnings=(*caveats, _ONE_CLOCK, *_of_bursts(bursts)),
+        warnings=(*caveats, _ONE_CLOCK, *of_audio),
         overlaps=overlaps,
         turns=turns,
     )
@@ -185,8 +190,8 @@ _ALIGNMENT = Caveat(
 )
 
 
-def _hear(audio: _Audio) -> tuple[_Bursts, float]:
-    """Each channel's bursts, and how many seconds there were."""
+def _hear(audio: _Audio) -> tuple[_Bursts, _Sounds, float]:
+    """Each channel's bursts, its sounds that are no speech, and how many seconds there were."""
     finders = [SpeechFinder(audio.sample_rate, patience_s=_PATIENCE_S) for _ in range(2)]
     bursts: _Bursts = ([], [])
     samples = 0
@@ -196,7 +201,7 @@ def _hear(audio: _Audio) -> tuple[_Bursts, float]:
             found += finder.push(channel)
     for finder, found in zip(finders, bursts, strict=True):
         found += finder.finish()
-    return bursts, samples / audio.sample_rate
+    return bursts, (finders[0].sounds, finders[1].sounds), samples / audio.sample_rate
 
 
 def _measured(
@@ -249,14 +254,7 @@ def _channels(
 
 def _of_bursts(bursts: _Bursts) -> Iterator[Caveat]:
     """What the bursts of each side make doubtful."""
-    for side, found in zip(("caller", "agent"), bursts, strict=True):
-        clipped = sum("clipped" in burst.flags for burst in found)
-        if clipped:
-            yield Caveat(
-                "clipped",
-                f"{clipped} of the {side}'s {len(found)} bursts reach full scale",
-                "lower the recording level",
-            )
+    for side, found in zip(_SIDES, bursts, strict=True):
         quiet = sum("quiet" in burst.flags for burst in found)
         if quiet:
             yield Caveat(

@@ -169,7 +169,9 @@ class Dating:
     def _background(self, from_s: float, to_s: float) -> Background | None:
         """Of a stretch without speech; ``None``: too short to judge."""
         channel = self._channel
-        powers = channel.powers(channel.frame_at(from_s), channel.frame_at(to_s))
+        first = channel.frame_at(from_s)
+        powers = channel.powers(first, channel.frame_at(to_s))
+        powers = powers[~self._sounds.tones(first, powers.size)]
         return Background.of(powers) if powers.size >= BACKGROUND_LEAST_S / FRAME_S else None
 
     def _date(self, stretch: Stretch, run: Run, first: int, talker_db: float) -> Dated:

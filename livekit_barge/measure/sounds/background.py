@@ -48,9 +48,10 @@ class Background:
         seen = min(len(self._levels_db), 2 * _STEADY + _ACROSS - 2)
         first = self._count - seen
         known = list(islice(self._levels_db, len(self._levels_db) - seen, None))
-        levels = np.concatenate([known, block.long_db])
-        self._levels_db.extend(block.long_db.tolist())
-        self._count += block.long_db.size
+        newest = block.long_db[: block.frames // LONG]
+        levels = np.concatenate([known, newest])
+        self._levels_db.extend(newest.tolist())
+        self._count += newest.size
         for at in switches(levels):
             at_s = (first + abs(at)) * LONG * block.frame_s
             if at > 0:

@@ -28,6 +28,9 @@ _LEAST_RATE = 8_000
 class Block:
     """Whole steps; the call's end is made one with silence."""
 
+    frames: int
+    """How many there are without that silence."""
+
     first: int
     """The first frame, counted from the start of the call."""
     frame_s: float
@@ -49,7 +52,7 @@ class Block:
         shorts = powers.reshape(-1, SHORT) @ np.full(SHORT, 1 / SHORT)
         longs = shorts.reshape(-1, LONG // SHORT) @ np.full(LONG // SHORT, SHORT / LONG)
         return cls(
-            first, channel.frame / channel.rate, samples, powers, to_db(shorts), to_db(longs)
+            count, first, channel.frame / channel.rate, samples, powers, to_db(shorts), to_db(longs)
         )
 
     @property

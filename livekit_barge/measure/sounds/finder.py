@@ -108,7 +108,7 @@ class Sounds:
 
     def is_music(self, begin_s: float, end_s: float) -> bool:
         """Whether a stretch is mostly music."""
-        music = joined((s for s in self._recent if s.kind == "music"), _JOIN_S["music"])
+        music = joined((s for s in self._recent if s.kind == "music"), 0.0)
         filled_s = sum(max(0.0, min(s.end_s, end_s) - max(s.start_s, begin_s)) for s in music)
         return filled_s > _MOSTLY * (end_s - begin_s)
 

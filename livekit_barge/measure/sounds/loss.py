@@ -1,6 +1,6 @@
 """Packet loss: audio that is missing inside a sound, as samples that are exactly zero.
 
-A run of 5 ms to 0.5 s between two loud edges, on a channel that carries a background otherwise.
+A run of 5 ms to 0.5 s beside a loud sound, on a channel that carries a background otherwise.
 Where a channel is digitally silent by itself, as an agent's is, a gap may be a pause or a closure
 of its voice. Loss that a decoder concealed goes on sounding: it makes no gap.
 """
@@ -18,7 +18,7 @@ from livekit_barge.measure.sounds.sound import Sound
 
 _LEAST, _MOST = round(0.005 / FRAME_S), round(0.5 / FRAME_S)
 MOST_S = _MOST * FRAME_S
-# −45 dBFS up to the gap and from it on: speech that ends by itself is softer.
+# −45 dBFS up to the gap or from it on: what else is missing takes no speech away.
 _LOUD, _EDGE = 10 ** (-45 / 10), 3
 ZERO = 1e-12
 # One frame in ten of the last ten seconds: the channel is digitally silent by itself.
@@ -64,6 +64,5 @@ def gaps(powers: Powers) -> list[tuple[int, int]]:
         if _LEAST <= end - begin <= _MOST
         and begin >= _EDGE
         and end + _EDGE <= powers.size
-        and powers[begin - _EDGE : begin].max() >= _LOUD
-        and powers[end : end + _EDGE].max() >= _LOUD
+        and max(powers[begin - _EDGE : begin].max(), powers[end : end + _EDGE].max()) >= _LOUD
     ]

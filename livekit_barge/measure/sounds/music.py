@@ -20,9 +20,9 @@ from livekit_barge.measure.sounds.tones import hann
 
 # Of 50 ms levels, so many must be loud before the spectrum is looked at.
 _LOUD_DB, _DIP_DB, _LOUD_SHARE = -55.0, 18.0, 0.7
-# A line stands 6 dB above what is around it; lines are looked for where pitches are.
-# Music has tones, but not one all the time.
+# Music has tones, but hardly one alone for as long.
 _TONE_SHARE = 0.9
+# A line stands 6 dB above what is around it; lines are looked for where pitches are.
 _ABOVE, _AROUND = 10**0.6, 8
 _LOWEST_HZ, _HIGHEST_HZ, _BIN_HZ = 150.0, 2500.0, 10.0
 # Three seconds of music hold half a steady line and more on average, and some in most of their
@@ -56,22 +56,26 @@ class Music:
                 lines = steady_lines(thinned(samples, self._by), self._rate)
             self._lines.append(lines)
             self._begins_s.append(begin_s)
-            if _is_music(self._lines):
-                found.append(Sound("music", self._begins_s[0], end_s))
-                self._music_until_s = end_s
+            found += self._music(end_s)
         self._decide(block.at_s(block.powers.size))
         return found
 
+    def _music(self, end_s: float) -> list[Sound]:
+        """The last three seconds, from the first half of one with lines to the last."""
+        if not _is_music(self._lines):
+            return []
+        some = [n for n, lines in enumerate(self._lines) if lines >= _SOME]
+        ends_s = [*list(self._begins_s)[1:], end_s]
+        self._music_until_s = max(self._music_until_s, ends_s[some[-1]])
+        return [Sound("music", self._begins_s[some[0]], ends_s[some[-1]])]
+
     def _decide(self, now_s: float) -> None:
-        # A step with lines in it may still become a part of music.
-        doubtful = (
-            begin_s
-            for begin_s, some in zip(self._begins_s, self._lines, strict=True)
-            if some >= _SOME and begin_s >= self._music_until_s
-        )
-        self.decided_s = min(doubtful, default=now_s)
-        if len(self._lines) == _STEPS:
-            self.decided_s = max(self.decided_s, self._begins_s[1])
+        """What follows a step with lines in it may still become a part of music, and so may it."""
+        recent = list(zip(self._begins_s, self._lines, strict=True))
+        if len(recent) == _STEPS:
+            recent = recent[1:]
+        first_s = min((begin_s for begin_s, lines in recent if lines >= _SOME), default=now_s)
+        self.decided_s = max(first_s, min(self._music_until_s, now_s))
 
 
 def steady_lines(samples: Float32, rate: float) -> float:

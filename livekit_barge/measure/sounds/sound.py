@@ -23,14 +23,14 @@ class Sound:
 
 
 def joined(sounds: Iterable[Sound], gap_s: float) -> list[Sound]:
-    """Sounds in order of their begin; those of a kind less than ``gap_s`` apart made one.
+    """Sounds in order of their begin; those of a kind at most ``gap_s`` apart made one.
 
     Their details are put side by side, each once.
     """
     done: list[Sound] = []
     for sound in sorted(sounds, key=lambda one: (one.kind, one.start_s)):
         before = done[-1] if done else None
-        if before and before.kind == sound.kind and sound.start_s - before.end_s < gap_s:
+        if before and before.kind == sound.kind and sound.start_s - before.end_s <= gap_s:
             known = before.detail.split(", ")
             more = [part for part in sound.detail.split(", ") if part not in known]
             detail = ", ".join(filter(None, [before.detail, *more]))
