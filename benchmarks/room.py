@@ -20,13 +20,13 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
 from benchmarks.room_codec import DEFAULT_BITRATE, codecs_ringing_s, ringing_s
 from benchmarks.room_sent import sent_table
 from benchmarks.room_stub import MARKER_AFTER_S, Truth, marker
+from benchmarks.room_tables import Edge, OverLink, linked_table, preset_table, truth_table
 from livekit_barge.bench.played import PlayedCall
 from livekit_barge.bench.room.caller import call_room
 from livekit_barge.bench.room.dial import Dial
@@ -42,7 +42,6 @@ from livekit_barge.errors import RoomError
 from livekit_barge.measure.call import measure_call
 from livekit_barge.measure.join import JoinedOverlap, join
 from livekit_barge.measure.lag import lags
-from livekit_barge.measure.statistics import nearest_rank
 from livekit_barge.report.link import link_note
 
 PRESETS = ("livekit-defaults", "snappy")
@@ -81,27 +80,6 @@ def sharp_edges(count: int) -> Script:
     return Script(name="sharp-edges", agent=(), caller=lines)
 
 
-class Edge(NamedTuple):
-    """One known cut."""
-
-    transit_s: float
-    error_s: float
-    """``silent_s`` less the truth."""
-    ringing_s: float
-    """How long the codec rang on audibly, in what was heard: in ``error_s``, and no error."""
-    codecs_s: float
-    """How long it rings after this cut by itself, with no room in between."""
-
-
-class OverLink(NamedTuple):
-    """One call over a link."""
-
-    link: Link
-    overlaps: list[JoinedOverlap]
-    packets: str
-    """Lost of all, to the server and to the caller."""
-
-
 def main() -> None:
     """Measure, print, and write the page."""
     parser = argparse.ArgumentParser(description="What a caller in a real room waits.")
@@ -114,14 +92,14 @@ def main() -> None:
         running_server(Path(folder) / "server.log") as server,
     ):
         out = Path(folder)
-        edges = {bitrate: known_truth(server, out, bitrate, rounds) for bitrate in BITRATES}
+        edges = {bitrate: knowntruth_table(server, out, bitrate, rounds) for bitrate in BITRATES}
         joined = {}
         for preset in PRESETS:
             with _agent(server, out, preset):
                 joined[preset] = barge_ins(server, out / preset, f"figures-{preset}", count)[0]
         calls = over_links(server, out, linked, LINKS[::4] if short else LINKS)
         sent = sent_table(server)
-    tables = [_table(joined), _truth(edges), _linked(calls), sent]
+    tables = [preset_table(joined), truth_table(edges), linked_table(calls, LINKED_PRESET), sent]
     text = "\n".join([_stamp(), "", *(line for table in tables for line in (*table, ""))])
     print(text)
     if not short:
@@ -169,7 +147,7 @@ def over_links(
     return calls
 
 
-def known_truth(server: LivekitServer, folder: Path, bitrate: int, rounds: int) -> list[Edge]:
+def knowntruth_table(server: LivekitServer, folder: Path, bitrate: int, rounds: int) -> list[Edge]:
     """Calls the stub; each cut's measured end beside the known one."""
     room, out = f"edges-{bitrate}", folder / f"stub-{bitrate}.json"
     token = server.token(room, "stub", kind="agent")
@@ -225,78 +203,6 @@ def _open(played: PlayedCall) -> Call:
     for wrong in played.surprises:
         print(f"{call.meta.room}: {wrong}", file=sys.stderr)
     return call
-
-
-def _table(joined: dict[str, list[JoinedOverlap]]) -> list[str]:
-    lines = [f"| preset | {_STEPS} | at the agent |", "|---|---|---|---|---|---|---|---|---|"]
-    for preset, overlaps in joined.items():
-        agents = [overlap.agent.time_to_yield_s if overlap.agent else None for overlap in overlaps]
-        lines.append(f"| `{preset}` | {_steps(overlaps)} | {_spread(agents)} |")
-    return lines
-
-
-_STEPS = (
-    "barge-ins | yielded | way in | detection | stopping | way out | time to yield, at the caller"
-)
-
-
-def _steps(overlaps: Sequence[JoinedOverlap]) -> str:
-    yielded = sum(overlap.caller.outcome == "yielded" for overlap in overlaps)
-    columns = (
-        [overlap.way_in_s for overlap in overlaps],
-        [overlap.detection_s for overlap in overlaps],
-        [overlap.stopping_s for overlap in overlaps],
-        [overlap.way_out_s for overlap in overlaps],
-        [overlap.time_to_yield_s for overlap in overlaps],
-    )
-    return " | ".join([str(len(overlaps)), str(yielded), *map(_spread, columns)])
-
-
-def _truth(edges: dict[int, list[Edge]]) -> list[str]:
-    lines = [
-        "| known cuts, coded with | measured | transit | `silent_s` less the cut | 95 of 100 within "
-        "| the codec's ringing alone | less the cut and the ringing heard | 95 of 100 within |",
-        "|---|---|---|---|---|---|---|---|",
-    ]
-    for bitrate, found in edges.items():
-        gross_s, net_s = [e.error_s for e in found], [e.error_s - e.ringing_s for e in found]
-        cells = (
-            f"{bitrate // 1000} kbit/s",
-            str(len(found)),
-            _spread([e.transit_s for e in found]),
-            _spread(gross_s),
-            _p95(gross_s),
-            _spread([e.codecs_s for e in found]),
-            _spread(net_s),
-            _p95(net_s),
-        )
-        lines.append(f"| {' | '.join(cells)} |")
-    return lines
-
-
-def _linked(calls: Sequence[OverLink]) -> list[str]:
-    lines = [
-        f"| link, each way, `{LINKED_PRESET}` | packets lost to the server, to the caller "
-        f"| {_STEPS} |",
-        "|---|---|---|---|---|---|---|---|---|",
-    ]
-    lines += [f"| {call.link} | {call.packets} | {_steps(call.overlaps)} |" for call in calls]
-    return lines
-
-
-def _p95(errors_s: Sequence[float]) -> str:
-    p95_s = nearest_rank([abs(each) for each in errors_s], 95)
-    return "–" if p95_s is None else f"{p95_s * 1000:.0f} ms"
-
-
-def _spread(seconds: Sequence[float | None]) -> str:
-    """``541 (530–561) ms``: the median, and from the least to the most."""
-    known = [each for each in seconds if each is not None]
-    if not known:
-        return "–"
-    least, most = min(known) * 1000, max(known) * 1000
-    spread = f"{statistics.median(known) * 1000:.0f} ({least:.0f} to {most:.0f}) ms"
-    return spread if len(known) == len(seconds) else f"{spread}, of {len(known)}"
 
 
 def _stamp() -> str:

@@ -12,14 +12,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import statistics
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 from livekit import rtc
 
+from benchmarks.room_tables import spread
 from livekit_barge.bench.room.link import Link
 from livekit_barge.bench.room.microphone import Microphone
 from livekit_barge.bench.room.server import LivekitServer, running_server
@@ -55,7 +55,7 @@ def sent_table(server: LivekitServer) -> list[str]:
     for queue_s in QUEUES_S:
         with impaired(server.url, Link()) as over:
             pushed, sent = asyncio.run(clicks(server, over, queue_s))
-        lines.append(f"| {queue_s * 1000:.0f} ms | {_spread(pushed)} | {_spread(sent)} |")
+        lines.append(f"| {queue_s * 1000:.0f} ms | {spread(pushed)} | {spread(sent)} |")
     return lines
 
 
@@ -113,11 +113,6 @@ def _watch(over: ImpairedLink, clock: CallClock) -> list[tuple[float, int]]:
 
     way.take = watched  # type: ignore[method-assign]
     return seen
-
-
-def _spread(seconds: Sequence[float]) -> str:
-    least, most = min(seconds) * 1000, max(seconds) * 1000
-    return f"{statistics.median(seconds) * 1000:.0f} ({least:.0f} to {most:.0f}) ms"
 
 
 if __name__ == "__main__":

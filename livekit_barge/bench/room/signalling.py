@@ -203,9 +203,10 @@ async def _hand_on(source: Any, sink: Any, rewrite: Rewrite) -> None:
     """Each message, until either side is gone. LiveKit's client speaks protobuf, never JSON."""
     with contextlib.suppress(ConnectionError):
         async for message in source:
-            if message.type == aiohttp.WSMsgType.BINARY:
-                if (rewritten := rewrite(message.data)) is not None:
-                    await sink.send_bytes(rewritten)
+            if message.type != aiohttp.WSMsgType.BINARY:
+                continue
+            if (rewritten := rewrite(message.data)) is not None:
+                await sink.send_bytes(rewritten)
 
 
 @contextlib.contextmanager
