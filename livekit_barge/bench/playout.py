@@ -9,6 +9,7 @@ exact to the sample, where the real one takes 10 ms at a time and has a thread's
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -65,14 +66,21 @@ class PlayoutQueue:
 
     def heard(self, since: int = 0) -> list[Stretch]:
         """All that has left until now, in order; of what ended before ``since``, nothing."""
-        now = self._now()
         heard: list[Stretch] = []
-        for stretch in reversed(self._stretches):
+        for stretch in self.heard_backwards():
             if stretch.at + len(stretch.samples) <= since:
                 break
-            if stretch.at < now:
-                heard.append(stretch if heard else _cut(stretch, now))
+            heard.append(stretch)
         return heard[::-1]
+
+    def heard_backwards(self) -> Iterator[Stretch]:
+        """All that has left until now, the latest first."""
+        now = self._now()
+        for stretch in reversed(self._stretches):
+            if stretch.at + len(stretch.samples) <= now:
+                yield stretch
+            elif stretch.at < now:
+                yield _cut(stretch, now)
 
     async def capture_frame(self, frame: rtc.AudioFrame, place: Place | None = None) -> None:
         """Take a frame; returns when no more than ``queue_s`` are queued."""

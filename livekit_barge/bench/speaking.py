@@ -110,7 +110,7 @@ class SpeakingOutput(LineOutput):
 
     def _last_audible(self, speech: AgentSpeech) -> tuple[int | None, int | None]:
         """After its last audible sample that was heard: in the call, and in the speech."""
-        for stretch in reversed(self._queue.heard()):
+        for stretch in self._queue.heard_backwards():
             if stretch.place is not None and stretch.place.segment == speech.number:
                 audible = audible_samples(stretch.samples)
                 if len(audible):

@@ -10,8 +10,10 @@ In virtual time two runs of the same call give the same bytes on the same machin
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+import gc
+from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -106,10 +108,22 @@ def play_call(
         return await stage.play(agent, session, calls_dir, call_id, real_time=real_time)
 
     async def play_repeatably() -> PlayedCall:
-        with repeatable_ids(stage.conditions.seed), undithered(), remembering(_MEMORY):
+        ids = repeatable_ids(stage.conditions.seed)
+        with ids, undithered(), remembering(_MEMORY), _collecting_seldom():
             return await play()
 
     return _run_real(play) if real_time else run_virtual(play_repeatably)
+
+
+@contextmanager
+def _collecting_seldom() -> Iterator[None]:
+    """A call makes many short-lived objects, few in cycles: to look for them is a tenth of it."""
+    before = gc.get_threshold()
+    gc.set_threshold(20_000, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 def _run_real(main: Callable[[], Coroutine[Any, Any, PlayedCall]]) -> PlayedCall:

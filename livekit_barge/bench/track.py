@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,8 @@ FULL_SCALE = 32_768
 
 def to_pcm(samples: npt.NDArray[Any]) -> Pcm:
     """Rounded to whole steps, and clipped where they are louder than int16 can be."""
-    pcm: Pcm = np.clip(np.rint(samples), -FULL_SCALE, FULL_SCALE - 1).astype(np.int16)
+    whole = samples if samples.dtype.kind == "i" else np.rint(samples)
+    pcm: Pcm = np.clip(whole, -FULL_SCALE, FULL_SCALE - 1).astype(np.int16)
     return pcm
 
 
@@ -68,9 +70,16 @@ class CallerTrack:
     def _extend(self, length: int) -> None:
         """Lengthen the track, by whole seconds, each with noise of its own from the seed."""
         while len(self._mix) < length:
-            second = np.zeros(self.sample_rate, np.int32)
-            if self._noise_rms is not None:
-                index = len(self._mix) // self.sample_rate
-                noise = np.random.default_rng((self._seed, index)).standard_normal(len(second))
-                second += np.rint(noise * self._noise_rms).astype(np.int32)
-            self._mix = np.concatenate([self._mix, second])
+            index = len(self._mix) // self.sample_rate
+            self._mix = np.concatenate([self._mix, self._second(index)])
+
+    def _second(self, index: int) -> npt.NDArray[np.int32]:
+        if self._noise_rms is None:
+            return np.zeros(self.sample_rate, np.int32)
+        return _noise(self._seed, index, self.sample_rate, self._noise_rms)
+
+
+@lru_cache(maxsize=256)  # 25 MB: a sweep plays the same seeds again
+def _noise(seed: int, index: int, samples: int, rms: float) -> npt.NDArray[np.int32]:
+    noise = np.random.default_rng((seed, index)).standard_normal(samples)
+    return np.rint(noise * rms).astype(np.int32)
