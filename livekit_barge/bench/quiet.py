@@ -1,4 +1,4 @@
-"""Keeps the turn log, which goes to the same terminal as a command's figures, to its errors."""
+"""Keeps the logs, which go to the same terminal as a command's figures, to their errors."""
 
 from __future__ import annotations
 
@@ -8,14 +8,18 @@ from contextlib import contextmanager
 
 import structlog
 
+_LIVEKIT = logging.getLogger("livekit.agents")
+
 
 @contextmanager
 def turn_log_off() -> Iterator[None]:
-    """Within, only errors are logged by structlog."""
-    before = structlog.get_config()
+    """Within, only errors are logged: by structlog, and by LiveKit."""
+    before, level = structlog.get_config(), _LIVEKIT.level
     was_configured = structlog.is_configured()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+    _LIVEKIT.setLevel(logging.ERROR)
     try:
         yield
     finally:
+        _LIVEKIT.setLevel(level)
         structlog.configure(**before) if was_configured else structlog.reset_defaults()

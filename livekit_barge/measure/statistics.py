@@ -96,6 +96,19 @@ class Percentiles:
         bound = any(value.lower_bound and value.seconds <= found for value in self.values)
         return Measured(found, bound)
 
+    def interval(self, percent: int) -> tuple[Measured, Measured] | None:
+        """Where the true percentile lies, 95 times in 100; ``None`` where they are too few to say.
+
+        Between two of the values, whatever their distribution: Hahn & Meeker, "Statistical
+        Intervals", 5.2, with the normal approximation of their ranks, rounded outwards.
+        """
+        count, share = len(self.values), percent / 100
+        half = _Z * math.sqrt(count * share * (1 - share))
+        low, high = math.floor(count * share - half), math.ceil(count * share + half) + 1
+        if low < 1 or high > count:
+            return None
+        return self.values[low - 1], self.values[high - 1]
+
     def to_json(self) -> dict[str, Any]:
         at = {f"p{percent}": self.at(percent) for percent in PERCENTS}
         return {

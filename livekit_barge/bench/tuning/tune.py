@@ -1,0 +1,129 @@
+"""``tune``: search on one part of a suite, write a preset, and check it on the other part."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from livekit_barge.bench.progress import Bar
+from livekit_barge.bench.results import Tally
+from livekit_barge.bench.run import run_cases
+from livekit_barge.bench.suite import Suite
+from livekit_barge.bench.tuning.budget import Budget
+from livekit_barge.bench.tuning.explain import Change, binding, explain, pruned
+from livekit_barge.bench.tuning.preset_file import write_preset
+from livekit_barge.bench.tuning.search import Found, Judge, search
+from livekit_barge.bench.tuning.sweep import write_sweep
+from livekit_barge.presets.preset import Preset, preset_names
+
+TUNED = "tuned"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """The command's options."""
+
+    suite: Suite
+    budget: Budget
+    preset: str
+    trials: int
+    seed: int
+    times: int
+    jobs: int
+    scheduler: str | None
+    out: Path
+    preset_file: Path
+
+    @classmethod
+    def of(
+        cls,
+        *,
+        suite: str,
+        budget: str,
+        out: Path | None,
+        write: Path | None,
+        **same: Any,
+    ) -> Order:
+        """Raises a :class:`~livekit_barge.errors.BargeError` for an option that cannot be."""
+        loaded = Suite.load(suite)
+        folder = out or Path("tune") / loaded.name
+        return cls(
+            suite=loaded,
+            budget=Budget.parse(budget),
+            out=folder,
+            preset_file=write or folder / f"{TUNED}.toml",
+            **same,
+        )
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """What came of it."""
+
+    found: Found
+    changes: Sequence[Change]
+    binding: Sequence[str]
+    """Where no setting keeps to the budget: what keeps it from being met."""
+    held_out: Mapping[str, Tally]
+    """Of calls the search has not heard, by preset, the tuned one first."""
+    preset_file: Path
+    sweep_file: Path
+
+
+def run_tune(order: Order, bar: Bar) -> Tuned:
+    """Raises a :class:`~livekit_barge.errors.BargeError`."""
+    names = [name for name in preset_names() if name != order.preset]
+    judge = Judge(
+        order.suite.cases(preset=order.preset, seed=order.seed, split="tuning", times=order.times),
+        order.out,
+        jobs=order.jobs,
+        scheduler=order.scheduler,
+        on_result=bar.advance,
+        on_plan=bar.plan,
+    )
+    starts = [Preset.load(name).knobs for name in (order.preset, *names)]
+    found = search(judge, order.budget, trials=order.trials, seed=order.seed, starts=starts)
+    found = found.with_chosen(pruned(judge, order.budget, found.chosen))
+    changes = explain(judge, found.chosen)
+    knobs = found.chosen.setting.knobs
+    write_preset(
+        order.preset_file,
+        knobs,
+        base=order.preset,
+        summary=f"Tuned on {order.suite.name} from {order.preset}, within {order.budget}.",
+        cost=" ".join(f"{change}." for change in changes) or "Nothing was changed.",
+    )
+    return Tuned(
+        found,
+        changes,
+        [] if found.within_budget else binding(order.budget, found.points),
+        _held_out(order, knobs, names, bar),
+        order.preset_file,
+        write_sweep(order.out, f"tuning {order.suite.name} from {order.preset}", found.points),
+    )
+
+
+def _held_out(
+    order: Order, knobs: Mapping[str, Any], names: Sequence[str], bar: Bar
+) -> dict[str, Tally]:
+    tallies = {}
+    for label, preset, over in (
+        (TUNED, order.preset, knobs),
+        (order.preset, order.preset, {}),
+        *((name, name, {}) for name in names),
+    ):
+        cases = order.suite.cases(
+            preset=preset, knobs=over, seed=order.seed, split="held-out", times=order.times
+        )
+        bar.plan(len(cases))
+        results = run_cases(
+            cases,
+            out=order.out / "held-out",
+            jobs=order.jobs,
+            scheduler=order.scheduler,
+            on_result=bar.advance,
+        )
+        tallies[label] = Tally.of(event for result in results for event in result.events)
+    return tallies

@@ -1,0 +1,144 @@
+"""A sweep, and a search, for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
+
+from rich import box
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from livekit_barge.bench.results import FEW, Tally
+from livekit_barge.bench.tuning.axes import BASE
+from livekit_barge.bench.tuning.budget import Budget
+from livekit_barge.bench.tuning.explain import Change
+from livekit_barge.bench.tuning.search import Found
+from livekit_barge.bench.tuning.sweep import Point
+from livekit_barge.measure.statistics import Percentiles, Rate
+from livekit_barge.presets.knobs import spell
+from livekit_barge.report.scorecard import as_rate
+from livekit_barge.report.table import NOTHING, as_ms
+
+_MOST_ROWS = 40
+
+
+SWEEP_LEGEND = f"""\
+In ms: time to yield (median, 90th percentile), and the medians of detection,
+cancellation, and of the dead air after a false stop. ≥ is a lower bound, * a
+rate of fewer than {FEW} events."""
+
+
+def sweep_tables(points: Sequence[Point]) -> Iterator[RenderableType]:
+    """One thing varied at a time: a table each, the base first. A grid: one of all, numbered."""
+    if any(len(point.setting.changes) > 1 for point in points):
+        yield from numbered_table(points)
+    else:
+        for axis, varied in groupby(points[1:], key=lambda point: point.setting.changes[0][0]):
+            table = _table(Text(axis, style="bold"))
+            _add(table, "base", points[0].tally)
+            for point in varied:
+                _add(table, str(spell(point.setting.changes[0][1])), point.tally)
+            yield table
+    yield Text(SWEEP_LEGEND, style="dim")
+
+
+def numbered_table(points: Sequence[Point]) -> Iterator[RenderableType]:
+    """Settings of many changes: the figures, then what each number stands for."""
+    table = _table(None)
+    for number, point in enumerate(points):
+        _add(table, "base" if point.setting == BASE else str(number), point.tally)
+    yield table
+    for number, point in enumerate(points):
+        if point.setting != BASE:
+            yield Text(f"{number}: {point.setting.name}")
+
+
+def _table(title: Text | None) -> Table:
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    table.add_column("", no_wrap=True)
+    for name in ("in time", "yield", "p90", "detect", "cancel", "false", "missed", "dead"):
+        table.add_column(name, no_wrap=True, justify="right")
+    return table
+
+
+def _add(table: Table, name: str, tally: Tally) -> None:
+    table.add_row(
+        name,
+        short_rate(tally.yield_rate),
+        _ms(tally.time_to_yield, 50),
+        _ms(tally.time_to_yield, 90),
+        _ms(tally.detection, 50),
+        _ms(tally.cancellation, 50),
+        short_rate(tally.false_stop_rate),
+        short_rate(tally.missed_rate),
+        _ms(tally.dead_air, 50),
+    )
+
+
+def render_search(
+    found: Found, changes: Sequence[Change], budget: Budget, binding: Iterable[str]
+) -> Iterator[RenderableType]:
+    """What was searched, the front, the choice, and what each change bought and cost."""
+    tried = len(found.points)
+    yield Text.assemble(
+        (f"{tried} settings", "bold"), f" tried on the same calls; budget: {budget}"
+    )
+    front = found.front[:_MOST_ROWS]
+    title = "The front: none of the others is both sooner and stops less for nothing."
+    yield Text(f"\n{title}", style="dim")
+    chosen = [] if found.chosen in front else [found.chosen]
+    yield from numbered_table([found.base, *front, *chosen])
+    yield Text(SWEEP_LEGEND, style="dim")
+    if not found.within_budget:
+        yield Text("No setting keeps to the budget.", style="red")
+        yield from map(Text, binding)
+    yield Text.assemble("Chosen: ", (found.chosen.setting.name, "bold"))
+    for change in changes:
+        yield Text(f"  {change}")
+
+
+def held_out_table(tallies: Mapping[str, Tally]) -> Table:
+    """Every preset on calls that the search has not heard; intervals are of 95 %."""
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 2, 0, 0))
+    table.add_column("on unheard calls")
+    for name in ("yields in time", "to yield, median", "p90", "stops falsely", "misses"):
+        table.add_column(name)
+    for name, tally in tallies.items():
+        table.add_row(
+            name,
+            as_rate(tally.yield_rate),
+            median_with_interval(tally.time_to_yield),
+            _at(tally.time_to_yield, 90),
+            as_rate(tally.false_stop_rate),
+            as_rate(tally.missed_rate),
+        )
+    return table
+
+
+def median_with_interval(times: Percentiles) -> str:
+    """``312 ms (298–340)``."""
+    interval = times.interval(50)
+    shown = _at(times, 50)
+    if interval is None:
+        return shown
+    low, high = (f"{value.seconds * 1000:.0f}" for value in interval)
+    return f"{shown} ({low}–{high})"
+
+
+def short_rate(rate: Rate) -> str:
+    """``47/50``; of few events it says so."""
+    if not rate.of:
+        return NOTHING
+    return f"{rate.count}/{rate.of}{'*' if rate.of < FEW else ''}"
+
+
+def _at(times: Percentiles, percent: int) -> str:
+    found = times.at(percent)
+    return NOTHING if found is None else as_ms(found.seconds, lower_bound=found.lower_bound)
+
+
+def _ms(times: Percentiles, percent: int) -> str:
+    """Without its unit, which stands in the legend."""
+    return _at(times, percent).removesuffix(" ms")

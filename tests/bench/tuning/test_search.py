@@ -1,0 +1,90 @@
+"""The search, on settings whose calls are reckoned instead of played."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from livekit_barge.bench.tuning.axes import Setting
+from livekit_barge.bench.tuning.budget import Budget
+from livekit_barge.bench.tuning.explain import binding, explain, pruned
+from livekit_barge.bench.tuning.search import Judge, search
+from livekit_barge.bench.tuning.sweep import Point
+from livekit_barge.presets import Preset
+from tests.bench.tuning.made import tally
+
+BUDGET = Budget.parse("false_stop<=20%")
+
+
+class Reckoning(Judge):
+    """A world where a longer min_interruption_duration yields later and stops less for nothing,
+    a words gate costs time for nothing, and the rest does nothing at all."""
+
+    played: int = 0
+    base_knobs = Preset.load("livekit-defaults").knobs
+
+    def judge(self, settings):
+        wanted = list(settings)
+        for setting in wanted:
+            if setting not in self.points:
+                self.played += 1
+                self.points[setting] = Point(setting, self.reckon(setting))
+        return [self.points[setting] for setting in wanted]
+
+    def reckon(self, setting: Setting):
+        knobs = {"min_interruption_duration": 0.5, "min_interruption_words": 0} | setting.knobs
+        duration_s = knobs["min_interruption_duration"]
+        time_s = duration_s + 0.05 + 0.3 * knobs["min_interruption_words"]
+        false_stops = max(round(10 - 20 * duration_s), 0)
+        return tally(yields_s=[round(time_s, 3)] * 10, false_stops=false_stops)
+
+
+@pytest.fixture
+def judge() -> Reckoning:
+    return Reckoning([], Path())
+
+
+def chosen(judge: Reckoning, seed: int = 0) -> Point:
+    found = search(judge, BUDGET, trials=8, seed=seed)
+    return pruned(judge, BUDGET, found.chosen)
+
+
+def test_it_finds_the_soonest_within_the_budget(judge):
+    assert chosen(judge).setting.knobs["min_interruption_duration"] == 0.4
+
+
+def test_what_makes_no_difference_is_left_out(judge):
+    assert chosen(judge).setting.name == "min_interruption_duration=0.4"
+
+
+def test_a_seed_gives_the_same_search(judge):
+    again = Reckoning([], Path())
+    assert chosen(judge) == chosen(again)
+    assert list(judge.points) == list(again.points)
+
+
+def test_no_setting_is_played_twice(judge):
+    chosen(judge)
+    assert judge.played == len(judge.points)
+
+
+def test_each_change_says_what_it_bought(judge):
+    (change,) = explain(judge, chosen(judge))
+    assert "0.10 s less time to yield" in str(change)
+    assert "2 more false stops of 10" in str(change)
+
+
+def test_a_budget_that_cannot_be_met_says_which_limit_binds_and_by_how_much(judge):
+    budget = Budget.parse("time_to_yield_p50<=0.05s, false_stop<=0%")
+    found = search(judge, budget, trials=8)
+    assert not found.within_budget
+    assert binding(budget, found.points) == [
+        "time_to_yield_p50 ≤ 0.05 s cannot be met: the best is 0.10 s, 0.05 s over"
+    ]
+
+
+def test_limits_that_only_fail_together_are_told_so(judge):
+    budget = Budget.parse("time_to_yield_p50<=0.3s, false_stop<=0%")
+    found = search(judge, budget, trials=8)
+    assert "each limit can be met, not all at once" in binding(budget, found.points)[0]
