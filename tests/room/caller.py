@@ -11,6 +11,7 @@ from livekit import rtc
 
 from livekit_barge.bench.room.server import LivekitServer
 from livekit_barge.bench.track import Pcm
+from tests.room.lateness import Lateness
 
 RATE = 24_000
 FRAME = RATE // 50  # 20 ms: one WebRTC frame
@@ -39,10 +40,16 @@ class Caller:
         self._to_say = np.zeros(0, np.int16)
         self._tasks: set[asyncio.Task[None]] = set()
         self._heard = asyncio.Condition()
+        self._lateness = Lateness()
         self.agent_spoke_s = 0.0
         """How long the agent has been audible so far, in all."""
         self.agent_quiet_s = 0.0
         """How long it has not been, since it last was."""
+
+    @property
+    def late_s(self) -> float:
+        """By how much this process's event loop was late, at worst, since the caller joined."""
+        return self._lateness.worst_s
 
     async def __aenter__(self) -> Self:
         self.room.on("track_subscribed", self._on_track)
@@ -51,6 +58,7 @@ class Caller:
         options = rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_MICROPHONE)
         await self.room.local_participant.publish_track(microphone, options)
         self._start(self._speak())
+        self._start(self._lateness.watch())
         return self
 
     async def __aexit__(

@@ -15,7 +15,8 @@ from livekit.agents.vad import VAD
 
 from livekit_barge.bench.played import PlayedCall
 from livekit_barge.bench.room.caller import call_room
-from livekit_barge.bench.room.dial import Dial
+from livekit_barge.bench.room.dial import Dial, Kind
+from livekit_barge.bench.room.link import Link
 from livekit_barge.bench.room.server import LivekitServer
 from livekit_barge.bench.script import Script as ScriptOfCall
 from livekit_barge.bench.track import Pcm
@@ -26,12 +27,21 @@ from livekit_barge.measure.turns import Turn
 from livekit_barge.session import BargeSession
 from livekit_barge.settings import Settings
 from tests.room.caller import RATE, Caller
+from tests.room.lateness import Lateness
 from tests.vendors.voice import speak
 
 LONG = (
     "We are open from Monday to Friday, and on Saturday until noon. On Sunday we are closed, "
     "but you can leave a message after the tone."
 )
+
+# No pause in it that a barge-in could fall into: there the agent would be silent at the decision.
+UNBROKEN = (
+    "We have two rooms left on Friday with a view of the harbour and a balcony large enough for a "
+    "table where breakfast will be brought to you at whatever hour you would like to have it."
+)
+# What an agent that stops comes to; which of the two is a matter of milliseconds.
+STOPPED = ("yielded", "late")
 
 Script = Callable[[Caller], Awaitable[None]]
 Session = BargeSession[None]
@@ -55,6 +65,8 @@ class Played:
 
     call: Call
     turns: tuple[Turn, ...]
+    late_s: float
+    """By how much the process that played it was late, at worst."""
 
     @property
     def overlaps(self) -> list[Overlap]:
@@ -94,7 +106,7 @@ def play(
         finally:
             await room.disconnect()
         assert session.call_dir is not None
-        return Played(Call.open(session.call_dir), session.turns)
+        return Played(Call.open(session.call_dir), session.turns, caller.late_s)
 
     return asyncio.run(call())
 
@@ -108,6 +120,20 @@ class BothEnds:
     agent: Call
     turns: tuple[Turn, ...]
     """At the agent."""
+    late_s: float
+    """By how much the process that played it was late, at worst."""
+
+    @property
+    def stopped(self) -> bool:
+        """Whether both ends saw one overlap, in which the agent stopped while it spoke."""
+        [*outcomes] = (overlap.outcome for overlap in self.heard.overlaps)
+        [*seen] = (overlap for turn in self.turns for overlap in turn.overlaps)
+        return (
+            len(outcomes) == len(seen) == 1
+            and outcomes[0] in STOPPED
+            and seen[0].outcome in STOPPED
+            and not seen[0].quiet_at_decision
+        )
 
     @property
     def joined(self) -> Joined:
@@ -121,6 +147,9 @@ async def play_script(
     script: ScriptOfCall,
     *,
     meanwhile: Callable[[Session], Awaitable[None]] | None = None,
+    text: str = LONG,
+    kind: Kind = "standard",
+    link: Link | None = None,
     **session_options: Any,
 ) -> BothEnds:
     """Have the room caller call an :class:`Announcer` in this process.
@@ -135,25 +164,34 @@ async def play_script(
     room.on("participant_connected", lambda _: joined.set())
     await room.connect(server.url, server.token(room_name, "agent", kind="agent"))
     dial = Dial(
-        url=server.url, api_key=server.api_key, api_secret=server.api_secret, room=room_name
+        url=server.url,
+        api_key=server.api_key,
+        api_secret=server.api_secret,
+        room=room_name,
+        kind=kind,
     )
+    lateness = Lateness()
+    watching = asyncio.create_task(lateness.watch())
     try:
-        calling = asyncio.create_task(call_room(script, dial, calls_dir=calls_dir / "caller"))
+        calling = asyncio.create_task(
+            call_room(script, dial, calls_dir=calls_dir / "caller", link=link)
+        )
         await joined.wait()
-        await session.start(Announcer(), room=room)
+        await session.start(Announcer(text), room=room)
         if meanwhile is not None:
             await meanwhile(session)
         heard = await calling
         await session.aclose()
         await session.finished()
     finally:
+        watching.cancel()
         with contextlib.suppress(TimeoutError):  # its server may be gone
             async with asyncio.timeout(3):
                 await room.disconnect()
     assert heard.call_dir is not None
     assert session.call_dir is not None
     caller, agent = Call.open(heard.call_dir), Call.open(session.call_dir)
-    return BothEnds(heard, caller, agent, session.turns)
+    return BothEnds(heard, caller, agent, session.turns, lateness.worst_s)
 
 
 async def _frames(samples: Pcm) -> AsyncIterator[rtc.AudioFrame]:

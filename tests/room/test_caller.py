@@ -14,7 +14,8 @@ from livekit_barge.bench.room.dial import Dial
 from livekit_barge.bench.script import Script, caller_line
 from livekit_barge.errors import RoomError
 from tests.room.caller import Caller
-from tests.room.calls import LONG, BothEnds, play_script
+from tests.room.calls import LONG, UNBROKEN, BothEnds, play_script
+from tests.room.lateness import measurably
 from tests.vendors.voice import speak
 
 BREAK_IN = "Please hold on a moment because I have a question."
@@ -36,22 +37,27 @@ AT_ONCE = {
 @pytest.fixture(scope="module", autouse=True)
 def _spoken() -> None:
     """Beforehand: no call's event loop shall wait for it."""
-    speak(LONG), speak(BREAK_IN, voice="joe-high")
+    speak(LONG), speak(UNBROKEN), speak(BREAK_IN, voice="joe-high")
 
 
 @pytest.fixture(scope="module", params=["livekit-defaults", "snappy"])
 def ends(request: Any, livekit_server: Any, tmp_path_factory: Any) -> BothEnds:
     """A call under each preset."""
-    folder = tmp_path_factory.mktemp(request.param)
-    played = play_script(livekit_server, request.param, folder, LATER, preset=request.param)
-    return asyncio.run(played)
+
+    def play(number: int) -> BothEnds:
+        name = f"{request.param}-{number}"
+        folder = tmp_path_factory.mktemp(name)
+        call = play_script(livekit_server, name, folder, LATER, text=UNBROKEN, preset=request.param)
+        return asyncio.run(call)
+
+    return measurably(play, lambda ends: ends.stopped)
 
 
-def test_the_agent_yields_and_both_ends_say_so(ends):
-    assert [overlap.outcome for overlap in ends.heard.overlaps] == ["yielded"]
+def test_the_agent_stops_and_both_ends_say_so(ends):
+    assert ends.stopped
     [overlap] = [overlap for turn in ends.turns for overlap in turn.overlaps]
-    assert (overlap.outcome, overlap.cause) == ("yielded", "vad")
-    assert ends.heard.surprises == ()
+    assert overlap.cause == "vad"
+    assert ends.heard.unplaced == ()
 
 
 def test_the_caller_has_a_time_to_yield_and_no_clocks_of_the_agents(ends):
@@ -75,6 +81,10 @@ def test_joined_each_step_comes_after_the_one_before(ends):
 def test_the_folder_says_who_recorded_it(ends):
     assert (ends.caller.meta.source, ends.caller.meta.capture_point) == ("room", "caller")
     assert (ends.caller.meta.room, ends.caller.notes) == (ends.agent.meta.room, ())
+
+
+def test_both_folders_say_as_what_the_caller_came(ends):
+    assert (ends.caller.caller_kind, ends.agent.caller_kind) == ("standard", "standard")
 
 
 def test_on_one_host_the_clocks_join_the_ends(ends):

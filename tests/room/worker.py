@@ -9,13 +9,22 @@ import shutil
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from livekit_barge.bench.room.server import LivekitServer
 from livekit_barge.bench.room.worker import agents_folder, running_worker
 from livekit_barge.call.folder import Call
 from tests.room.caller import Caller
+from tests.room.lateness import measurably
 
 AGENTS = Path(__file__).parents[2] / "agents"
+
+
+class Rung(NamedTuple):
+    """A call that was played."""
+
+    call: Call
+    late_s: float
 
 
 @dataclass(frozen=True)
@@ -25,15 +34,27 @@ class Worker:
     server: LivekitServer
     calls_dir: Path
 
-    def ring(self, room: str, script: Callable[[Caller], Awaitable[None]]) -> Call:
-        """Have a caller play ``script`` in a new ``room``; the call's folder, once it is whole."""
+    def ring(
+        self,
+        room: str,
+        script: Callable[[Caller], Awaitable[None]],
+        as_meant: Callable[[Call], bool],
+    ) -> Call:
+        """Have a caller play ``script`` in a new ``room``; the call's folder, once it is whole.
 
-        async def call() -> None:
-            async with Caller(self.server, room) as caller:
+        Again, if it did not come out ``as_meant`` and this process was too late to tell.
+        """
+
+        async def call(name: str) -> float:
+            async with Caller(self.server, name) as caller:
                 await script(caller)
+            return caller.late_s
 
-        asyncio.run(call())
-        return Call.open(agents_folder(self.calls_dir, room))
+        def play(number: int) -> Rung:
+            late_s = asyncio.run(call(f"{room}-{number}"))
+            return Rung(Call.open(agents_folder(self.calls_dir, f"{room}-{number}")), late_s)
+
+        return measurably(play, lambda rung: as_meant(rung.call)).call
 
 
 @contextlib.contextmanager
