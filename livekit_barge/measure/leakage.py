@@ -1,0 +1,40 @@
+"""Leakage: one talker heard on the other's channel. What it is, and what it makes unmeasurable.
+
+*Echo*: the agent's loudspeaker in the caller's microphone, later than on the agent's own channel.
+*Crosstalk*: without delay, or the caller on the agent's channel: lines that were mixed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+CROSSTALK_S = 0.005
+COVERED = "onset_in_leakage", "end_in_leakage"
+"""A burst's flags: that edge does not clear what leaks."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Leakage:
+    """One talker on the other's channel, as far as it was found in the call."""
+
+    channel: int
+    """Where it does not belong."""
+    delay_s: float
+    """It is so much later there than on its own channel."""
+    drift_s: float
+    """By how much that changed in the course of the call."""
+    level_db: float
+    """Its level there relative to its own channel's: −20 is a tenth of the amplitude."""
+    left_db: float
+    """What is left of it now and then, on the same scale: quieter speech over it goes unheard."""
+    began_s: float
+    ended_s: float
+    """When it was first and last heard, to two seconds."""
+    dropped: int = 0
+    """Bursts that were it, and were left out."""
+
+    @property
+    def kind(self) -> Literal["echo", "crosstalk"]:
+        """Crosstalk comes at once; the shortest way through a telephone takes longer."""
+        return "crosstalk" if abs(self.delay_s) < CROSSTALK_S else "echo"
