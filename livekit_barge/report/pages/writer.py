@@ -143,7 +143,7 @@ def _end(found: Measured | None) -> str:
 
 def length(seconds: float) -> str:
     """``4:05``, ``1:00:00``: minutes and seconds of a call."""
-    whole = round(seconds)
+    whole = int(seconds + 0.5)  # as the page's own programs round
     minutes, rest = divmod(whole, 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

@@ -101,7 +101,7 @@ async function bargeCall(data) {
   movePlayhead();
   barge.timeline = timeline;
   barge.player = player;
-  element.dataset.ready = "yes";
+  requestAnimationFrame(() => barge.ready(element));
 }
 
 /** Called by a tile. */

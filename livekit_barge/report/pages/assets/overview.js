@@ -8,6 +8,8 @@ barge.Overview = class {
     this.#element = element;
     this.#data = data;
     this.#wave = wave;
+    this.#frame.className = "frame";
+    element.append(this.#plot, this.#frame);
     element.addEventListener("click", (event) => {
       const at = timeline.share(event.clientX) * data.duration_s;
       const half = (timeline.to - timeline.from) / 2;
@@ -19,20 +21,14 @@ barge.Overview = class {
   #element;
   #data;
   #wave;
-  #shown = null;
+  #plot = document.createElement("div");
+  #frame = document.createElement("div");
 
-  /** Put the frame around a stretch. */
-  frame(from, to) {
-    this.#shown = this.#box(from, to);
-    Plotly.relayout(this.#element, { shapes: [this.#shown] });
-  }
-
-  #box(from, to) {
-    return {
-      type: "rect", xref: "x", yref: "paper", x0: from, x1: to, y0: 0, y1: 1,
-      line: { color: barge.colour("ink"), width: 1.5 },
-      fillcolor: barge.clear(barge.colour("ink"), 0.08),
-    };
+  /** Put the frame around a stretch: not Plotly's, since it moves with every frame of a zoom. */
+  frame(from, to, width) {
+    const all = this.#data.duration_s;
+    this.#frame.style.left = `${barge.Timeline.LEFT + (from / all) * width}px`;
+    this.#frame.style.width = `${Math.max(((to - from) / all) * width, 3)}px`;
   }
 
   #draw() {
@@ -55,8 +51,8 @@ barge.Overview = class {
       },
     });
     const { LEFT: l, RIGHT: r } = barge.Timeline;
-    Plotly.react(this.#element, traces, {
-      ...barge.layout(), shapes: this.#shown ? [this.#shown] : [], showlegend: false,
+    Plotly.react(this.#plot, traces, {
+      ...barge.layout(), showlegend: false,
       width, height: barge.Overview.#HEIGHT, margin: { l, r, t: 2, b: 2 },
       xaxis: { ...barge.axis(), range: [0, all], visible: false },
       yaxis: { ...barge.axis(), visible: false },

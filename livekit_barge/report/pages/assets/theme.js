@@ -3,8 +3,16 @@
 
 const barge = {};
 
-barge.colour = (name) =>
-  getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+barge.colours = new Map(); // asked for often while one zooms
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => barge.colours.clear());
+
+barge.colour = (name) => {
+  if (!barge.colours.has(name)) {
+    const style = getComputedStyle(document.documentElement);
+    barge.colours.set(name, style.getPropertyValue(`--${name}`).trim());
+  }
+  return barge.colours.get(name);
+};
 
 /** The same colour, let through by `alpha` of 1. */
 barge.clear = (hex, alpha) => {
@@ -16,7 +24,7 @@ barge.clear = (hex, alpha) => {
 barge.layout = () => ({
   paper_bgcolor: "rgba(0,0,0,0)",
   plot_bgcolor: "rgba(0,0,0,0)",
-  font: { family: getComputedStyle(document.body).fontFamily, size: 12, color: barge.colour("ink") },
+  font: { family: "system-ui, sans-serif", size: 12, color: barge.colour("ink") },
   hoverlabel: {
     bgcolor: barge.colour("raised"),
     bordercolor: barge.colour("line"),
@@ -31,6 +39,7 @@ barge.axis = () => ({
   zerolinecolor: barge.colour("line"),
   tickfont: { color: barge.colour("soft"), size: 11 },
   fixedrange: true,
+  ticklabeloverflow: "allow", // else each label is measured at each step of a zoom
 });
 
 barge.config = { displayModeBar: false, responsive: false, scrollZoom: false, doubleClick: false };
@@ -38,6 +47,12 @@ barge.config = { displayModeBar: false, responsive: false, scrollZoom: false, do
 /** Text as it is: Plotly reads tags and entities in its labels, and a caller may say one. */
 barge.plain = (text) =>
   String(text).replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
+
+/** All is drawn: told to whoever waits for it, and to the browser's own stopwatch. */
+barge.ready = (element) => {
+  element.dataset.ready = "yes";
+  performance.mark("ready");
+};
 
 /** Draw now, and again when the size or the preference for light or dark changes. */
 barge.whenever = (element, draw) => {

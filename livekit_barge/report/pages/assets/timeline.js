@@ -32,11 +32,12 @@ barge.Timeline = class {
     this.to = data.duration_s;
     barge.gestures(element, this, (event) => tap(this.second(event.clientX), this.#markAt(event)));
     this.#overview = new barge.Overview(overview, data, wave, this);
-    barge.whenever(element, () => this.#draw());
+    barge.whenever(element, () => this.#resize());
   }
 
   #element; #plot; #overview; #data; #wave; #rows;
   #waiting = false;
+  #width = 0; // of the plot itself, in pixels
   #marks = []; // those that are drawn
   chosen = null; // the number of the mark that was chosen
 
@@ -51,9 +52,8 @@ barge.Timeline = class {
 
   /** Where the plot itself is on the page: its left end and its width. */
   get box() {
-    const { left, width } = this.#element.getBoundingClientRect();
-    const margins = barge.Timeline.LEFT + barge.Timeline.RIGHT;
-    return { left: left + barge.Timeline.LEFT, width: Math.max(width - margins, 50) };
+    const left = this.#element.getBoundingClientRect().left + barge.Timeline.LEFT;
+    return { left, width: this.#width };
   }
 
   /** How far a place on the page is from the plot's left end to its right one. */
@@ -97,12 +97,19 @@ barge.Timeline = class {
   place(second) {
     if (second < this.from || second > this.to) return null;
     const share = (second - this.from) / (this.to - this.from);
-    return barge.Timeline.LEFT + share * this.box.width;
+    return barge.Timeline.LEFT + share * this.#width;
+  }
+
+  /** Measured once and not while one zooms: to measure makes the browser lay out the page. */
+  #resize() {
+    const margins = barge.Timeline.LEFT + barge.Timeline.RIGHT;
+    this.#width = Math.max(this.#element.clientWidth - margins, 50);
+    this.#draw();
   }
 
   #draw() {
     const { from, to } = this;
-    const { width } = this.box;
+    const width = this.#width;
     const lanes = this.#rows.length * barge.Timeline.#LANE_PX;
     const waves = this.#wave ? 2 * barge.Timeline.#WAVE_PX : 0;
     const { shapes, annotations } = barge.shading(this.#data.overlaps, from, to, width);
@@ -111,7 +118,7 @@ barge.Timeline = class {
     const layout = {
       ...barge.layout(), shapes, annotations,
       height: lanes + waves + barge.Timeline.#TOP + barge.Timeline.#BOTTOM,
-      width: this.#element.clientWidth,
+      width: width + barge.Timeline.LEFT + barge.Timeline.RIGHT,
       margin: { l: barge.Timeline.LEFT, r: barge.Timeline.RIGHT, t: barge.Timeline.#TOP, b: barge.Timeline.#BOTTOM },
       dragmode: false, hovermode: "closest", showlegend: false, barmode: "overlay", bargap: 0.2,
       xaxis: { ...barge.axis(), range: [from, to], ...barge.ticks(from, to, width), anchor: "y" },
@@ -133,7 +140,7 @@ barge.Timeline = class {
       });
     }
     Plotly.react(this.#plot, traces, layout, barge.config);
-    this.#overview.frame(from, to);
+    this.#overview.frame(from, to, width);
     this.#element.dispatchEvent(new Event("drawn"));
   }
 
