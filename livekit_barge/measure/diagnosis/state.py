@@ -65,28 +65,29 @@ def _over(seen: Seen, speaking: Span) -> tuple[float, str, str] | None:
     flushed = [e for e in seen.of(SegmentFlushed) if e.segment_id == last.segment_id]
     begun = [e.at_s for e in seen.of(PlaybackStarted) if e.segment_id == last.segment_id]
     ended = [e.at_s for e in seen.of(PlaybackFinished) if e.segment_id == last.segment_id]
-    if not flushed or not begun or (ended and ended[0] < speaking.end_s):
+    if not flushed or not begun:
         return None
     due_s = _due_s(seen, last.segment_id, begun[0], flushed[0].pushed_s)
     if due_s is None or due_s >= speaking.end_s:
         return None
     due_s = max(due_s, flushed[0].at_s, speaking.begin_s)
+    reported = f"reported at {at(ended[0])}" if ended else "not reported"
     why = (
         f"all of speech {last.speech_id}, {at(flushed[0].pushed_s)}, was handed to the output and "
-        f"due by {at(due_s)}; its end was not reported"
+        f"due by {at(due_s)}; its end was {reported}"
     )
     return due_s, why, "output"
 
 
 def _due_s(seen: Seen, segment_id: int, begun_s: float, pushed_s: float) -> float | None:
     """When a segment has played out; ``None``: it is paused, or what it had played is not known."""
+    played = [event for event in seen.of(PlaybackProgressed) if event.segment_id == segment_id]
+    heard_s = max((event.started_at_s + event.duration_s for event in played), default=0.0)
     pauses = [event.at_s for event in seen.of(OutputPaused) if event.at_s >= begun_s]
     if not pauses:
-        return begun_s + pushed_s
+        return max(begun_s + pushed_s, heard_s)
     resumes = [event.at_s for event in seen.of(OutputResumed) if event.at_s >= pauses[-1]]
-    played = [
-        event.offset_s + event.duration_s
-        for event in seen.of(PlaybackProgressed)
-        if event.segment_id == segment_id
-    ]
-    return resumes[0] + pushed_s - max(played) if resumes and played else None
+    if not resumes or not played:
+        return None
+    done_s = max(event.offset_s + event.duration_s for event in played)
+    return max(resumes[0] + pushed_s - done_s, heard_s)
