@@ -41,6 +41,10 @@ def score(
     agent_start: Annotated[
         float, typer.Option(help="Seconds from the caller's first sample to the agent's.")
     ] = 0.0,
+    call_json: Annotated[
+        Path | None,
+        typer.Option(help="The vendor's JSON of the call.", show_default="FILE.json, if there"),
+    ] = None,
     json_to: Annotated[
         Path | None, typer.Option("--json", help="Write JSON lines there; - is standard output.")
     ] = None,
@@ -72,12 +76,15 @@ def score(
         caller_channel=caller_channel,
         agent_file=agent_file,
         agent_start_s=agent_start,
+        call_json=call_json,
         long=long,
         thresholds=thresholds,
     )
     found = recordings(paths)
     if agent_file is not None and len(found) != 1:
         raise IntakeError("one agent's file for several callers'", remedy="score one at a time")
+    if call_json is not None and len(found) != 1:
+        raise IntakeError("one call's JSON for several calls", remedy="lay each beside its audio")
     batch = scheduler is not None or jobs is not None or any(map(is_batch, paths))
     total = Total(order)
     console = Console(stderr=json_to == Path("-"), emoji=False)  # its table takes 30 ms to load

@@ -22,6 +22,7 @@ from livekit_barge.call.fields import encode
 from livekit_barge.call.folder import EVENTS_FILE
 from livekit_barge.call.meta import META_FILE
 from livekit_barge.errors import BargeError
+from livekit_barge.intake.call_json import beside
 from livekit_barge.intake.scoring import Order, score
 from livekit_barge.measure.scorecard import Scorecard
 
@@ -94,7 +95,7 @@ class Results:
         return self.directory / f"{readable}-{_digest(whole)[:12]}"
 
     def _made_from(self, path: Path) -> str:
-        files = [path, self.order.agent_file]
+        files = [path, self.order.agent_file, self.order.call_json or beside(path)]
         if path.is_dir():
             files = [path / name for name in (META_FILE, EVENTS_FILE, AUDIO_FILE)]
         state = [(s.st_size, s.st_mtime_ns) for file in files if file and (s := _stat(file))]

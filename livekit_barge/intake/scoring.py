@@ -7,7 +7,7 @@ is on which.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
@@ -17,6 +17,7 @@ from livekit_barge.call.events import Event
 from livekit_barge.call.folder import Call
 from livekit_barge.call.meta import META_FILE
 from livekit_barge.errors import IntakeError
+from livekit_barge.intake.call_json import VendorCall, beside, read_call_json
 from livekit_barge.intake.guess import SURE, guess_caller
 from livekit_barge.intake.pair import Pair
 from livekit_barge.intake.recording import Recording
@@ -46,6 +47,8 @@ class Order:
     caller_channel: int | None = None
     agent_file: Path | None = None
     agent_start_s: float = 0.0
+    call_json: Path | None = None
+    """The vendor's JSON; ``None``: the one that lies beside the audio, if any."""
     long: bool = False
     thresholds: Thresholds = field(default_factory=Thresholds.load)
 
@@ -57,6 +60,7 @@ class Order:
         caller_channel: int | None = None,
         agent_file: Path | None = None,
         agent_start_s: float = 0.0,
+        call_json: Path | None = None,
         long: bool = False,
         thresholds: Path | None = None,
     ) -> Order:
@@ -70,6 +74,7 @@ class Order:
             caller_channel=caller_channel,
             agent_file=agent_file,
             agent_start_s=agent_start_s,
+            call_json=call_json,
             long=long,
             thresholds=Thresholds.load(thresholds),
         )
@@ -82,6 +87,7 @@ class Order:
             self.caller_channel,
             None if self.agent_file is None else str(self.agent_file),
             self.agent_start_s,
+            None if self.call_json is None else str(self.call_json),
             self.long,
             sorted(limits.backchannels),
             *(getattr(limits, name.name) for name in fields(limits) if name.name != "backchannels"),
@@ -141,6 +147,9 @@ def _score_call(path: Path, order: Order) -> Scorecard:
 
 
 def _score_recording(path: Path, order: Order) -> Scorecard:
+    vendor, caveats = _vendor_call(path, order)
+    if order.source is None and vendor is not None:
+        order = replace(order, source=source_named(vendor.source))
     _refuse_source(path, order.source)
     audio: Recording | Pair
     if order.agent_file is None:
@@ -149,23 +158,26 @@ def _score_recording(path: Path, order: Order) -> Scorecard:
         start_s = order.agent_start_s
         audio = Pair.open(path, order.agent_file, agent_start_s=start_s, long=order.long)
     bursts, sounds, duration_s = _hear(audio)
-    channels, caveats = _channels(path, order, audio, bursts)
+    channels, doubts = _channels(path, order, audio, bursts, vendor)
+    caveats += doubts
     if channels.caller == 1:
         bursts, sounds = (bursts[1], bursts[0]), (sounds[1], sounds[0])
     source = order.source
     if source is None or source.alignment_s is None:
         caveats.append(_ALIGNMENT)
     of_audio = (*_of_bursts(bursts), *of_sounds(zip(_SIDES, sounds, strict=True)))
-    overlaps, turns = _measured(bursts, duration_s, (), order)
+    words = () if vendor is None else vendor.transcripts(bursts[0])
+    overlaps, turns = _measured(bursts, duration_s, words, order)
+    began_s = None if vendor is None else vendor.started_wall_s
     return Scorecard(
-        call_id=path.stem,
+        call_id=path.stem if vendor is None else vendor.call_id,
         source="unknown" if source is None else source.name,
         capture_point="import",
         file=str(path),
         codec=audio.codec,
         sample_rate=audio.sample_rate,
-        started_at=_utc(path.stat().st_mtime),
-        dated_by="file",
+        started_at=_utc(path.stat().st_mtime if began_s is None else began_s),
+        dated_by="file" if began_s is None else "call-json",
         preset=None,
         duration_s=round(duration_s, 6),
         channels=channels,
@@ -212,6 +224,20 @@ def _measured(
     return overlaps, without_overlaps(turns)
 
 
+def _vendor_call(path: Path, order: Order) -> tuple[VendorCall | None, list[Caveat]]:
+    """What the vendor's JSON says, if there is one: one that was not asked for may be damaged."""
+    if order.call_json is not None:
+        return read_call_json(order.call_json), []
+    found = beside(path)
+    if found is None:
+        return None, []
+    try:
+        return read_call_json(found), []
+    except IntakeError as error:
+        remedy = "name the right one by --call-json"
+        return None, [Caveat("call_json_unread", f"{found.name}: {error.what}", remedy)]
+
+
 def _refuse_source(path: Path, source: Source | None) -> None:
     if source is not None and source.mono_by_nature:
         raise IntakeError(
@@ -222,20 +248,29 @@ def _refuse_source(path: Path, source: Source | None) -> None:
 
 
 def _channels(
-    path: Path, order: Order, audio: Recording | Pair, bursts: _Bursts
+    path: Path,
+    order: Order,
+    audio: Recording | Pair,
+    bursts: _Bursts,
+    vendor: VendorCall | None,
 ) -> tuple[Channels, list[Caveat]]:
     """Who is on which channel. Raises :class:`IntakeError` where that would be a guess."""
     if isinstance(audio, Pair):
         return Channels(0, 1, "files"), []
-    guess = guess_caller(bursts, audio.likeness.digital_silence)
+    by_words = None if vendor is None else vendor.guess(bursts)
+    guess = by_words or guess_caller(bursts, audio.likeness.digital_silence)
     heard = "" if guess is None else f"{guess.because}; {guess.confidence:.0%} sure"
     told = order.caller_channel
     documented = None if order.source is None else order.source.caller_channel
     caller = told if told is not None else documented
-    doubted = guess is not None and guess.confidence >= SURE and guess.caller_channel != caller
+    sure = by_words is not None or (guess is not None and guess.confidence >= SURE)
+    doubted = sure and guess is not None and guess.caller_channel != caller
     if told is not None:
         swapped = Caveat("looks_swapped", f"the channels look swapped: {heard}", "check the order")
         return Channels(told, 1 - told, "--caller-channel"), [swapped] if doubted else []
+    if caller is None and by_words is not None:
+        caller = by_words.caller_channel
+        return Channels(caller, 1 - caller, "call-json", by_words.confidence), []
     if caller is None:
         likely = "" if guess is None else f" – probably {guess.caller_channel} ({heard})"
         raise IntakeError(

@@ -45,7 +45,7 @@ class Channels:
     caller: int
     agent: int
     known_by: str
-    """``call``, ``source``, ``files`` or ``--caller-channel``."""
+    """``call``, ``source``, ``files``, ``call-json`` or ``--caller-channel``."""
     confidence: float = 1.0
 
 
