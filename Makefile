@@ -23,7 +23,7 @@ test: $(READY) $(ROOM_SERVER) $(CHROMIUM) ## all tests; those in a real room nee
 room-demo: $(READY) $(LIVEKIT_SERVER) ## server, agent and caller on this machine: where the time of each barge-in goes
 	$(RUN)/python agents/room_demo.py
 
-room-figures: $(READY) $(LIVEKIT_SERVER) ## what a caller in a real room waits, into docs/room.md: about 6 minutes, alone
+room-figures: $(READY) $(LIVEKIT_SERVER) ## what a caller in a real room waits, into docs/room.md: about 12 minutes, alone
 	$(RUN)/python -m benchmarks.room
 
 overhead: $(READY) ## what the instruments cost: 20 sessions with and without, about 4 minutes, alone

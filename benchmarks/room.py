@@ -1,6 +1,6 @@
 """What a caller in a real room waits, and how far the caller's own figures can be trusted.
 
-    python -m benchmarks.room       # about eleven minutes, alone on the machine
+    python -m benchmarks.room       # about twelve minutes, alone on the machine
 
 Server, agent and caller are processes of their own on this machine; ``make livekit-server`` builds
 the first. The results are printed, and written into docs/room.md.
@@ -26,7 +26,14 @@ import numpy as np
 from benchmarks.room_codec import DEFAULT_BITRATE, codecs_ringing_s, ringing_s
 from benchmarks.room_sent import sent_table
 from benchmarks.room_stub import MARKER_AFTER_S, Truth, marker
-from benchmarks.room_tables import Edge, OverLink, linked_table, preset_table, truth_table
+from benchmarks.room_tables import (
+    Edge,
+    OverLink,
+    linked_table,
+    preset_table,
+    stamps_table,
+    truth_table,
+)
 from livekit_barge.bench.played import PlayedCall
 from livekit_barge.bench.room.caller import call_room
 from livekit_barge.bench.room.dial import Dial
@@ -99,7 +106,13 @@ def main() -> None:
                 joined[preset] = barge_ins(server, out / preset, f"figures-{preset}", count)[0]
         calls = over_links(server, out, linked, LINKS[::4] if short else LINKS)
         sent = sent_table(server)
-    tables = [preset_table(joined), truth_table(edges), linked_table(calls, LINKED_PRESET), sent]
+    tables = [
+        preset_table(joined),
+        truth_table(edges),
+        linked_table(calls, LINKED_PRESET),
+        sent,
+        stamps_table(joined),
+    ]
     text = "\n".join([_stamp(), "", *(line for table in tables for line in (*table, ""))])
     print(text)
     if not short:

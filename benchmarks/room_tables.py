@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from livekit_barge.bench.room.link import Link
+from livekit_barge.bench.room.microphone import LEAD_S
 from livekit_barge.measure.join import JoinedOverlap
 from livekit_barge.measure.statistics import nearest_rank
 
@@ -43,6 +44,29 @@ def preset_table(joined: Mapping[str, list[JoinedOverlap]]) -> list[str]:
         agents = [overlap.agent.time_to_yield_s if overlap.agent else None for overlap in overlaps]
         lines.append(f"| `{preset}` | {_steps(overlaps)} | {spread(agents)} |")
     return lines
+
+
+def stamps_table(joined: Mapping[str, list[JoinedOverlap]]) -> list[str]:
+    """What a barge-in takes, counted from two stamps of its first sample."""
+    lines = [
+        "| preset | sent to decision | sent to silent | pushed to decision | pushed to silent |",
+        "|---|---|---|---|---|",
+    ]
+    for preset, overlaps in joined.items():
+        decided_s = [each.decision_s for each in overlaps]
+        silent_s = [each.silent_s for each in overlaps]
+        cells = [
+            spread([_since(each, at_s, ahead_s) for each, at_s in zip(overlaps, ends, strict=True)])
+            for ahead_s in (0.0, LEAD_S)
+            for ends in (decided_s, silent_s)
+        ]
+        lines.append(f"| `{preset}` | {' | '.join(cells)} |")
+    return lines
+
+
+def _since(overlap: JoinedOverlap, at_s: float | None, ahead_s: float) -> float | None:
+    """Seconds from so long before the onset."""
+    return None if at_s is None or overlap.onset_s is None else at_s - overlap.onset_s + ahead_s
 
 
 def _steps(overlaps: Sequence[JoinedOverlap]) -> str:
