@@ -23,9 +23,11 @@ from livekit_barge.call.folder import Call
 from livekit_barge.errors import CallError
 from livekit_barge.intake.recording import Recording
 from livekit_barge.intake.scoring import Order, is_call, score
+from livekit_barge.measure.lag import lags, withheld
 from livekit_barge.measure.overlap import Overlap
-from livekit_barge.measure.scorecard import Scorecard
+from livekit_barge.measure.scorecard import Scorecard, without_overlaps
 from livekit_barge.measure.turns import Turn
+from livekit_barge.report.pages.unheard import card_of_kept_turns
 
 if TYPE_CHECKING:
     from livekit_barge.measure.diagnosis import Finding
@@ -69,8 +71,21 @@ def open_subject(path: Path, order: Order) -> Subject:
 
 
 def _of_call(path: Path, order: Order) -> Subject:
+    call = Call.open(path)
+    if not call.meta.audio_recorded:
+        return _with_call(card_of_kept_turns(call, order), call)
     card = score(path, order)
-    return _with_call(card, Call.open(path))
+    if call.meta.capture_point == "caller":
+        card = _withheld(card, call, order)
+    return _with_call(card, call)
+
+
+def _withheld(card: Scorecard, call: Call, order: Order) -> Scorecard:
+    """Without the figures that a link's lag made worthless, as ``livekit-barge turns`` shows it."""
+    found = lags(call.events, call.meta.sample_rates)
+    turns = withheld(turns_of(card), found, order.thresholds.missed_after_s)
+    overlaps = tuple(overlap for turn in turns for overlap in turn.overlaps)
+    return dataclasses.replace(card, overlaps=overlaps, turns=without_overlaps(turns))
 
 
 def _with_call(card: Scorecard, call: Call) -> Subject:

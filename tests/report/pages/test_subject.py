@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,6 +11,7 @@ import pytest
 
 from livekit_barge.call.events import Transcript
 from livekit_barge.call.folder import Call
+from livekit_barge.errors import CallError
 from livekit_barge.intake.scoring import Order
 from livekit_barge.measure.call import measure_call
 from livekit_barge.measure.overlap import Overlap
@@ -42,6 +45,30 @@ class TestTurns:
         turns = (agent, caller, later)
         overlaps = [overlap for turn in turns for overlap in turn.overlaps]
         assert turns_of(card("a", *overlaps, turns=without_overlaps(turns))) == turns
+
+
+class TestWithoutAudio:
+    @pytest.fixture
+    def unheard(self, tmp_path, folder) -> Path:
+        """The same call, whose audio was not kept."""
+        shutil.copytree(folder, tmp_path / "unheard")
+        kept = [json.dumps(turn.to_json()) for turn in measure_call(Call.open(folder))]
+        (tmp_path / "unheard/turns.jsonl").write_text("\n".join(kept))
+        meta = tmp_path / "unheard/call.json"
+        said = json.loads(meta.read_text()) | {"audio_recorded": False}
+        meta.write_text(json.dumps(said))
+        (tmp_path / "unheard/audio.flac").unlink()
+        return tmp_path / "unheard"
+
+    def test_the_turns_are_those_that_were_kept(self, unheard, folder):
+        made = open_subject(unheard, Order())
+        assert made.audio is None
+        assert made.turns == open_subject(folder, Order()).turns
+
+    def test_turns_that_are_damaged_are_one_line(self, unheard):
+        (unheard / "turns.jsonl").write_text('{"speaker": "agent"}')
+        with pytest.raises(CallError, match=r"turns\.jsonl: no turns to report"):
+            open_subject(unheard, Order())
 
 
 class TestRedacted:
