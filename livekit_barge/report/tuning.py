@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 
@@ -18,7 +19,6 @@ from livekit_barge.bench.tuning.search import Found
 from livekit_barge.bench.tuning.sweep import Point
 from livekit_barge.measure.statistics import Percentiles, Rate
 from livekit_barge.presets.knobs import spell
-from livekit_barge.report.scorecard import as_rate
 from livekit_barge.report.table import NOTHING, as_ms
 
 _MOST_ROWS = 40
@@ -100,19 +100,19 @@ def render_search(
 
 
 def held_out_table(tallies: Mapping[str, Tally]) -> Table:
-    """Every preset on calls that the search has not heard; intervals are of 95 %."""
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 2, 0, 0))
-    table.add_column("on unheard calls")
-    for name in ("yields in time", "to yield, median", "p90", "stops falsely", "misses"):
-        table.add_column(name)
+    """Every preset on calls that the search has not heard, each rate with its 95 % interval."""
+    title = Text("On unheard calls:", style="bold")
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    table.add_column("", no_wrap=True)
+    for name in ("in time", "yield, median", "false stops", "missed"):
+        table.add_column(name, no_wrap=True)
     for name, tally in tallies.items():
         table.add_row(
             name,
-            as_rate(tally.yield_rate),
+            _rate(tally.yield_rate),
             median_with_interval(tally.time_to_yield),
-            _at(tally.time_to_yield, 90),
-            as_rate(tally.false_stop_rate),
-            as_rate(tally.missed_rate),
+            _rate(tally.false_stop_rate),
+            _rate(tally.missed_rate),
         )
     return table
 
@@ -132,6 +132,14 @@ def short_rate(rate: Rate) -> str:
     if not rate.of:
         return NOTHING
     return f"{rate.count}/{rate.of}{'*' if rate.of < FEW else ''}"
+
+
+def _rate(rate: Rate) -> str:
+    """``11/12 (64–99 %)``."""
+    if (interval := rate.interval()) is None:
+        return NOTHING
+    low, high = interval
+    return f"{short_rate(rate)} ({math.floor(low * 100)}–{math.ceil(high * 100)} %)"
 
 
 def _at(times: Percentiles, percent: int) -> str:

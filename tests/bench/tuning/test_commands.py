@@ -1,0 +1,146 @@
+"""sweep and tune as they are typed, on one short call."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from livekit_barge.bench.tuning import search, space
+from livekit_barge.bench.tuning.axes import Axis
+from livekit_barge.cli import app
+from livekit_barge.errors import BargeError
+from livekit_barge.presets import Preset
+from livekit_barge.report.pages.sweep import read_sweep
+
+SUITE = """
+summary: The caller breaks in, and later says "mm-hm".
+timing: fixed
+calls:
+  - name: both
+    count: {tuning: 1, held-out: 1}
+    agent:
+      - Your parcel left our warehouse this morning, and it will reach you tomorrow at noon.
+      - All right, I will have it brought to your office at the station in the afternoon.
+    caller:
+      - say: Wait, please bring it to my office.
+        at: after the agent has spoken 1 s
+        expect: yield
+      - {say: mm-hm, at: after the agent has spoken 1 s, expect: hold}
+"""
+
+
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(app, list(map(str, arguments)))
+
+
+def rows(table: str) -> list[str]:
+    """What the rows of a printed table begin with."""
+    return [line.split()[0] for line in table.splitlines() if line.startswith(" ") and line.strip()]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("tuning")
+    (folder / "short.yaml").write_text(SUITE)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def swept(folder) -> Result:
+    return run(
+        *("sweep", "--suite", folder / "short.yaml", "--preset", "snappy", "--jobs", 1),
+        *("--vary", "min_interruption_duration=0.2,0.8", "--out", folder / "sweep"),
+    )
+
+
+def test_a_sweep_prints_the_base_and_each_value(swept):
+    assert [row for row in rows(swept.stdout) if row in ("base", "0.2", "0.8")] == [
+        "base",
+        "0.2",
+        "0.8",
+    ]
+
+
+def test_its_folder_is_what_a_report_reads(swept, folder):  # noqa: ARG001
+    points = read_sweep(folder / "sweep" / "sweep.json").points
+    assert [point.knobs for point in points] == [
+        {},
+        {"min_interruption_duration": 0.2},
+        {"min_interruption_duration": 0.8},
+    ]
+
+
+def test_a_longer_duration_decides_later(swept, folder):  # noqa: ARG001
+    quick, slow = read_sweep(folder / "sweep" / "sweep.json").points[1:]
+    assert quick.time_to_yield_p50_s < slow.time_to_yield_p50_s
+
+
+def test_a_sweep_that_is_done_plays_nothing_again(swept, folder, monkeypatch):
+    def no_call(*_: object, **__: object) -> None:
+        raise AssertionError("played again")
+
+    monkeypatch.setattr("livekit_barge.bench.run.play_call", no_call)
+    again = run(
+        *("sweep", "--suite", folder / "short.yaml", "--preset", "snappy", "--jobs", 1),
+        *("--vary", "min_interruption_duration=0.2,0.8", "--out", folder / "sweep"),
+    )
+    assert again.stdout == swept.stdout
+
+
+@pytest.fixture(scope="module")
+def tuned(folder) -> Result:
+    with pytest.MonkeyPatch.context() as patch:
+        small = (Axis("min_interruption_duration", (0.2, 0.5)),)
+        patch.setattr(space, "SPACE", small)
+        patch.setattr(search, "SPACE", small)
+        patch.setattr("livekit_barge.bench.tuning.tune.preset_names", lambda: ["snappy"])
+        return run(
+            *("tune", "--suite", folder / "short.yaml", "--trials", 1, "--times", 1, "--jobs", 1),
+            *("--budget", "missed<=0%", "--out", folder / "tune"),
+        )
+
+
+def test_tune_writes_a_preset_that_says_what_it_is_for(tuned, folder):
+    assert tuned.exit_code == 0, tuned.output
+    preset = Preset.load(folder / "tune" / "tuned.toml")
+    assert preset.summary.startswith("Tuned on short from livekit-defaults")
+    base = Preset.load("livekit-defaults").knobs
+    changed = {name for name in preset.knobs if preset.knobs[name] != base.get(name)}
+    assert changed <= {"min_interruption_duration"}
+
+
+def test_it_checks_the_preset_on_unheard_calls_beside_the_shipped_ones(tuned):
+    table = tuned.stdout.split("On unheard calls")[1]
+    assert rows(table)[-3:] == ["tuned", "livekit-defaults", "snappy"]
+
+
+def test_a_budget_that_no_setting_keeps_exits_with_1(folder, tuned):  # noqa: ARG001
+    with pytest.MonkeyPatch.context() as patch:
+        small = (Axis("min_interruption_duration", (0.2, 0.5)),)
+        patch.setattr(space, "SPACE", small)
+        patch.setattr(search, "SPACE", small)
+        patch.setattr("livekit_barge.bench.tuning.tune.preset_names", lambda: ["snappy"])
+        result = run(
+            *("tune", "--suite", folder / "short.yaml", "--trials", 1, "--times", 1, "--jobs", 1),
+            *("--budget", "time_to_yield_p50<=10ms", "--out", folder / "tune"),
+        )
+    assert result.exit_code == 1
+    assert "time_to_yield_p50 ≤ 0.01 s cannot be met" in result.stdout
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("sweep", "--vary", "nonsense=1"),
+        ("sweep", "--vary", "min_interruption_words=0", "--suite", "nowhere"),
+        ("sweep", "--vary", "min_interruption_words=0", "--preset", "nobody"),
+        ("tune", "--budget", "nonsense"),
+    ],
+)
+def test_what_cannot_be_is_refused_before_a_call_is_played(arguments, tmp_path):
+    result = run(*arguments, "--out", tmp_path / "out")
+    assert isinstance(result.exception, BargeError)
+    assert json.dumps(str(result.exception)).count("\\n") == 0
