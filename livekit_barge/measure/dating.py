@@ -185,7 +185,7 @@ class Dating:
             onset_s=onset_s,
             end_s=max(end_s, onset_s + 1 / channel.rate),
             onset_uncertainty_s=stretch.uncertainty_s(onset),
-            end_uncertainty_s=backward.uncertainty_s(size - end),
+            end_uncertainty_s=backward.uncertainty_s(size - end, is_end=True),
             power=active_power(smooth(stretch.powers[onset:end])),
             active_s=channel.seconds(end - onset),
             clipped=channel.clipped(first + onset, first + end),
