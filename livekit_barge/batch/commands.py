@@ -55,6 +55,9 @@ def score(
     results_dir: Annotated[
         Path, typer.Option("--results", help="Where a directory's results are kept.")
     ] = _OUT,
+    file_limit: Annotated[
+        float, typer.Option(min=1.0, help="Seconds that a file of a directory may take.")
+    ] = 600.0,
     scheduler: Annotated[
         str | None, typer.Option(help="Score a directory on this Dask cluster: tcp://…")
     ] = None,
@@ -92,7 +95,9 @@ def score(
         if batch:
             results = Results(results_dir, order)
             workers = jobs or os.cpu_count() or 1
-            made = score_batch(found, results, workers=workers, scheduler=scheduler)
+            made = score_batch(
+                found, results, workers=workers, scheduler=scheduler, limit_s=file_limit
+            )
             _tell_batch(made, len(found), total, lines)
             console.print(f"results: {results_dir}", highlight=False, soft_wrap=True)
         else:

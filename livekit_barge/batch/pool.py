@@ -1,4 +1,4 @@
-"""Worker processes of which any may die: what it was at is done again, once.
+"""Worker processes of which any may die or hang: what one died over is done again, once.
 
 The standard library's pool breaks as a whole when one of its processes is killed, and does not say
 which job that one had. Here the parent hands out one job at a time and knows.
@@ -6,6 +6,7 @@ which job that one had. Here the parent hands out one job at a time and knows.
 
 from __future__ import annotations
 
+import math
 import multiprocessing
 from collections import deque
 from collections.abc import Callable, Hashable, Iterable, Iterator
@@ -15,9 +16,12 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from typing import Generic, TypeVar
 
+from livekit_barge.clock import Clock, SystemClock
+
 Job = TypeVar("Job", bound=Hashable)
 Made = TypeVar("Made")
 
+_WAIT_MOST_S = 60.0
 # A job whose worker died may have been unlucky; one whose second worker dies kills them.
 _ATTEMPTS = 2
 # Not fork: the parent may have threads, such as a progress bar's.
@@ -28,67 +32,106 @@ class WorkerDied(Exception):
     """A job's worker died over it, and so did the next."""
 
 
+class TookTooLong(Exception):
+    """A job was not done within its limit; its worker was ended."""
+
+
 @dataclass
 class _Worker(Generic[Job]):
     process: SpawnProcess
     connection: Connection
     job: Job
+    deadline_s: float
+
+
+class _Pool(Generic[Job, Made]):
+    """The jobs that wait, and the workers that are at one each."""
+
+    def __init__(
+        self, jobs: Iterable[Job], work: Callable[[Job], Made], limit_s: float, clock: Clock
+    ) -> None:
+        self.waiting = deque(jobs)
+        self.busy: dict[Connection, _Worker[Job]] = {}
+        self._work, self._limit_s, self._clock = work, limit_s, clock
+        self._attempts: dict[Job, int] = {}
+
+    def start(self) -> None:
+        """Start a worker, if a job waits for one."""
+        if not self.waiting:
+            return
+        ours, theirs = _CONTEXT.Pipe()
+        process = _CONTEXT.Process(target=_serve, args=(theirs, self._work), daemon=True)
+        process.start()
+        theirs.close()  # so that only the worker holds it, and its death is seen
+        self._hand(ours, process)
+
+    def next_results(self) -> Iterator[tuple[Job, Made | WorkerDied | TookTooLong]]:
+        """Wait until something happens; what came of it."""
+        nearest_s = min(worker.deadline_s for worker in self.busy.values())
+        # A limit may be without end, and a wait may not.
+        within_s = min(max(nearest_s - self._clock.now_s(), 0.0), _WAIT_MOST_S)
+        for connection in wait(list(self.busy), timeout=within_s):
+            assert isinstance(connection, Connection)
+            worker = self.busy.pop(connection)
+            try:
+                made = connection.recv()
+            except (EOFError, ConnectionError):
+                yield from self._died(worker)
+                continue
+            if self.waiting:
+                self._hand(connection, worker.process)
+            else:
+                connection.close()
+                worker.process.join()
+            yield worker.job, made
+        for worker in list(self.busy.values()):
+            if worker.deadline_s <= self._clock.now_s():
+                del self.busy[worker.connection]
+                worker.process.kill()  # what hangs may not heed a gentler word
+                worker.process.join()
+                self.start()
+                yield worker.job, TookTooLong()
+
+    def _died(self, worker: _Worker[Job]) -> Iterator[tuple[Job, WorkerDied]]:
+        worker.process.join()
+        self._attempts[worker.job] = self._attempts.get(worker.job, 0) + 1
+        given_up = self._attempts[worker.job] >= _ATTEMPTS
+        if not given_up:
+            self.waiting.appendleft(worker.job)
+        self.start()
+        if given_up:
+            yield worker.job, WorkerDied()
+
+    def _hand(self, connection: Connection, process: SpawnProcess) -> None:
+        job = self.waiting.popleft()
+        deadline_s = self._clock.now_s() + self._limit_s
+        self.busy[connection] = _Worker(process, connection, job, deadline_s)
+        # It may have died while idle: receiving says so, and the job is handed to another.
+        with suppress(ConnectionError):
+            connection.send(job)
 
 
 def run_jobs(
-    jobs: Iterable[Job], work: Callable[[Job], Made], workers: int
-) -> Iterator[tuple[Job, Made | WorkerDied]]:
-    """Each job with what ``work`` made of it, as they end; ``work`` must be picklable."""
-    waiting = deque(jobs)
-    attempts: dict[Job, int] = {}
-    busy: dict[Connection, _Worker[Job]] = {}
+    jobs: Iterable[Job],
+    work: Callable[[Job], Made],
+    workers: int,
+    *,
+    limit_s: float = math.inf,
+    clock: Clock | None = None,
+) -> Iterator[tuple[Job, Made | WorkerDied | TookTooLong]]:
+    """Each job with what ``work`` made of it, as they end; ``work`` must be picklable.
+
+    A job has ``limit_s`` from when a worker is given it.
+    """
+    pool = _Pool(jobs, work, limit_s, clock or SystemClock())
     try:
-        while waiting and len(busy) < workers:
-            _start(busy, waiting.popleft(), work)
-        while busy:
-            for connection in wait(list(busy)):
-                assert isinstance(connection, Connection)
-                worker = busy[connection]
-                try:
-                    made = connection.recv()
-                except (EOFError, ConnectionError):
-                    del busy[connection]
-                    worker.process.join()
-                    attempts[worker.job] = attempts.get(worker.job, 0) + 1
-                    if attempts[worker.job] < _ATTEMPTS:
-                        waiting.appendleft(worker.job)
-                    else:
-                        yield worker.job, WorkerDied()
-                    if waiting:
-                        _start(busy, waiting.popleft(), work)
-                    continue
-                job = worker.job
-                if waiting:
-                    worker.job = waiting.popleft()
-                    _hand(connection, worker.job)
-                else:
-                    del busy[connection]
-                    connection.close()
-                    worker.process.join()
-                yield job, made
+        for _ in range(workers):
+            pool.start()
+        while pool.busy:
+            yield from pool.next_results()
     finally:
-        for worker in busy.values():
+        for worker in pool.busy.values():
             worker.process.terminate()
-
-
-def _start(busy: dict[Connection, _Worker[Job]], job: Job, work: Callable[[Job], Made]) -> None:
-    ours, theirs = _CONTEXT.Pipe()
-    process = _CONTEXT.Process(target=_serve, args=(theirs, work), daemon=True)
-    process.start()
-    theirs.close()  # so that only the worker holds it, and its death is seen
-    busy[ours] = _Worker(process, ours, job)
-    _hand(ours, job)
-
-
-def _hand(connection: Connection, job: Job) -> None:
-    # It may have died while idle: receiving says so, and the job is handed to another.
-    with suppress(ConnectionError):
-        connection.send(job)
 
 
 def _serve(connection: Connection, work: Callable[[Job], Made]) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from livekit_barge.batch.pool import WorkerDied, run_jobs
+from livekit_barge.batch.pool import TookTooLong, WorkerDied, run_jobs
 from livekit_barge.batch.results import Refused, Result, Results, result_of
 from livekit_barge.intake.scoring import Order
 from livekit_barge.measure.scorecard import (
@@ -23,6 +23,9 @@ from livekit_barge.measure.scorecard import (
     checks,
     passed,
 )
+
+# A recording of half a day takes a minute or two; whatever takes ten hangs.
+FILE_LIMIT_S = 600.0
 
 
 @dataclass
@@ -94,31 +97,34 @@ def score_batch(
     *,
     workers: int,
     scheduler: str | None = None,
+    limit_s: float = FILE_LIMIT_S,
 ) -> Iterator[Result]:
-    """The results, those of an earlier run first."""
+    """The results, those of an earlier run first; a recording has ``limit_s``, on this machine."""
     missing = []
     for path in paths:
         if (kept := results.kept(path)) is None:
             missing.append(path)
         else:
             yield kept
-    for path, made in _run(missing, results, workers, scheduler):
+    for path, made in _run(missing, results, workers, scheduler, limit_s):
         if isinstance(made, WorkerDied):
             refused = Refused(str(path), f"{path}: two workers died over it – score it alone")
             results.keep(path, refused)
             yield refused
+        elif isinstance(made, TookTooLong):
+            # Not kept: another time the machine may be quicker, or the limit another.
+            remedy = "allow it more by --file-limit, or score it alone"
+            yield Refused(str(path), f"{path}: took longer than {limit_s:g} s – {remedy}")
         else:
             yield made
 
 
 def _run(
-    paths: Sequence[Path], results: Results, workers: int, scheduler: str | None
-) -> Iterator[tuple[Path, Result | WorkerDied]]:
+    paths: Sequence[Path], results: Results, workers: int, scheduler: str | None, limit_s: float
+) -> Iterator[tuple[Path, Result | WorkerDied | TookTooLong]]:
     if scheduler is None:
-        return run_jobs(paths, results.make, workers)
+        return run_jobs(paths, results.make, workers, limit_s=limit_s)
     from livekit_barge.batch.cluster import run_on_cluster
 
     named = {path.resolve(): path for path in paths}
-    return (
-        (named[path], made) for path, made in run_on_cluster(named, results.make, scheduler)
-    )
+    return ((named[path], made) for path, made in run_on_cluster(named, results.make, scheduler))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from livekit_barge.batch.pool import WorkerDied, run_jobs
-from tests.batch.works import Dies, double
+from livekit_barge.batch.pool import TookTooLong, WorkerDied, run_jobs
+from tests.batch.works import Dies, double, hangs_at_three
 
 
 def test_each_job_gives_one_result():
@@ -30,3 +30,9 @@ def test_no_more_workers_than_jobs_are_started(tmp_path):
 
 def test_no_jobs_give_nothing():
     assert list(run_jobs([], double, 2)) == []
+
+
+def test_a_job_that_hangs_is_ended_and_the_others_are_done():
+    made = dict(run_jobs(range(6), hangs_at_three, 2, limit_s=8.0))
+    assert isinstance(made.pop(3), TookTooLong)
+    assert made == {job: 2 * job for job in (0, 1, 2, 4, 5)}

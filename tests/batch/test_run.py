@@ -9,7 +9,7 @@ import pytest
 
 from livekit_barge.batch import run
 from livekit_barge.batch.find import recordings as find
-from livekit_barge.batch.pool import run_jobs
+from livekit_barge.batch.pool import TookTooLong, run_jobs
 from livekit_barge.batch.results import CARD_FILE, REFUSED_FILE, Refused, Results
 from livekit_barge.batch.run import Total, score_batch
 from livekit_barge.intake.scoring import Order
@@ -54,9 +54,9 @@ def test_a_stopped_batch_goes_on_where_it_was(recordings, results, monkeypatch):
     already = len(scored(results))
     asked: list[Path] = []
 
-    def noting(jobs, work, workers):
+    def noting(jobs, work, workers, *, limit_s):
         asked.extend(jobs)
-        return run_jobs(jobs, work, workers)
+        return run_jobs(jobs, work, workers, limit_s=limit_s)
 
     monkeypatch.setattr(run, "run_jobs", noting)
     made = list(score_batch(paths, results, workers=1))
@@ -79,6 +79,20 @@ def test_other_options_score_again(recordings, tmp_path):
     list(score_batch(paths, Results(tmp_path / "scores", ORDER), workers=1))
     other = Results(tmp_path / "scores", Order.of(source="retell"))
     assert other.kept(paths[0]) is None
+
+
+def test_a_file_that_takes_too_long_is_told_and_tried_again_the_next_time(
+    recordings, results, monkeypatch
+):
+    paths = find([recordings(2)])
+    late = [(paths[0], TookTooLong()), (paths[1], results.make(paths[1]))]
+    monkeypatch.setattr(run, "run_jobs", lambda *_, **__: iter(late))
+    assert "took longer than 9 s" in next(
+        made.line
+        for made in score_batch(paths, results, workers=1, limit_s=9)
+        if isinstance(made, Refused)
+    )
+    assert results.kept(paths[0]) is None
 
 
 def test_one_bad_file_is_told_and_the_rest_goes_on(recordings, results):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,6 +30,12 @@ class Dies:
             died.touch()
             os.kill(os.getpid(), signal.SIGKILL)
         return 2 * job
+
+
+def hangs_at_three(job: int) -> int:
+    if job == 3:
+        time.sleep(600)
+    return 2 * job
 
 
 @dataclass(frozen=True)
