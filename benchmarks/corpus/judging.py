@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from benchmarks.corpus.laying import Laid
+from benchmarks.corpus.spoiling import Blur
 from livekit_barge.call.audio import Float32
 from livekit_barge.measure.burst import Burst
 from livekit_barge.measure.speech import SpeechFinder
@@ -60,7 +61,7 @@ class Score:
     def recall(self) -> float:
         return self.found / self.laid
 
-    def add(self, bursts: list[Burst], truth: list[Laid], blur_s: float) -> None:
+    def add(self, bursts: list[Burst], truth: list[Laid], blur_s: Blur) -> None:
         """A call; ``blur_s`` is the codec's, as a scorecard adds it."""
         self.laid += len(truth)
         taken: set[int] = set()
@@ -75,6 +76,6 @@ class Score:
                 first, last = bursts[mine[0]], bursts[mine[-1]]
                 self.onset.errors.append(first.onset_s - one.onset_s)
                 self.end.errors.append(last.end_s - one.end_s)
-                self.onset.stated.append(math.hypot(first.onset_uncertainty_s, blur_s))
-                self.end.stated.append(math.hypot(last.end_uncertainty_s, blur_s))
+                self.onset.stated.append(math.hypot(first.onset_uncertainty_s, blur_s[0]))
+                self.end.stated.append(math.hypot(last.end_uncertainty_s, blur_s[1]))
         self.false += len(bursts) - len(taken)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import soxr
 
-from benchmarks.corpus.spoiling import Spoil
+from benchmarks.corpus.spoiling import NONE, Blur, Spoil
 from benchmarks.corpus.talkers import RATE, talkers
 from livekit_barge.call.audio import Float32
 from livekit_barge.measure.edges import AUDIBLE_MARGIN_DB
@@ -47,7 +47,7 @@ class Condition:
     """Only sentences that begin with /h/ or /s/."""
 
 
-def lay(condition: Condition, part: str) -> Iterator[tuple[Float32, float, list[Laid]]]:
+def lay(condition: Condition, part: str) -> Iterator[tuple[Float32, Blur, list[Laid]]]:
     """A call by each talker: its audio, how far its codec spreads edges in seconds, the truth."""
     for number, talker in enumerate(talkers(part)):
         dice = np.random.default_rng([number, len(part)])
@@ -69,10 +69,10 @@ def lay(condition: Condition, part: str) -> Iterator[tuple[Float32, float, list[
         if not laid:
             continue
         audio = np.concatenate([*pieces, np.zeros(rate, dtype=np.float32)]).astype(np.float32)
-        blur_s = 0.0
+        blur_s = NONE
         for spoil in condition.spoils:
             audio, more_s = spoil(audio, rate, dice)
-            blur_s = max(blur_s, more_s)
+            blur_s = max(blur_s, more_s)  # of one codec at most
         yield np.asarray(audio, dtype=np.float32), blur_s, laid
 
 

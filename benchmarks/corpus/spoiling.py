@@ -18,7 +18,10 @@ import soxr
 from livekit_barge.call.audio import Float32
 from livekit_barge.intake.decode import decode, probe
 
-Spoil = Callable[[Float32, int, np.random.Generator], tuple[Float32, float]]
+Blur = tuple[float, float]
+"""Of an onset and of an end, in seconds."""
+NONE: Blur = (0.0, 0.0)
+Spoil = Callable[[Float32, int, np.random.Generator], tuple[Float32, Blur]]
 
 # Of 3 s of the file, so much of a codec's delay is looked for.
 _DELAY_MOST_S = 0.2
@@ -27,9 +30,9 @@ _DELAY_MOST_S = 0.2
 def white(dbfs: float) -> Spoil:
     """White noise."""
 
-    def spoil(audio: Float32, _rate: int, dice: np.random.Generator) -> tuple[Float32, float]:
+    def spoil(audio: Float32, _rate: int, dice: np.random.Generator) -> tuple[Float32, Blur]:
         noise = dice.normal(0, 10 ** (dbfs / 20), len(audio))
-        return audio + noise.astype(np.float32), 0.0
+        return audio + noise.astype(np.float32), NONE
 
     return spoil
 
@@ -37,7 +40,7 @@ def white(dbfs: float) -> Spoil:
 def babble(dbfs: float, voices: Callable[[], list[Float32]], rate: int, talkers: int = 6) -> Spoil:
     """Several people at once, none of them near: ``voices`` gives what they say, at ``rate``."""
 
-    def spoil(audio: Float32, to: int, dice: np.random.Generator) -> tuple[Float32, float]:
+    def spoil(audio: Float32, to: int, dice: np.random.Generator) -> tuple[Float32, Blur]:
         sentences = voices()
         crowd = np.zeros(round(len(audio) * rate / to) + 1, dtype=np.float32)
         for _ in range(talkers):
@@ -47,27 +50,27 @@ def babble(dbfs: float, voices: Callable[[], list[Float32]], rate: int, talkers:
         crowd = soxr.resample(crowd, rate, to)[: len(audio)]
         crowd = np.pad(crowd, (0, len(audio) - len(crowd)))
         crowd *= np.float32(10 ** (dbfs / 20) / np.sqrt(np.mean(np.square(crowd))))
-        return audio + crowd, 0.0
+        return audio + crowd, NONE
 
     return spoil
 
 
-def offset(audio: Float32, _rate: int, _dice: np.random.Generator) -> tuple[Float32, float]:
+def offset(audio: Float32, _rate: int, _dice: np.random.Generator) -> tuple[Float32, Blur]:
     """A constant added, as cheap microphones do."""
-    return audio + np.float32(0.02), 0.0
+    return audio + np.float32(0.02), NONE
 
 
-def clipped(audio: Float32, _rate: int, _dice: np.random.Generator) -> tuple[Float32, float]:
+def clipped(audio: Float32, _rate: int, _dice: np.random.Generator) -> tuple[Float32, Blur]:
     """12 dB too loud for full scale."""
-    return np.clip(audio * 4, -1, 1), 0.0
+    return np.clip(audio * 4, -1, 1), NONE
 
 
-def sixteen_bits(audio: Float32, _rate: int, _dice: np.random.Generator) -> tuple[Float32, float]:
+def sixteen_bits(audio: Float32, _rate: int, _dice: np.random.Generator) -> tuple[Float32, Blur]:
     """Rounded, as a WAV file is."""
-    return (np.round(np.clip(audio, -1, 1) * 32_767) / 32_768).astype(np.float32), 0.0
+    return (np.round(np.clip(audio, -1, 1) * 32_767) / 32_768).astype(np.float32), NONE
 
 
-def mu_law(audio: Float32, rate: int, _dice: np.random.Generator) -> tuple[Float32, float]:
+def mu_law(audio: Float32, rate: int, _dice: np.random.Generator) -> tuple[Float32, Blur]:
     """There and back through 8-bit µ-law."""
     with tempfile.TemporaryDirectory() as place:
         path = Path(place) / "call.wav"
@@ -78,7 +81,7 @@ def mu_law(audio: Float32, rate: int, _dice: np.random.Generator) -> tuple[Float
 def coded(codec: str, bit_rate: int) -> Spoil:
     """There and back through ``libopus`` or ``libmp3lame``."""
 
-    def spoil(audio: Float32, rate: int, _dice: np.random.Generator) -> tuple[Float32, float]:
+    def spoil(audio: Float32, rate: int, _dice: np.random.Generator) -> tuple[Float32, Blur]:
         with tempfile.TemporaryDirectory() as place:
             path = Path(place) / ("call.ogg" if codec == "libopus" else "call.mp3")
             _encode(path, audio, rate, codec, bit_rate)
@@ -102,7 +105,7 @@ def _encode(path: Path, audio: Float32, rate: int, codec: str, bit_rate: int) ->
         file.mux(stream.encode(None))
 
 
-def _back(path: Path, audio: Float32, rate: int) -> tuple[Float32, float]:
+def _back(path: Path, audio: Float32, rate: int) -> tuple[Float32, Blur]:
     """What intake reads, on the samples of ``audio``."""
     found = probe(path)
     decoded = np.concatenate(list(decode(path, found)), axis=1)[0]
@@ -112,7 +115,7 @@ def _back(path: Path, audio: Float32, rate: int) -> tuple[Float32, float]:
     placed = np.zeros(len(audio), dtype=np.float32)
     kept = decoded[max(late, 0) :][: len(audio) - max(-late, 0)]
     placed[max(-late, 0) :][: len(kept)] = kept
-    return placed, found.edge_blur_s
+    return placed, (found.edge_blur_s, found.end_blur_s)
 
 
 def _delay(audio: Float32, decoded: Float32, rate: int) -> int:

@@ -64,6 +64,15 @@ class Format:
         samples = next((size for name, size in blocks if name in self.codec), 0)
         return samples / self.sample_rate
 
+    @property
+    def end_blur_s(self) -> float:
+        """How far the codec may spread an end; as an edge, but for Opus.
+
+        Its predictors ring on after a sharp end for up to three frames, by the tuning part of the
+        accuracy corpus at 24 kbit/s.
+        """
+        return 0.060 if "opus" in self.codec else self.edge_blur_s
+
 
 def probe(path: Path) -> Format:
     """Look at a file without decoding it. Raises :class:`IntakeError` where it cannot be read."""

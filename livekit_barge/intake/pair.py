@@ -63,6 +63,11 @@ class Pair:
         return max(self.caller_format.edge_blur_s, self.agent_format.edge_blur_s)
 
     @property
+    def end_blur_s(self) -> float:
+        """How far a codec may spread an end."""
+        return max(self.caller_format.end_blur_s, self.agent_format.end_blur_s)
+
+    @property
     def codec(self) -> str:
         """What the files hold."""
         return "+".join(dict.fromkeys((self.caller_format.codec, self.agent_format.codec)))

@@ -121,6 +121,11 @@ class Recording:
         return self.found.edge_blur_s
 
     @property
+    def end_blur_s(self) -> float:
+        """How far the codec may spread an end."""
+        return self.found.end_blur_s
+
+    @property
     def codec(self) -> str:
         """What the file holds."""
         return self.found.codec

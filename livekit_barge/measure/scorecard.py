@@ -180,6 +180,8 @@ class Scorecard:
     alignment_s: float | None
     """How far the recorder may have put the channels apart; ``None``: not documented."""
     edge_blur_s: float
+    """How far the codec may spread an onset."""
+    end_blur_s: float = 0.0
     """How far the codec may spread an edge."""
     limits: ScoreLimits
     warnings: tuple[Caveat, ...] = ()
@@ -211,7 +213,8 @@ class Scorecard:
         edges = (overlap.onset_uncertainty_s, overlap.silent_uncertainty_s)
         if overlap.time_to_yield_s is None or overlap.lower_bound or None in edges:
             return None
-        parts = (*edges, self.edge_blur_s, self.edge_blur_s, self.alignment_s or 0.0)
+        blurs = self.edge_blur_s, max(self.edge_blur_s, self.end_blur_s)
+        parts = (*edges, *blurs, self.alignment_s or 0.0)
         return round(math.hypot(*(part for part in parts if part is not None)), 6)
 
     def to_json(self) -> dict[str, Any]:
@@ -231,6 +234,7 @@ class Scorecard:
             "channels": dataclasses.asdict(self.channels),
             "alignment_s": self.alignment_s,
             "edge_blur_s": round(self.edge_blur_s, 6),
+            "end_blur_s": round(self.end_blur_s, 6),
             "warnings": [dataclasses.asdict(warning) for warning in self.warnings],
             "overlaps": [
                 overlap.to_json() | {"uncertainty_s": self.uncertainty_s(overlap)}

@@ -70,3 +70,8 @@ def test_the_more_the_background_hides_the_less_certain_an_edge_is():
     masked = stretch(*[-60] * 20, *[-30] * 20, least_db=-75)
     barely = stretch(*[-60] * 20, *[-30] * 20, least_db=-62)
     assert masked.uncertainty_s(20) > barely.uncertainty_s(20)
+
+
+def test_an_end_in_noise_is_less_certain_than_an_onset():
+    masked = stretch(*[-60] * 20, *[-30] * 20, least_db=-75)
+    assert masked.uncertainty_s(20, is_end=True) > masked.uncertainty_s(20)

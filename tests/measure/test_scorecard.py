@@ -148,3 +148,9 @@ class TestDocument:
             turns=without_overlaps(measured),
         )
         assert Scorecard.from_json(json.loads(made.line())) == made
+
+
+def test_an_end_may_be_blurred_more_than_an_onset():
+    measured = overlap("yielded", 0.4, onset_uncertainty_s=0.0, silent_uncertainty_s=0.0)
+    made = card(measured, edge_blur_s=0.003, end_blur_s=0.004)
+    assert made.uncertainty_s(measured) == pytest.approx(0.005)
