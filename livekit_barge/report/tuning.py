@@ -103,7 +103,7 @@ def held_out_table(tallies: Mapping[str, Tally]) -> Table:
     """Every preset on calls that the search has not heard, each rate with its 95 % interval."""
     title = Text("On unheard calls:", style="bold")
     table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    table.add_column("", no_wrap=True)
+    table.add_column("", no_wrap=True, min_width=len("livekit-defaults"))
     for name in ("in time", "yield, median", "false stops", "missed"):
         table.add_column(name, no_wrap=True)
     for name, tally in tallies.items():
@@ -135,11 +135,11 @@ def short_rate(rate: Rate) -> str:
 
 
 def _rate(rate: Rate) -> str:
-    """``11/12 (64–99 %)``."""
+    """``11/12, 64–99 %``."""
     if (interval := rate.interval()) is None:
         return NOTHING
     low, high = interval
-    return f"{short_rate(rate)} ({math.floor(low * 100)}–{math.ceil(high * 100)} %)"
+    return f"{short_rate(rate)}, {math.floor(low * 100)}–{math.ceil(high * 100)} %"
 
 
 def _at(times: Percentiles, percent: int) -> str:
