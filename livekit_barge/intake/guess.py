@@ -1,8 +1,10 @@
 """A guess at who is the caller, from how two channels sound. Said to be a guess, and never scored.
 
 What tells an agent: its channel is digitally silent between its words, it speaks first, it speaks
-more, in longer stretches, at a steadier level. Each sign has a weight in log odds; the weights are
-a convention and not fitted to data, so the confidence orders guesses and promises no frequency.
+more, in longer stretches, at a steadier level; and it is heard as an echo on the other channel,
+since the caller has a microphone and it has none. Each sign has a weight in log odds; the weights
+are a convention and not fitted to data, so the confidence orders guesses and promises no
+frequency.
 """
 
 from __future__ import annotations
@@ -13,11 +15,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from livekit_barge.measure.burst import Burst
+from livekit_barge.measure.leakage import Leakage
 
 # From here on a guess is sure enough to doubt a documented map.
 SURE = 0.9
 
 _SILENCE = 2.0
+_ECHO = 2.0
 _FIRST = 0.7
 _MORE = 0.8
 _LONGER = 0.5
@@ -36,7 +40,9 @@ class Guess:
 
 
 def guess_caller(
-    bursts: Sequence[Sequence[Burst]], digital_silence: tuple[float, float]
+    bursts: Sequence[Sequence[Burst]],
+    digital_silence: tuple[float, float],
+    leakages: Sequence[Leakage] = (),
 ) -> Guess | None:
     """``None`` where a channel has no speech. All signs are of channel 1 being the agent's."""
     if not bursts[0] or not bursts[1]:
@@ -44,10 +50,12 @@ def guess_caller(
     spoken = [sum(burst.end_s - burst.onset_s for burst in side) for side in bursts]
     lengths = [statistics.median(b.end_s - b.onset_s for b in side) for side in bursts]
     spreads = [statistics.pstdev([b.level_dbfs for b in side]) for side in bursts]
+    echoes = {leakage.channel for leakage in leakages if leakage.kind == "echo"}
     # Each sign as a figure that says how clear it is, from −1 to 1.
     signs = {
         "is digitally silent between words": _SILENCE
         * _clipped(2 * (digital_silence[1] - digital_silence[0])),
+        "comes back as an echo on the other": _ECHO * ((0 in echoes) - (1 in echoes)),
         "speaks first": _FIRST * (1 if bursts[1][0].onset_s < bursts[0][0].onset_s else -1),
         "speaks more": _MORE * _clipped(math.log2(spoken[1] / spoken[0])),
         "in longer stretches": _LONGER * _clipped(math.log2(lengths[1] / lengths[0])),

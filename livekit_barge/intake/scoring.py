@@ -22,14 +22,17 @@ from livekit_barge.intake.guess import SURE, guess_caller
 from livekit_barge.intake.pair import Pair
 from livekit_barge.intake.recording import Recording
 from livekit_barge.intake.sources import Source, source_named
+from livekit_barge.intake.swapped import contradicted
 from livekit_barge.measure.burst import Burst
 from livekit_barge.measure.conversation import measure_turns
+from livekit_barge.measure.leakage import Leakage, withheld
+from livekit_barge.measure.leakage_warnings import caveats as leakage_caveats
 from livekit_barge.measure.overlap import Overlap
 from livekit_barge.measure.scorecard import Caveat, Channels, Scorecard, without_overlaps
 from livekit_barge.measure.sounds.sound import Sound
 from livekit_barge.measure.sounds.warnings import caveats as of_sounds
-from livekit_barge.measure.speech import SpeechFinder
 from livekit_barge.measure.thresholds import Thresholds
+from livekit_barge.measure.two_channels import TwoChannels
 
 _Bursts = tuple[list[Burst], list[Burst]]
 _Sounds = tuple[list[Sound], list[Sound]]
@@ -119,12 +122,15 @@ def _score_call(path: Path, order: Order) -> Scorecard:
             "a Call folder holds both sides", where=path, remedy="leave out --agent-file"
         )
     call = Call.open(path)
-    bursts, sounds, _ = _hear(call)
+    heard = _hear(call, clean=False)
     meta = call.meta
     caveats = [Caveat("note", note) for note in call.notes]
     if not call.events:
         caveats.append(_ONE_CLOCK)
-    overlaps, turns = _measured(bursts, call.duration_s, call.events, order)
+    channels, doubts = _call_channels(path, order, call, heard)
+    bursts, sounds = heard.of(channels)
+    overlaps, turns, _ = _measured(bursts, call.duration_s, call.events, order)
+    leaks = leakage_caveats(heard.leakages, channels.caller, scored=True)
     return Scorecard(
         call_id=meta.call_id,
         source=meta.source,
@@ -136,11 +142,17 @@ def _score_call(path: Path, order: Order) -> Scorecard:
         dated_by="call",
         preset=meta.preset,
         duration_s=call.duration_s,
-        channels=Channels(CALLER, AGENT, "call"),
+        channels=channels,
         alignment_s=meta.alignment_uncertainty_s,
         edge_blur_s=0.0,
         limits=order.thresholds.scorecard,
-        warnings=(*caveats, *_of_bursts(bursts), *of_sounds(zip(_SIDES, sounds, strict=True))),
+        warnings=(
+            *caveats,
+            *doubts,
+            *leaks,
+            *_of_bursts(bursts),
+            *of_sounds(zip(_SIDES, sounds, strict=True)),
+        ),
         overlaps=overlaps,
         turns=turns,
     )
@@ -157,17 +169,17 @@ def _score_recording(path: Path, order: Order) -> Scorecard:
     else:
         start_s = order.agent_start_s
         audio = Pair.open(path, order.agent_file, agent_start_s=start_s, long=order.long)
-    bursts, sounds, duration_s = _hear(audio)
-    channels, doubts = _channels(path, order, audio, bursts, vendor)
+    heard = _hear(audio)
+    channels, doubts = _channels(path, order, audio, heard, vendor)
     caveats += doubts
-    if channels.caller == 1:
-        bursts, sounds = (bursts[1], bursts[0]), (sounds[1], sounds[0])
+    bursts, sounds = heard.of(channels)
     source = order.source
     if source is None or source.alignment_s is None:
         caveats.append(_ALIGNMENT)
     of_audio = (*_of_bursts(bursts), *of_sounds(zip(_SIDES, sounds, strict=True)))
     words = () if vendor is None else vendor.transcripts(bursts[0])
-    overlaps, turns = _measured(bursts, duration_s, words, order)
+    overlaps, turns, covered = _measured(bursts, heard.duration_s, words, order)
+    caveats += leakage_caveats(heard.leakages, channels.caller, withheld=covered)
     began_s = None if vendor is None else vendor.started_wall_s
     return Scorecard(
         call_id=path.stem if vendor is None else vendor.call_id,
@@ -179,7 +191,7 @@ def _score_recording(path: Path, order: Order) -> Scorecard:
         started_at=_utc(path.stat().st_mtime if began_s is None else began_s),
         dated_by="file" if began_s is None else "call-json",
         preset=None,
-        duration_s=round(duration_s, 6),
+        duration_s=round(heard.duration_s, 6),
         channels=channels,
         alignment_s=None if source is None else source.alignment_s,
         edge_blur_s=audio.edge_blur_s,
@@ -202,26 +214,71 @@ _ALIGNMENT = Caveat(
 )
 
 
-def _hear(audio: _Audio) -> tuple[_Bursts, _Sounds, float]:
-    """Each channel's bursts, its sounds that are no speech, and how many seconds there were."""
-    finders = [SpeechFinder(audio.sample_rate, patience_s=_PATIENCE_S) for _ in range(2)]
+@dataclass(frozen=True)
+class _Heard:
+    """What is on two channels, before it is known who is on which."""
+
+    bursts: _Bursts
+    sounds: _Sounds
+    leakages: tuple[Leakage, ...]
+    duration_s: float
+
+    def of(self, channels: Channels) -> tuple[_Bursts, _Sounds]:
+        """The caller's, then the agent's."""
+        first, second = channels.caller, channels.agent
+        return (self.bursts[first], self.bursts[second]), (self.sounds[first], self.sounds[second])
+
+
+def _hear(audio: _Audio, *, clean: bool = True) -> _Heard:
+    """Each channel's bursts, its sounds that are no speech, and what leaks into the other.
+
+    A Call folder is heard as its live measurement heard it: that looks ahead by less than it takes
+    to learn what leaks.
+    """
+    finder = TwoChannels(audio.sample_rate, patience_s=_PATIENCE_S, clean=clean)
     bursts: _Bursts = ([], [])
     samples = 0
     for block in audio.blocks():
         samples += block.shape[1]
-        for finder, found, channel in zip(finders, bursts, block, strict=True):
-            found += finder.push(channel)
-    for finder, found in zip(finders, bursts, strict=True):
-        found += finder.finish()
-    return bursts, (finders[0].sounds, finders[1].sounds), samples / audio.sample_rate
+        for found, more in zip(bursts, finder.push(block), strict=True):
+            found += more
+    for found, more in zip(bursts, finder.finish(), strict=True):
+        found += more
+    sounds = finder.finders[0].sounds, finder.finders[1].sounds
+    return _Heard(bursts, sounds, finder.leakages, samples / audio.sample_rate)
 
 
 def _measured(
     bursts: _Bursts, duration_s: float, events: Sequence[Event], order: Order
-) -> tuple[tuple[Overlap, ...], tuple[dict[str, Any], ...]]:
+) -> tuple[tuple[Overlap, ...], tuple[dict[str, Any], ...], int]:
+    """Overlaps and turns, and how many overlaps leakage made unmeasurable."""
     turns = measure_turns(*bursts, events, order.thresholds, ended_s=duration_s)
+    turns, covered = withheld(turns, *bursts)
     overlaps = tuple(overlap for turn in turns for overlap in turn.overlaps)
-    return overlaps, without_overlaps(turns)
+    return overlaps, without_overlaps(turns), covered
+
+
+def _call_channels(
+    path: Path, order: Order, call: Call, heard: _Heard
+) -> tuple[Channels, list[Caveat]]:
+    """As the folder says. Raises :class:`IntakeError` where its events contradict that."""
+    why = contradicted(call.events, heard.bursts, call.duration_s)
+    told = order.caller_channel
+    if why and told is None:
+        raise IntakeError(
+            f"the channels look swapped: {why}",
+            where=path,
+            remedy="confirm with --caller-channel",
+        )
+    if told is None or (told == CALLER and not why):
+        return Channels(CALLER, AGENT, "call"), []
+    looks = why if told == CALLER else "" if why else "the folder says otherwise"
+    doubts = [_swapped(looks)] if looks else []
+    return Channels(told, 1 - told, "--caller-channel"), doubts
+
+
+def _swapped(why: str) -> Caveat:
+    return Caveat("looks_swapped", f"the channels look swapped: {why}", "check the order")
 
 
 def _vendor_call(path: Path, order: Order) -> tuple[VendorCall | None, list[Caveat]]:
@@ -251,23 +308,26 @@ def _channels(
     path: Path,
     order: Order,
     audio: Recording | Pair,
-    bursts: _Bursts,
+    sounding: _Heard,
     vendor: VendorCall | None,
 ) -> tuple[Channels, list[Caveat]]:
     """Who is on which channel. Raises :class:`IntakeError` where that would be a guess."""
-    if isinstance(audio, Pair):
-        return Channels(0, 1, "files"), []
-    by_words = None if vendor is None else vendor.guess(bursts)
-    guess = by_words or guess_caller(bursts, audio.likeness.digital_silence)
+    by_words = None if vendor is None else vendor.guess(sounding.bursts)
+    guess = by_words or guess_caller(
+        sounding.bursts, audio.likeness.digital_silence, sounding.leakages
+    )
     heard = "" if guess is None else f"{guess.because}; {guess.confidence:.0%} sure"
     told = order.caller_channel
     documented = None if order.source is None else order.source.caller_channel
+    known_by = "source"
+    if isinstance(audio, Pair):
+        documented, known_by = 0, "files"
     caller = told if told is not None else documented
     sure = by_words is not None or (guess is not None and guess.confidence >= SURE)
     doubted = sure and guess is not None and guess.caller_channel != caller
     if told is not None:
-        swapped = Caveat("looks_swapped", f"the channels look swapped: {heard}", "check the order")
-        return Channels(told, 1 - told, "--caller-channel"), [swapped] if doubted else []
+        doubts = [_swapped(heard)] if doubted else []
+        return Channels(told, 1 - told, "--caller-channel"), doubts
     if caller is None and by_words is not None:
         caller = by_words.caller_channel
         return Channels(caller, 1 - caller, "call-json", by_words.confidence), []
@@ -280,11 +340,12 @@ def _channels(
         )
     if doubted:
         raise IntakeError(
-            f"the channels look swapped for this source ({heard})",
+            f"the channels look swapped for this {'pair' if known_by == 'files' else 'source'} "
+            f"({heard})",
             where=path,
             remedy="confirm with --caller-channel",
         )
-    return Channels(caller, 1 - caller, "source"), []
+    return Channels(caller, 1 - caller, known_by), []
 
 
 def _of_bursts(bursts: _Bursts) -> Iterator[Caveat]:

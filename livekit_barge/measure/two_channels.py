@@ -54,10 +54,12 @@ Bursts = tuple[list[Burst], list[Burst]]
 class TwoChannels:
     """``push`` both channels in order, in pieces of any size; ``finish``.
 
-    ``patience_s`` as in :class:`~livekit_barge.measure.speech.SpeechFinder`.
+    ``patience_s`` as in :class:`~livekit_barge.measure.speech.SpeechFinder`. Without ``clean`` what
+    leaks is told, and is heard as the speech that it is.
     """
 
-    def __init__(self, sample_rate: int, *, patience_s: float = 0.0) -> None:
+    def __init__(self, sample_rate: int, *, patience_s: float = 0.0, clean: bool = True) -> None:
+        self._clean = clean
         self._rate = sample_rate
         self._frame = round(sample_rate * FRAME_S)
         self.finders = (
@@ -186,6 +188,8 @@ class TwoChannels:
         heard = side.path.hear(audio, other, self._past)
         cleaned = side.path.clean(heard)
         side.keep(self._heard, cleaned)
+        if not self._clean:
+            return heard.samples.copy()
         return _uncovered(cleaned, self._frame, heard.floor, self._heard)
 
     def _waiting(self, channel: int) -> Float32:
@@ -197,7 +201,7 @@ class TwoChannels:
 
     def _judged(self, channel: int, bursts: list[Burst]) -> list[Burst]:
         side = self._sides[channel]
-        if not side.covers:
+        if not side.covers or not self._clean:
             return bursts
         return [kept for burst in bursts if (kept := side.judged(burst)) is not None]
 
