@@ -148,7 +148,7 @@ def _bursts(sounds: Iterable[Float32], dice: np.random.Generator) -> int:
 
 @dataclass(frozen=True)
 class Target:
-    """What issue asks of a row."""
+    """What is asked of a row."""
 
     what: str
     row: str
@@ -179,6 +179,26 @@ TARGETS = (
         )
     ),
 )
+
+
+# Of what is missed: why.
+WHY = {
+    "babble": "the nearest of the talkers in a babble are speech to Silero, which hears them in the "
+    "pauses; a sentence and they are then one burst, whose edges are not the sentence's",
+    "cough": "a few actors cough with a voice, and Silero hears speech; nothing here tells such a "
+    "cough from a short word without losing some short words",
+    "Opus": "Opus lets sharp ends ring on, some for longer than three of its frames",
+}
+
+
+def missed_by(row: str) -> str:
+    """How a missed target is told."""
+    return f"**missed**: {why(row)}"
+
+
+def why(row: str) -> str:
+    """The reason, where one is known."""
+    return next((reason for part, reason in WHY.items() if part in row), "no reason is known")
 
 
 def reached(target: Target, score: Score) -> float:
@@ -228,11 +248,11 @@ def targets(rows: list[Row], heard: list[Heard]) -> Iterator[str]:
         met = value >= target.limit if share else value <= target.limit
         shown = f"{value:.3f} | " if share else f"{value:.1f} ms | "
         limit = f"≥ {target.limit:g}" if share else f"≤ {target.limit:g} ms"
-        yield f"| {target.what} | {limit} | {shown}{'met' if met else '**missed**'} |"
+        yield f"| {target.what} | {limit} | {shown}{'met' if met else missed_by(target.row)} |"
     for kind in ("cough", "key", "typing", "DTMF"):
         counted = [one for one in heard if kind in one.kind and one.sounds]
         bursts, sounds = sum(one.bursts for one in counted), sum(one.sounds for one in counted)
-        word = "met" if bursts == 0 else "**missed**"
+        word = "met" if bursts == 0 else missed_by(kind)
         yield f"| {kind}: counted as speech | 0 | {bursts} of {sounds} | {word} |"
 
 
