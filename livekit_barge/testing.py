@@ -24,19 +24,33 @@ key: the recogniser hears what the script says, the model says ``replies`` one a
 of them may be replaced by one of your own.
 
 The call runs in virtual time; the test around it, sync or async, keeps real time.
+
+A whole suite is a mark, which pytest finds by itself where this package is installed::
+
+    @pytest.mark.barge(suite="everyday", preset="snappy", split="tuning")
+    def test_it_meets_the_limits(barge):
+        assert barge.tally.yield_rate.count > 0     # the body may be empty
+
+The calls are played before the body, and the test fails if a limit of ``thresholds.toml`` (or of
+the mark's ``thresholds=``) falls short. ``agent`` and ``session`` may be given as for :func:`play`.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from livekit.agents import Agent
+from livekit.agents import Agent, AgentSession
 
+from livekit_barge.bench.gate import Verdict, judge_tally
 from livekit_barge.bench.models import Timing
 from livekit_barge.bench.played import PlayedCall
+from livekit_barge.bench.results import CaseResult, Tally
+from livekit_barge.bench.run import Playing, play_case
 from livekit_barge.bench.script import CallerLine, Script
 from livekit_barge.bench.script import caller_line as line
 from livekit_barge.bench.stage import (
@@ -45,10 +59,23 @@ from livekit_barge.bench.stage import (
     SessionMaker,
     play_call,
 )
+from livekit_barge.bench.suite import Split, Suite
 from livekit_barge.errors import ScriptError
+from livekit_barge.measure.thresholds import Thresholds
 from livekit_barge.session import BargeSession
 
-__all__ = ["CallerLine", "Conditions", "PlayedCall", "Script", "Timing", "line", "play"]
+__all__ = [
+    "CallerLine",
+    "Conditions",
+    "PlayedCall",
+    "Script",
+    "Suite",
+    "SuiteRun",
+    "Timing",
+    "line",
+    "play",
+    "play_suite",
+]
 
 
 def play(
@@ -78,8 +105,9 @@ def play(
         real_time: Let the call take as long as it does.
 
     Raises:
-        ScriptError: for a script that cannot be played.
+        ScriptError: for a script that cannot be played, or an argument of another kind.
     """
+    _check_arguments(script, agent, session, replies)
     whole = _whole(script, replies)
     make_agent: Callable[[], Agent] = (lambda: agent) if isinstance(agent, Agent) else agent
     with tempfile.TemporaryDirectory() as scratch:
@@ -94,6 +122,74 @@ def play(
             real_time=real_time,
         )
     return call if calls_dir is not None else dataclasses.replace(call, call_dir=None)
+
+
+@dataclass(frozen=True)
+class SuiteRun:
+    """A suite that was played."""
+
+    results: tuple[CaseResult, ...]
+    tally: Tally
+    verdict: Verdict
+
+
+def play_suite(
+    suite: Suite | str | Path,
+    *,
+    preset: str = "livekit-defaults",
+    knobs: Mapping[str, Any] | None = None,
+    agent: Callable[[], Agent] | None = None,
+    session: SessionMaker | None = None,
+    seed: int = 0,
+    split: Split | None = None,
+    thresholds: Path | None = None,
+) -> SuiteRun:
+    """Play a suite's calls one after the other, and hold them against the limits.
+
+    Args:
+        suite: A shipped suite's name, a file's path, or a suite.
+        preset: Whose knobs the sessions get; not used where ``session`` is given.
+        knobs: Over the preset's.
+        agent: Your agent's class, or what makes one; it is made for each call. Default: one that
+            says the suite's lines.
+        session: Makes the session, as in :func:`play`.
+        seed: Draws the calls.
+        split: ``tuning`` or ``held-out``; default: both.
+        thresholds: A file with other limits.
+
+    Raises:
+        BargeError: for a suite, a preset or limits that cannot be used.
+    """
+    played = suite if isinstance(suite, Suite) else Suite.load(suite)
+    cases = played.cases(preset=preset, knobs=knobs, seed=seed, split=split)
+    playing = Playing(thresholds=thresholds, agent=agent, session=session)
+    results = tuple(play_case(case, playing) for case in cases)
+    tally = Tally.of(event for result in results for event in result.events)
+    failed = [f"{each.case_id}: {each.error}" for each in results if each.error is not None]
+    verdict = judge_tally(played.name, tally, Thresholds.load(thresholds), failed)
+    return SuiteRun(results, tally, verdict)
+
+
+def _check_arguments(script: object, agent: object, session: object, replies: object) -> None:
+    """Of the kinds of arguments that are mixed up."""
+    wrong: tuple[str, object, str] | None = None
+    if isinstance(script, str | Path):
+        wrong = "script", script, f"Script.load({str(script)!r})"
+    elif not isinstance(script, Script) and not (
+        isinstance(script, Sequence) and all(isinstance(line, CallerLine) for line in script)
+    ):
+        wrong = "script", script, "a list of line(...), or Script.load(...)"
+    elif isinstance(replies, str):
+        wrong = "replies", replies, "a list of what the agent says"
+    elif isinstance(session, AgentSession):
+        wrong = "session", session, "a function that makes it: lambda **models: ..."
+    elif not callable(session):
+        wrong = "session", session, "a function that makes an AgentSession, or the class"
+    elif not isinstance(agent, Agent) and not callable(agent):
+        wrong = "agent", agent, "an Agent, its class, or a function that makes one"
+    if wrong is not None:
+        name, value, give = wrong
+        raise ScriptError(f"{name} is {value!r:.60}", where="play", remedy=f"give {give}")
 
 
 def _whole(script: Script | Sequence[CallerLine], replies: Sequence[str]) -> Script:

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+from functools import partial
+
 from livekit.agents import SpeechCreatedEvent
 
 from livekit_barge.bench.script import Script
 from livekit_barge.bench.stage import ScriptedAgent
+
+CALLER_LEAVES_S = 90.0
+"""Nobody listens longer: in noise that a VAD takes for speech an agent never gets to speak again,
+and a call never ends by itself."""
 
 
 class SuiteAgent(ScriptedAgent):
@@ -19,6 +26,8 @@ class SuiteAgent(ScriptedAgent):
         self._protected = script.protected
 
     async def on_enter(self) -> None:
+        leave = partial(self.session.shutdown, drain=False)
+        self._leave = asyncio.get_running_loop().call_later(CALLER_LEAVES_S, leave)
         if self._protected:
             self._created = 0
             self.session.on("speech_created", self._speech_created)
@@ -28,3 +37,6 @@ class SuiteAgent(ScriptedAgent):
         if self._created in self._protected:
             event.speech_handle.allow_interruptions = False
         self._created += 1
+
+    async def on_exit(self) -> None:
+        self._leave.cancel()

@@ -19,6 +19,7 @@ has no line and is to be held through: ``false_stop`` if something stopped it th
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from livekit_barge.bench.director import PlacedLine
 from livekit_barge.bench.played import PlayedCall
@@ -111,7 +112,8 @@ def _of_no_line(
         )
         if stops:
             event = _with_clocks(event, stops[0], stops[0].onset_s, played.turns, limits)
-        yield event
+        # Who came in on whom says nothing where the sound never ends.
+        yield replace(event, agent_over_caller=False)
 
 
 def _to_yield(

@@ -8,15 +8,15 @@ of workers, and a run that was stopped goes on where it was.
 from __future__ import annotations
 
 import hashlib
-import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+from livekit.agents import Agent
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
-from livekit_barge.batch.pool import WorkerDied, run_jobs
+from livekit_barge.batch.pool import run_jobs
 from livekit_barge.bench.agent import SuiteAgent
 from livekit_barge.bench.case import Case
 from livekit_barge.bench.kept import Kept
@@ -24,7 +24,7 @@ from livekit_barge.bench.labels import judge_events
 from livekit_barge.bench.played import PlayedCall
 from livekit_barge.bench.quiet import turn_log_off
 from livekit_barge.bench.results import CaseResult
-from livekit_barge.bench.stage import play_call
+from livekit_barge.bench.stage import SessionMaker, play_call
 from livekit_barge.errors import BargeError
 from livekit_barge.measure.thresholds import Thresholds
 from livekit_barge.session import BargeSession
@@ -42,6 +42,10 @@ class Playing:
     """Where their calls are kept, each under its case's id; ``None``: they are not."""
     thresholds: Path | None = None
     """A file with other limits than the shipped ones."""
+    agent: Callable[[], Agent] | None = None
+    """Makes the agent of each call; ``None``: one that says the script's lines."""
+    session: SessionMaker | None = None
+    """Makes the sessions; ``None``: with the case's preset and knobs."""
 
 
 def run_cases(
@@ -93,7 +97,7 @@ def run_cases(
                 result = ready.pop(due)
             else:
                 job, done = next(made)
-                result = _died(job.case) if isinstance(done, WorkerDied) else done
+                result = _died(job.case) if isinstance(done, Exception) else done
                 kept.put(digests[job.number], result)
                 _tell(on_result, result)
                 ready[job.number] = result
@@ -130,13 +134,13 @@ def _played(case: Case, playing: Playing) -> CaseResult:
         preset=case.chosen(),
         settings=_NoEnvironment(thresholds=playing.thresholds, retention_days=None),
     )
-    with tempfile.TemporaryDirectory() as scratch, turn_log_off():
+    with turn_log_off():
         played = play_call(
             case.script,
-            calls_dir=playing.calls_dir or Path(scratch),
+            calls_dir=playing.calls_dir,
             call_id=f"{case.case_id}-{Path(case.preset).stem}",
-            agent=partial(SuiteAgent, case.script),
-            session=session,
+            agent=playing.agent or partial(SuiteAgent, case.script),
+            session=playing.session or session,
             timing=case.timing,
             conditions=case.conditions,
             real_time=playing.real_time,
@@ -172,7 +176,7 @@ def _play_job(job: _Job, playing: Playing) -> CaseResult:
 
 def _run(
     jobs: list[_Job], work: Callable[[_Job], CaseResult], workers: int, scheduler: str | None
-) -> Iterator[tuple[_Job, CaseResult | WorkerDied]]:
+) -> Iterator[tuple[_Job, CaseResult | Exception]]:
     if scheduler is not None:
         from livekit_barge.batch.cluster import run_on_cluster
 

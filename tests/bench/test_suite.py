@@ -1,0 +1,115 @@
+"""Suites: what is left to chance, and that a seed decides it."""
+
+import pytest
+
+from livekit_barge.bench.models import Timing
+from livekit_barge.bench.spread import FIXED, TimingSpread
+from livekit_barge.bench.suite import SPLITS, Suite, shipped_suites
+from livekit_barge.errors import ScriptError
+
+CALL = {
+    "name": "one",
+    "count": {"tuning": 3, "held-out": 2},
+    "agent": ["$greeting", "$answer", "Goodbye."],
+    "voice": "$voice",
+    "caller": [
+        {
+            "say": "$barge-in",
+            "at": ["after the agent has spoken 1 to 2 s", "in mid-word, after 1 to 2 s"],
+            "gain_db": "-6 to 3",
+            "expect": "yield",
+        },
+        {"sound": "$sound", "at": "0.6 s after the agent stops"},
+    ],
+}
+POOLS = {"sound": {"tuning": ["cough"], "held-out": ["throat"]}}
+
+
+def suite(**changes):
+    content = {"calls": [CALL | changes], "pools": POOLS}
+    return Suite.parse(content, name="mine", where="mine.yaml")
+
+
+class TestDrawing:
+    def test_a_seed_always_gives_the_same_calls_and_another_seed_others(self):
+        digests = [[case.digest() for case in suite().cases(seed=seed)] for seed in (0, 0, 1)]
+        assert digests[0] == digests[1]
+        assert not set(digests[0]) & set(digests[2])
+
+    def test_another_preset_gets_the_same_calls(self):
+        one, other = (suite().cases(preset=name) for name in ("snappy", "patient"))
+        assert [case.script for case in one] == [case.script for case in other]
+
+    def test_a_range_is_drawn_from_within(self):
+        gains = [case.script.caller[0].gain_db for case in suite().cases(times=20)]
+        assert min(gains) >= -6
+        assert max(gains) <= 3
+        assert len(set(gains)) > 20
+
+    def test_of_a_list_each_value_comes_up(self):
+        places = {str(case.script.caller[0].at)[:8] for case in suite().cases(times=20)}
+        assert places == {"after th", "in mid-w"}
+
+    def test_nothing_comes_twice_in_a_call_while_the_pool_has_more(self):
+        for case in suite(agent=["$answer"] * 4).cases():
+            assert len(set(case.script.agent)) == 4
+
+    def test_each_sound_has_a_seed_of_its_own(self):
+        seeds = {case.script.caller[1].seed for case in suite().cases()}
+        assert len(seeds) == 5
+
+    def test_counts_are_of_a_part_and_can_be_taken_times(self):
+        assert [len(suite().cases(split=part)) for part in SPLITS] == [3, 2]
+        assert len(suite().cases(times=4)) == 20
+
+
+class TestShippedSuites:
+    @pytest.mark.parametrize("name", shipped_suites())
+    def test_each_can_be_drawn_and_says_what_it_is(self, name):
+        drawn = Suite.load(name)
+        assert drawn.summary
+        assert len({case.case_id for case in drawn.cases()}) == len(drawn.cases())
+
+    @pytest.mark.parametrize("name", shipped_suites())
+    def test_no_voice_or_barge_in_of_one_part_is_in_the_other(self, name):
+        tuning, held_out = (Suite.load(name).cases(split=part, times=3) for part in SPLITS)
+
+        def wanted(cases):
+            lines = [line for case in cases for line in case.script.caller]
+            return {line.text for line in lines if line.expect and line.text}
+
+        assert not {c.script.voice for c in tuning} & {c.script.voice for c in held_out}
+        assert not wanted(tuning) & wanted(held_out)
+
+    def test_the_everyday_one_is_a_batch_as_a_person_would_play_it(self):
+        assert 12 <= len(Suite.load("everyday").cases()) <= 15
+
+
+class TestTiming:
+    def test_it_is_drawn_for_each_call(self):
+        assert len({case.timing for case in suite().cases()}) == 5
+
+    def test_the_median_of_many_is_what_the_stand_ins_state(self):
+        drawn = sorted(TimingSpread().draw(seed).stt_final_s for seed in range(999))
+        assert drawn[499] == pytest.approx(Timing().stt_final_s, rel=0.1)
+
+    def test_the_95th_percentile_is_the_stated_multiple_of_it(self):
+        drawn = sorted(TimingSpread().draw(seed).stt_final_s for seed in range(999))
+        assert drawn[949] == pytest.approx(2.5 * Timing().stt_final_s, rel=0.15)
+
+    def test_a_fixed_one_has_the_medians(self):
+        assert FIXED.draw(7) == Timing()
+
+
+@pytest.mark.parametrize(
+    ("changes", "complaint"),
+    [
+        ({"agent": ["$gone"]}, "mine.yaml: one: no pool is called gone – one of answer"),
+        ({"count": {"held": 3}}, "count: no key is called held – did you mean held-out"),
+        ({"caller": [{"say": "Hi", "at": "soon"}]}, "at is 'soon' – one of"),
+        ({"name": "My Calls"}, "name is 'My Calls' – a name of small letters"),
+    ],
+)
+def test_a_mistake_in_a_suite_is_one_line_with_its_place(changes, complaint):
+    with pytest.raises(ScriptError, match=complaint):
+        suite(**changes)
