@@ -183,8 +183,8 @@ TARGETS = (
 
 # Of what is missed: why.
 WHY = {
-    "babble": "the nearest of the talkers in a babble are speech to Silero, which hears them in the "
-    "pauses; a sentence and they are then one burst, whose edges are not the sentence's",
+    "babble": "the nearest of the talkers in a babble are speech to Silero, which hears them in "
+    "the pauses; a sentence and they are then one burst, whose edges are not the sentence's",
     "cough": "a few actors cough with a voice, and Silero hears speech; nothing here tells such a "
     "cough from a short word without losing some short words",
     "Opus": "Opus lets sharp ends ring on, some for longer than three of its frames",
