@@ -65,19 +65,10 @@ def turns(
     calls: Annotated[list[Path], typer.Argument(help="Call folders.", show_default=False)],
     thresholds: commands.LimitsFile = None,
 ) -> None:
-    """Measure Call folders again and print their turns."""
-    from livekit_barge.call.folder import Call
-    from livekit_barge.measure.call import measure_call
-    from livekit_barge.measure.thresholds import Thresholds
-    from livekit_barge.report.table import call_title, turn_table
+    """Measure Call folders again and print their turns; one that cannot be read ends nothing."""
+    from livekit_barge.report.turns import print_turns
 
-    limits = Thresholds.load(thresholds)
-    for path in calls:
-        call = Call.open(path)
-        title = call_title(call, call.meta.call_id)
-        _console.print(turn_table(measure_call(call, limits), title=title))
-        for note in call.notes:
-            _console.print(f"note: {note}", highlight=False, markup=False, soft_wrap=True)
+    raise typer.Exit(print_turns(_console, calls, thresholds))
 
 
 @app.command()

@@ -41,6 +41,14 @@ def test_turns_are_judged_by_the_limits_given(monkeypatch, capsys, call, tmp_pat
     assert "late" in capsys.readouterr().out
 
 
+def test_turns_tells_of_a_bad_folder_and_goes_on_with_the_rest(monkeypatch, capsys, call, tmp_path):
+    assert run(monkeypatch, "turns", tmp_path / "gone", call) == 2
+    said = capsys.readouterr()
+    assert "yielded" in said.out
+    [line] = said.err.splitlines()
+    assert "gone" in line
+
+
 @pytest.mark.parametrize(
     ("break_it", "says"),
     [

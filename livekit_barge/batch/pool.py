@@ -32,8 +32,8 @@ class WorkerDied(Exception):
     """A job's worker died over it, and so did the next."""
 
 
-class TookTooLong(Exception):
-    """A job was not done within its limit; its worker was ended."""
+class TookTooLong(WorkerDied):
+    """A job was not done within its limit, so its worker was ended."""
 
 
 @dataclass
@@ -65,7 +65,7 @@ class _Pool(Generic[Job, Made]):
         theirs.close()  # so that only the worker holds it, and its death is seen
         self._hand(ours, process)
 
-    def next_results(self) -> Iterator[tuple[Job, Made | WorkerDied | TookTooLong]]:
+    def next_results(self) -> Iterator[tuple[Job, Made | WorkerDied]]:
         """Wait until something happens; what came of it."""
         nearest_s = min(worker.deadline_s for worker in self.busy.values())
         # A limit may be without end, and a wait may not.
@@ -118,7 +118,7 @@ def run_jobs(
     *,
     limit_s: float = math.inf,
     clock: Clock | None = None,
-) -> Iterator[tuple[Job, Made | WorkerDied | TookTooLong]]:
+) -> Iterator[tuple[Job, Made | WorkerDied]]:
     """Each job with what ``work`` made of it, as they end; ``work`` must be picklable.
 
     A job has ``limit_s`` from when a worker is given it.

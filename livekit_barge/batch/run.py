@@ -107,21 +107,21 @@ def score_batch(
         else:
             yield kept
     for path, made in _run(missing, results, workers, scheduler, limit_s):
-        if isinstance(made, WorkerDied):
-            refused = Refused(str(path), f"{path}: two workers died over it – score it alone")
-            results.keep(path, refused)
-            yield refused
-        elif isinstance(made, TookTooLong):
+        if isinstance(made, TookTooLong):
             # Not kept: another time the machine may be quicker, or the limit another.
             remedy = "allow it more by --file-limit, or score it alone"
             yield Refused(str(path), f"{path}: took longer than {limit_s:g} s – {remedy}")
+        elif isinstance(made, WorkerDied):
+            refused = Refused(str(path), f"{path}: two workers died over it – score it alone")
+            results.keep(path, refused)
+            yield refused
         else:
             yield made
 
 
 def _run(
     paths: Sequence[Path], results: Results, workers: int, scheduler: str | None, limit_s: float
-) -> Iterator[tuple[Path, Result | WorkerDied | TookTooLong]]:
+) -> Iterator[tuple[Path, Result | WorkerDied]]:
     if scheduler is None:
         return run_jobs(paths, results.make, workers, limit_s=limit_s)
     from livekit_barge.batch.cluster import run_on_cluster
