@@ -150,7 +150,7 @@ FAULTS = (
         name="resume-drops-a-second",
         code=kinds.LOST_PIECE.code,
         sound="What a day it is.",
-        session=session_of(interruption={"false_interruption_timeout": 0.3}),
+        session=session_of(interruption={"false_interruption_timeout": 0.1}),
         conditions=Conditions(queue_s=1.0),
     ),
     Trial(name="notice-cut-by-force", code=kinds.PROTECTED_CUT.code, agent=CutNotice),

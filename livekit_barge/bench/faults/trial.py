@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import soundfile
@@ -24,6 +24,11 @@ SAYS = (
 ANSWERS = ("All right, I have made a note of that for you.", "Goodbye.")
 
 INTERRUPTS = "No, wait, I need something else for my son."
+OTHERWISE = (
+    "Your parcel left our warehouse this morning, and if the roads stay empty it will be with you "
+    "tomorrow. You can also have it brought to your office, or to a shop that is open until late."
+)
+OTHER_WORDS = "Excuse me, could you tell me what that costs me first?"
 LATER = caller_line("Hello, are you still there?", "6 s after the caller stops")
 
 
@@ -49,10 +54,43 @@ class Trial:
     timing: Timing = field(default_factory=Timing)
     conditions: Conditions = field(default_factory=Conditions)
 
+    says: str = SAYS
+    """What the agent says first, where it is a script's."""
+    voices: tuple[str, str] = ("joe", "joe-high")
+    """The agent's, and the caller's where a line has none of its own."""
+
+    def otherwise(self) -> Trial:
+        """The same fault in another call: other voices and words, a softer caller, more noise.
+
+        No limit of the diagnosis was chosen by these.
+        """
+        lines = tuple(
+            replace(
+                line,
+                text=OTHER_WORDS if line.text == INTERRUPTS else line.text,
+                gain_db=line.gain_db - 4,
+            )
+            for line in self.caller
+        )
+        return replace(
+            self,
+            name=f"{self.name}-otherwise",
+            caller=lines,
+            says=OTHERWISE,
+            voices=("joe-high", "joe-low"),
+            conditions=replace(self.conditions, noise_dbfs=-55.0, seed=7),
+        )
+
     def play(self, calls_dir: Path) -> PlayedCall:
         """Play it on the stage; its folder has its name."""
         lines = (self._sound_line(calls_dir),) if self.sound else self.caller
-        script = Script(name=self.name, agent=(SAYS, *ANSWERS), caller=lines)
+        script = Script(
+            name=self.name,
+            agent=(self.says, *ANSWERS),
+            caller=lines,
+            agent_voice=self.voices[0],
+            voice=self.voices[1],
+        )
         played = play_call(
             script,
             calls_dir=calls_dir,
@@ -69,7 +107,7 @@ class Trial:
     def _sound_line(self, folder: Path) -> CallerLine:
         folder.mkdir(parents=True, exist_ok=True)
         file = folder / f"{self.name}.wav"
-        sound = voice_named("joe-high").speak(self.sound or "").trimmed()
+        sound = voice_named(self.voices[1]).speak(self.sound or "").trimmed()
         soundfile.write(file, sound.samples, SAMPLE_RATE)
         at = interrupts().at
         return CallerLine(wav=file, at=at, expect="hold")

@@ -37,7 +37,9 @@ def too_long(seen: Seen, story: Story) -> Finding | None:
         return None
     if heard_s is None or least_s is None or decision_s is None or took_s is None:
         return None
-    off_s, longest_s = decision_s - (heard_s + least_s), seen.longest_heard_s(story)
+    # Of the stretch in which it fell: a pause in the sentence has begun the count anew.
+    begun_s = max((s.begin_s for s in seen.heard_in(story) if s.begin_s <= decision_s), default=0.0)
+    off_s, longest_s = decision_s - (begun_s + least_s), seen.longest_heard_s(story)
     if overlap.cause == "vad":
         shut = abs(off_s) <= seen.limits.off_min_s
         how = f"the VAD decided at {at(decision_s)}, as soon as it might"
@@ -48,7 +50,7 @@ def too_long(seen: Seen, story: Story) -> Finding | None:
         return None
     return DURATION_GATE.found(
         [
-            f"the VAD heard the caller from {at(heard_s)} on, {at(longest_s)} in one go; "
+            f"the VAD heard the caller from {at(heard_s)} on, at most {at(longest_s)} in one go; "
             f"min_interruption_duration is {least_s:g} s",
             f"{how}; of the {at(took_s)} to yield the gate is the most",
         ],

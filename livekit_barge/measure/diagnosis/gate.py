@@ -98,13 +98,18 @@ def _warmup(seen: Seen, story: Story) -> Finding | None:
     words = seen.options_at(story.begin_s).get("min_interruption_words") or 0
     if "aec_warmup" not in overlap.protected or heard_s is None or least_s is None or words:
         return None
-    due_s = heard_s + least_s
     end_s = min(span.end_s for span in spans if span.end_s > story.begin_s)
-    # Speech that went on after it would have decided, in one go.
-    until_s = min(
-        end_s, overlap.decision_s or story.turn.ended_s, heard_s + seen.longest_heard_s(story)
+    until_s = min(end_s, overlap.decision_s or story.turn.ended_s)
+    # Of each stretch of speech, what went on after it would have decided.
+    due_s, over_s = max(
+        (
+            (span.begin_s + least_s, min(span.end_s, until_s) - span.begin_s - least_s)
+            for span in seen.heard_in(story)
+        ),
+        key=lambda stretch: stretch[1],
+        default=(heard_s, 0.0),
     )
-    if until_s - due_s < seen.limits.off_min_s:
+    if over_s < seen.limits.off_min_s:
         return None
     if overlap.outcome == "held":
         return None
@@ -117,7 +122,7 @@ def _warmup(seen: Seen, story: Story) -> Finding | None:
             f"{at(end_s)}",
             f"the VAD heard it from {at(heard_s)} on and would have decided at {at(due_s)}; "
             f"{decided}",
-            f"{ms(until_s - due_s)} of speech that should have stopped it did not",
+            f"{ms(over_s)} of speech that should have stopped it did not",
         ],
         story=story,
         ruled_out=[not_deaf(heard_s), "no word gate is set"],

@@ -142,10 +142,14 @@ class Seen:
         heard = [span for span in self.vad_heard if span.meets(around)]
         return None if not heard else max(heard[0].begin_s, story.begin_s)
 
-    def longest_heard_s(self, story: Story) -> float:
-        """The longest that LiveKit took the caller to speak in one go, in the overlap."""
+    def heard_in(self, story: Story) -> list[Span]:
+        """When LiveKit took the caller to speak, in the overlap. A pause begins the count anew."""
         reach = Span(story.begin_s, max(story.caller_end_s, story.begin_s + LEVEL_S))
-        return max((span.length_s for span in self.vad_heard if span.meets(reach)), default=0.0)
+        return [span for span in self.vad_heard if span.meets(reach)]
+
+    def longest_heard_s(self, story: Story) -> float:
+        """The longest of them."""
+        return max((span.length_s for span in self.heard_in(story)), default=0.0)
 
     def caller_turn_ends_s(self, story: Story) -> float:
         """The end of the turn in which the caller spoke over the agent; they may pause in it."""
