@@ -32,7 +32,7 @@ overhead: $(READY) ## what the instruments cost: 20 sessions with and without, a
 accuracy: $(READY) ## how near the truth speech is dated, into docs/accuracy.md: about 3 minutes
 	$(RUN)/python -m benchmarks.accuracy
 
-diagnosis: $(READY) ## every fault and twenty healthy calls: what the diagnosis says, into docs/diagnosis.md, 2 minutes
+diagnosis: $(READY) ## what the diagnosis says of every fault and of healthy calls, into docs/diagnosis.md: about 3 minutes
 	$(RUN)/python -m benchmarks.diagnosis
 
 report-speed: $(READY) $(CHROMIUM) ## how fast the report's pages are made and open, about 2 minutes, alone
