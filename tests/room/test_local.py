@@ -62,6 +62,7 @@ def test_the_next_answer_comes_without_a_word_recognised(turns):
 
 
 SCRIPT = """
+agent: [In a room the agent says what it will.]
 caller:
   - say: Do you have a room on Friday?
     at: after the agent has spoken 4 s
