@@ -1,0 +1,126 @@
+"""The gate: what held, what fell short and by how much, what could not be judged."""
+
+import json
+from xml.etree import ElementTree
+
+import pytest
+from typer.testing import CliRunner
+
+from livekit_barge.bench.finished import Run
+from livekit_barge.bench.gate import judge_runs, judge_tally
+from livekit_barge.bench.kept import Kept
+from livekit_barge.bench.results import CaseResult, EventResult, Tally
+from livekit_barge.cli import app
+from livekit_barge.errors import BargeError
+from livekit_barge.measure.thresholds import Thresholds
+
+LIMITS = Thresholds.load()
+
+
+def event(outcome, expect="yield", **more):
+    fields = {"case_id": "a", "line": 0, "said": "Wait!", "at": "in mid-word"}
+    return EventResult(**fields, expect=expect, outcome=outcome, **more)
+
+
+def events(yielded, missed=0):
+    return [event("yielded", time_to_yield_s=0.5, cancellation_s=0.1)] * yielded + [
+        event("missed", time_to_yield_s=3.0, lower_bound=True)
+    ] * missed
+
+
+def verdict(*args):
+    return judge_tally("mine", Tally.of(events(*args)), LIMITS)
+
+
+def held(verdict, name):
+    return next(held for held in verdict.held if held.name == name)
+
+
+@pytest.fixture
+def run(tmp_path):
+    """Writes a bench run's folder."""
+
+    def run(yielded, missed=0, error=None):
+        result = CaseResult(
+            case_id="a", preset="snappy", events=tuple(events(yielded, missed)), error=error
+        )
+        with Kept(tmp_path) as kept:
+            kept.put("a", result)
+        Run(
+            suite="mine",
+            presets=("snappy",),
+            seed=0,
+            split=None,
+            how="virtual",
+            jobs=1,
+            calls=1,
+            call_s=3.0,
+            elapsed_s=1.0,
+            played=1,
+        ).keep(tmp_path)
+        return tmp_path
+
+    return run
+
+
+class TestAVerdict:
+    def test_holds_where_all_limits_do(self):
+        assert verdict(20).exit_code == 0
+
+    def test_falls_short_by_so_much(self):
+        short = verdict(16, 4)
+        assert short.exit_code == 1
+        assert held(short, "yield_rate_min").short_by == 0.1
+        assert held(short, "missed_rate_max").short_by == 0.15
+
+    def test_a_time_that_is_only_a_lower_bound_falls_short_at_least_by_that(self):
+        found = held(verdict(16, 4), "p90_time_to_yield_max_s")
+        assert (found.value, found.lower_bound, found.passed) == (3.0, True, False)
+
+    def test_what_nothing_was_measured_for_is_not_judged(self):
+        assert held(verdict(20), "broken_rate_max").passed is None
+
+    def test_of_nothing_at_all_is_no_verdict(self):
+        assert verdict(0).exit_code == 2
+
+    def test_of_a_call_that_could_not_be_played_is_no_verdict(self, run):
+        (found,) = judge_runs([run(20, error="no voice")])
+        assert found.exit_code == 2
+        assert found.refused == ("a: no voice",)
+
+    def test_under_ten_events_are_judged_and_marked(self):
+        found = held(verdict(9), "yield_rate_min")
+        assert (found.passed, found.too_few) == (True, True)
+
+
+class TestTheCommand:
+    @pytest.mark.parametrize(("missed", "code"), [(0, 0), (10, 1)])
+    def test_exits_by_the_verdict(self, run, missed, code):
+        assert CliRunner().invoke(app, ["gate", str(run(20, missed))]).exit_code == code
+
+    def test_takes_limits_from_a_file(self, run, tmp_path):
+        file = tmp_path / "mine.toml"
+        file.write_text("[scorecard]\nyield_rate_min = 0.5\n[gate]\nmissed_rate_max = 0.5\n")
+        short = CliRunner().invoke(app, ["gate", str(run(20, 10))])
+        found = CliRunner().invoke(app, ["gate", str(tmp_path), "--thresholds", str(file)])
+        assert short.exit_code == 1
+        assert "yield_rate_min         at least 50.0 %" in found.stdout
+        assert "missed_rate_max        at most 50.0 %" in found.stdout
+
+    def test_writes_junit_and_json(self, run, tmp_path):
+        junit, document = tmp_path / "gate.xml", tmp_path / "gate.json"
+        CliRunner().invoke(
+            app, ["gate", str(run(20, 10)), "--junit", str(junit), "--json", str(document)]
+        )
+        suite = ElementTree.parse(junit).getroot()[0]
+        assert (suite.get("name"), suite.get("failures")) == ("mine under snappy", "3")
+        failures = [each.get("message") for each in suite.iter("failure")]
+        assert failures[0] == (
+            "yield_rate_min: 66.7 % of 30, should be at least 90.0 %: short by 23.3 points"
+        )
+        (found,) = json.loads(document.read_text())["verdicts"]
+        assert (found["passed"], found["exit_code"]) == (False, 1)
+
+    def test_a_folder_with_nothing_in_it_is_one_line(self, tmp_path):
+        with pytest.raises(BargeError, match="no recordings"):
+            judge_runs([tmp_path])
