@@ -58,9 +58,18 @@ class RecorderAtTheEnd(Recorder):
             self._items.append(item)
 
 
+PATIENCE_S = 10.0
+"""Audio that is heard at once, as of a folder: more costs less, and nobody waits for it."""
+
+
+def keep_folder(path: Path, meta: CallMeta, thresholds: Thresholds, reports: Reports) -> Keeper:
+    """A book as in a live call."""
+    return Book(path, meta, thresholds, reports, patience_s=PATIENCE_S)
+
+
 def keep_turns(path: Path, meta: CallMeta, thresholds: Thresholds, reports: Reports) -> Keeper:
     """A book in which only the turns are kept, which ``reports`` are told of."""
-    return Book(path, meta, thresholds, reports, files=_NoFiles())
+    return Book(path, meta, thresholds, reports, files=_NoFiles(), patience_s=PATIENCE_S)
 
 
 class _NoFiles(CallFiles):

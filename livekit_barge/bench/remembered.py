@@ -59,11 +59,11 @@ class _Kept:
 
 
 class Memory:
-    """The models' answers so far. For one call at a time."""
+    """The models' answers so far, up to so many. For one call at a time."""
 
-    def __init__(self) -> None:
-        self.windows = _Kept(WINDOWS)
-        self.ends = _Kept(ENDS)
+    def __init__(self, windows: int = WINDOWS, ends: int = ENDS) -> None:
+        self.windows = _Kept(windows)
+        self.ends = _Kept(ends)
 
 
 class _Chain:

@@ -22,7 +22,7 @@ from livekit.agents import Agent, AgentSession
 
 from livekit_barge.bench.director import Director
 from livekit_barge.bench.ids import repeatable_ids
-from livekit_barge.bench.keeping import RecorderAtTheEnd, keep_turns
+from livekit_barge.bench.keeping import RecorderAtTheEnd, keep_folder, keep_turns
 from livekit_barge.bench.line import INPUT_FRAME_S, Line
 from livekit_barge.bench.models import ScriptedLLM, ScriptedSTT, Timing, VoiceTTS
 from livekit_barge.bench.output import QUEUE_S
@@ -32,7 +32,6 @@ from livekit_barge.bench.script import Script
 from livekit_barge.bench.undithered import undithered
 from livekit_barge.bench.virtual import run_virtual
 from livekit_barge.bench.voices import SAMPLE_RATE, voice_named
-from livekit_barge.live.book import Book
 from livekit_barge.live.instruments import Instruments
 from livekit_barge.session import BargeSession, instrument
 
@@ -44,7 +43,8 @@ PATIENCE_S = 8.0
 LONGEST_S = 600.0
 """It ends in any case."""
 
-_MEMORY = Memory()  # of this process's calls
+MEMORY = Memory()
+"""What LiveKit's models said in this process's virtual calls."""
 
 _LOOK_S = 0.25  # between looks at whether it has ended
 
@@ -109,7 +109,7 @@ def play_call(
 
     async def play_repeatably() -> PlayedCall:
         ids = repeatable_ids(stage.conditions.seed)
-        with ids, undithered(), remembering(_MEMORY), _collecting_seldom():
+        with ids, undithered(), remembering(MEMORY), _collecting_seldom():
             return await play()
 
     return _run_real(play) if real_time else run_virtual(play_repeatably)
@@ -220,7 +220,7 @@ def _keeping(calls_dir: Path | None, *, real_time: bool) -> dict[str, Any]:
         "retention_days": None,  # the date of a virtual call says nothing of what is old
     }
     if not real_time:
-        keeping |= {"recorder": RecorderAtTheEnd, "keeper": Book}
+        keeping |= {"recorder": RecorderAtTheEnd, "keeper": keep_folder}
     if calls_dir is None:
         keeping["keeper"] = keep_turns
     return keeping

@@ -79,10 +79,11 @@ class Book:
         reports: Reports,
         *,
         files: CallFiles | None = None,
+        patience_s: float = 0.0,
     ) -> None:
-        """``files`` take the place of a folder at ``path``."""
+        """``files`` take the place of a folder at ``path``; ``patience_s`` as in ``Meter``."""
         self._files = CallFiles(path, meta, reports.disk_failed) if files is None else files
-        self._meter = Meter(thresholds, self._settled)
+        self._meter = Meter(thresholds, self._settled, patience_s=patience_s)
         self._report = reports.turn
         self._caller = _CallerSide()
         self._agent = _AgentSide()

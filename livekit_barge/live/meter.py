@@ -43,11 +43,14 @@ def rest() -> None:
 class Meter:
     """Takes placed audio and events; hands on each turn when it can no longer change."""
 
-    def __init__(self, thresholds: Thresholds, on_turn: Callable[[Turn], None]) -> None:
+    def __init__(
+        self, thresholds: Thresholds, on_turn: Callable[[Turn], None], *, patience_s: float = 0.0
+    ) -> None:
+        """``patience_s``: how long audio may wait to be heard, as in ``SpeechFinder``."""
         self._conversation = Conversation(thresholds)
         self._on_turn = on_turn
-        self._caller = _Side()
-        self._agent = _Side()
+        self._caller = _Side(patience_s)
+        self._agent = _Side(patience_s)
         self._timeline = AgentTimeline()
         self._pushed: dict[int, _Pushed] = {}
         self._segment: _Pushed | None = None
@@ -115,8 +118,9 @@ class Meter:
 class _Side:
     """One channel: its track, and the bursts found on it so far."""
 
-    def __init__(self) -> None:
+    def __init__(self, patience_s: float) -> None:
         self.rate: int | None = None
+        self._patience_s = patience_s
         self.track = Track()
         self._bursts: list[Burst] = []
         self._finder: SpeechFinder | None = None
@@ -126,7 +130,7 @@ class _Side:
     def start(self, rate: int) -> None:
         if self._finder is None:
             self.rate = rate
-            self._finder = SpeechFinder(rate)
+            self._finder = SpeechFinder(rate, patience_s=self._patience_s)
 
     @property
     def settled_s(self) -> float:
@@ -154,7 +158,7 @@ class _Side:
         self._looked_s = self._silent_until_s = known_s
         if self._finder is not None and self.rate is not None:
             block = self.track.advance(round(known_s * self.rate))
-            step = round(LOOK_S * self.rate)
+            step = round(max(LOOK_S, self._patience_s) * self.rate)
             for begin in range(0, len(block), step):
                 self._bursts += self._finder.push(to_float(block[begin : begin + step]))
                 rest()

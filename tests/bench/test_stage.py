@@ -175,7 +175,7 @@ class TestCalls:
 
     def test_the_models_are_asked_nothing_twice_and_all_is_the_same(self, tmp_path, monkeypatch):
         memory = Memory()
-        monkeypatch.setattr(stage, "_MEMORY", memory)
+        monkeypatch.setattr(stage, "MEMORY", memory)
         paths = [
             play_call(
                 script(WAIT), calls_dir=tmp_path / run, call_id="call", session=BargeSession
