@@ -5,12 +5,20 @@
     summary: The caller corrects the agent in a long sentence.
     agent:                           # the first when it greets, each further one as a reply
       - Your parcel is on its way. It will reach you on Tuesday.
+      - protected: This call is recorded.      # said uninterruptibly
       - I have changed it.
     voice: joe-high                  # the caller's
     caller:
       - say: mm-hm
         at: after the agent has spoken 1.5 s
         expect: hold
+        kind: backchannel
+        heard: no                    # the recogniser makes no words of it
+      - sound: cough                 # generated: :mod:`.sounds`
+        seed: 7                      # which cough
+        at: after the agent has spoken 5 s
+        expect: hold
+        kind: cough
       - say: No, wait, I moved house.
         at: in mid-word, after 3 s
         expect: yield
@@ -18,6 +26,8 @@
         text: Thank you, goodbye.    # what the recogniser hears in it
         gain_db: -6
         at: 0.8 s after the agent stops
+    conditions:                      # of the line, for the whole call: :mod:`.surroundings`
+      noise: {kind: traffic, snr_db: 15}
 
 ======================================  ==========================================================
 ``at``                                  the line's first audible sample falls
@@ -27,6 +37,8 @@
 ``just as a new sentence starts,        on the first sample of its next sentence, never the first
 after 1.2 s``
 ``in the last 200 ms``                  200 ms before a speech's last audible sample
+``while the agent thinks, after 0.2 s`` when LiveKit's agent state is ``thinking``, so long into it
+``1 s after the last yield``            so long after the agent fell silent for a ``yield`` line
 ``0.8 s after the agent stops``         so long after its last audible sample, if it is done or cut
 ``0.8 s after the caller stops``        so long after the line before
 ``2 s after the call starts``           at that moment
@@ -35,8 +47,9 @@ after 1.2 s``
 ``, after 1.2 s`` may be left out. Times may be in ``s`` or ``ms``. Lines are placed in order, and
 none begins before the one before has ended. ``expect`` says what should happen where a line falls
 on the agent's speech: ``yield``, ``hold`` (it goes on: the caller only listens, or it was
-no speech) or ``protected`` (it goes on: it must not be cut here). After a
-line with ``hold`` or ``protected`` the next one may fall on the same speech; after any other it
+no speech) or ``protected`` (it goes on: it must not be cut here). ``kind`` says what it is that is
+to be held through: ``backchannel``, ``cough``, ``noise``, ``side talk``, ``false start`` or
+``echo``. After a line with ``hold`` or ``protected`` the next one may fall on the same speech; after any other it
 waits for a later one.
 """
 
