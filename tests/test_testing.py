@@ -133,3 +133,18 @@ def test_the_folder_is_kept_only_where_it_was_asked_for(tmp_path):
 def test_without_replies_there_is_nothing_to_say():
     with pytest.raises(ScriptError, match="the agent has nothing to say – give replies"):
         play(agent=MyAgent, script=SCRIPT)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "complaint"),
+    [
+        ({"script": "early"}, r"script is 'early' – give Script.load\('early'\)"),
+        ({"script": ["Wait!"]}, r"script is \['Wait!'\] – give a list of line"),
+        ({"replies": "One."}, "replies is 'One.' – give a list"),
+        ({"session": 3}, "session is 3 – give a function that makes an AgentSession"),
+        ({"agent": 3}, "agent is 3 – give an Agent"),
+    ],
+)
+def test_an_argument_of_another_kind_is_one_line(wrong, complaint):
+    with pytest.raises(ScriptError, match=complaint):
+        call_my_agent(**wrong)

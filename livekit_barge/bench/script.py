@@ -49,8 +49,8 @@ none begins before the one before has ended. ``expect`` says what should happen 
 on the agent's speech: ``yield``, ``hold`` (it goes on: the caller only listens, or it was
 no speech) or ``protected`` (it goes on: it must not be cut here). ``kind`` says what it is that is
 to be held through: ``backchannel``, ``cough``, ``noise``, ``side talk``, ``false start`` or
-``echo``. After a line with ``hold`` or ``protected`` the next one may fall on the same speech; after any other it
-waits for a later one.
+``echo``. After a line with ``hold`` or ``protected`` the next one may fall on the same speech;
+after any other it waits for a later one.
 """
 
 from __future__ import annotations

@@ -121,3 +121,17 @@ class TestPhrases:
     def test_anything_else_is_answered_with_what_may_be_written(self, phrase):
         with pytest.raises(ValueError, match=r"one of: after the agent has spoken 1\.2 s; in mid"):
             place_from(phrase)
+
+
+class TestAroundASpeech:
+    def test_a_time_after_the_last_yield_counts_from_the_silence(self):
+        assert find("0.5 s after the last yield", 1_000, 1_050, yielded=540) == 1_040
+
+    def test_without_a_yield_there_is_no_such_place(self):
+        assert find("0.5 s after the last yield", 1_000, 1_050) is None
+
+    def test_while_the_agent_thinks_counts_from_where_it_began(self):
+        assert find("while the agent thinks, after 0.1 s", 1_000, 1_050, thinking=920) == 1_020
+
+    def test_while_it_does_not_think_there_is_no_such_place(self):
+        assert find("while the agent thinks", 1_000, 1_050) is None

@@ -91,3 +91,56 @@ class TestALineInAProgram:
     def test_a_mistake_names_the_line(self):
         with pytest.raises(ScriptError, match="the line 'mm-hm': at is 'never' – one of"):
             caller_line("mm-hm", "never")
+
+
+class TestWhatMayStandInALine:
+    def test_a_sound_by_its_name_and_seed(self):
+        line = parse(caller=[{"sound": "cough", "seed": 7, "at": "in mid-word"}]).caller[0]
+        assert (line.sound, line.seed, line.text) == ("cough", 7, None)
+
+    def test_a_kind_of_what_is_to_be_held_through(self):
+        line = {"say": "mm-hm", "at": "in mid-word", "expect": "hold", "kind": "backchannel"}
+        assert parse(caller=[line]).caller[0].kind == "backchannel"
+
+    def test_words_that_the_recogniser_does_not_hear(self):
+        assert not parse(caller=[LINE | {"heard": False}]).caller[0].heard
+
+    @pytest.mark.parametrize(
+        ("line", "complaint"),
+        [
+            ({"sound": "sneeze", "at": "in mid-word"}, "sound is 'sneeze' – one of cough"),
+            (LINE | {"kind": "cough"}, "kind belongs to hold"),
+            (LINE | {"sound": "cough"}, "either say or wav or sound"),
+        ],
+    )
+    def test_a_mistake_is_named(self, line, complaint):
+        with pytest.raises(ScriptError, match=complaint):
+            parse(caller=[line])
+
+
+class TestWhatMayStandInACall:
+    def test_a_protected_line_of_the_agent_s(self):
+        script = parse(agent=["One.", {"protected": "Two."}])
+        assert (script.agent, script.protected) == (("One.", "Two."), frozenset({1}))
+
+    def test_conditions(self):
+        around = parse(
+            conditions={
+                "noise": {"kind": "babble", "snr_db": 10},
+                "echo": {"level_db": -26},
+                "phone": {"loss_percent": 2},
+            }
+        ).surroundings
+        assert (around.noise.kind, around.echo.delay_s, around.phone.loss) == ("babble", 0.12, 0.02)
+
+    @pytest.mark.parametrize(
+        ("conditions", "complaint"),
+        [
+            ({"noise": {"snr": 3}}, "conditions: noise: no snr_db"),
+            ({"echo": {"level_db": 3}}, "level_db is 3 – give decibels of 0 or less"),
+            ({"phon": {}}, "no key is called phon – did you mean phone"),
+        ],
+    )
+    def test_a_mistake_in_them_is_named(self, conditions, complaint):
+        with pytest.raises(ScriptError, match=complaint):
+            parse(conditions=conditions)
