@@ -1,27 +1,28 @@
-"""Calls with an echo whose every edge is known to the sample, and how they are measured.
+"""Calls with an echo, each edge of which is known to the sample, and how near it they are dated.
 
     python -m benchmarks.echoes [--part tuning] [--count 8]
 
-An agent speaks; its own voice comes back on the caller's channel through a room (a first arrival, a
-tail that fades by 60 dB in 0.2 to 0.5 s) later and quieter. The caller speaks over the agent at
-known samples, and sometimes while it is quiet. Sentences, voices and gaps are drawn from ``seed``;
-``tuning`` and ``report`` share no sentence. Sentences are trimmed where they are 20 dB under their
-active level: their truth is where they were cut.
+An agent speaks; its voice comes back on the caller's channel later and quieter, through a room (a
+first arrival, then a tail that fades by 60 dB in 0.3 s). The caller speaks over the agent at known
+samples, and at times while it is quiet. Sentences, voices and gaps are drawn by a seed; ``tuning``
+and ``report`` share no sentence. Speech is trimmed where it is 20 dB under its active level, so its
+truth is where it was cut. In a second call of each kind the caller says nothing: every burst that
+is found there is echo.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 
 import numpy as np
 import soxr
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.boundaries import SENTENCES, TRIM_DB, Laid, audible_span, level, mu_law, say
-from livekit_barge.bench.voices import SAMPLE_RATE, VOICES
+from benchmarks.boundaries import SENTENCES, TRIM_DB, Laid, audible_span, level, say
+from livekit_barge.bench.voices import SAMPLE_RATE, VOICES, Voice
 from livekit_barge.call.audio import Float32, to_float
 from livekit_barge.measure.burst import Burst
 from livekit_barge.measure.leakage import Leakage
@@ -29,7 +30,6 @@ from livekit_barge.measure.two_channels import TwoChannels
 
 SPEECH_DBFS = -20.0
 NOISE_DBFS = -65.0
-# Half of the agent's time is talked over at most: so much is said, and so many callers come in.
 TURNS = 6
 AGENT_SAYS = {
     "tuning": (
@@ -57,31 +57,20 @@ class Echo:
     tail_s: float = 0.3
     """Until it has faded by 60 dB; 0: a bare copy."""
     drift_ppm: float = 0.0
-    """How much faster the caller's clock runs."""
+    """By how much the echo's clock is slower."""
     sometimes: bool = False
     """In the second half of the call only."""
 
 
 @dataclass(frozen=True)
 class EchoedCall:
-    """Two channels, caller's first, and what is in them."""
+    """Two channels, the caller's first, and what is in them."""
 
     rate: int
     audio: Float32
     caller: tuple[Laid, ...]
     agent: tuple[Laid, ...]
     echo: Echo
-
-
-def response(echo: Echo, rate: int, dice: np.random.Generator) -> Float32:
-    """From the agent's channel to the caller's: delay, first arrival, tail."""
-    tail = np.zeros(max(round(echo.tail_s * rate), 1))
-    tail[0] = 1.0
-    if echo.tail_s:
-        fade = 10 ** (-3 * np.arange(len(tail)) / len(tail))
-        tail += dice.normal(0, 0.12 * np.sqrt(8_000 / rate), len(tail)) * fade
-    tail *= 10 ** (echo.level_db / 20) / np.sqrt(np.square(tail).sum())
-    return np.concatenate([np.zeros(round(echo.delay_s * rate)), tail]).astype(np.float32)
 
 
 def echoed_call(
@@ -104,26 +93,23 @@ def echoed_call(
     for _ in range(TURNS):
         at = length
         for text in dice.choice(AGENT_SAYS[part], 2, replace=False):
-            line = _trimmed(_said(voices[agent_voice], text, rate, SPEECH_DBFS), rate)
+            line = said(voices[agent_voice], str(text), rate, SPEECH_DBFS)
             spoken.append((1, at, line))
             at += len(line) + round(dice.uniform(0.25, 0.5) * rate)
+        over = said(voices[caller_voice], str(dice.choice(SENTENCES[part])), rate, caller_dbfs)
+        after = said(voices[caller_voice], str(dice.choice(SENTENCES[part])), rate, caller_dbfs)
         if callers:
-            text = dice.choice(SENTENCES[part])
-            line = _trimmed(_said(voices[caller_voice], text, rate, caller_dbfs), rate)
-            room = at - length
-            spoken.append((0, length + round(dice.uniform(0.15, 0.6) * room), line))
+            spoken.append((0, length + round(dice.uniform(0.15, 0.6) * (at - length)), over))
         length = at + round(dice.uniform(1.0, 2.0) * rate)
         if callers and dice.random() < 0.5:
-            text = dice.choice(SENTENCES[part])
-            line = _trimmed(_said(voices[caller_voice], text, rate, caller_dbfs), rate)
-            spoken.append((0, length, line))
-            length += len(line) + round(dice.uniform(0.8, 1.5) * rate)
+            spoken.append((0, length, after))
+            length += len(after) + round(dice.uniform(0.8, 1.5) * rate)
     audio = np.zeros((2, length + rate), dtype=np.float32)
     laid: tuple[list[Laid], list[Laid]] = ([], [])
     for channel, at, line in spoken:
         audio[channel, at : at + len(line)] += line
         laid[channel].append(Laid(at / rate, (at + len(line)) / rate))
-    audio[0] += _returned(audio[1], echo, rate, dice)
+    audio[0] += returned(audio[1], echo, rate, dice)
     audio[0] += dice.normal(0, 10 ** (noise_dbfs / 20), audio.shape[1])
     if coded:
         audio = mu_law(audio)
@@ -131,8 +117,15 @@ def echoed_call(
     return EchoedCall(rate, audio, tuple(laid[0]), tuple(laid[1]), echo)
 
 
-def _returned(agent: Float32, echo: Echo, rate: int, dice: np.random.Generator) -> Float32:
-    path = response(echo, rate, dice)
+def returned(agent: Float32, echo: Echo, rate: int, dice: np.random.Generator) -> Float32:
+    """What comes back of the agent."""
+    tail = np.zeros(max(round(echo.tail_s * rate), 1))
+    tail[0] = 1.0
+    if echo.tail_s:
+        fade = 10 ** (-3 * np.arange(len(tail)) / len(tail))
+        tail += dice.normal(0, 0.12 * np.sqrt(8_000 / rate), len(tail)) * fade
+    tail *= 10 ** (echo.level_db / 20) / np.sqrt(np.square(tail).sum())
+    path = np.concatenate([np.zeros(round(echo.delay_s * rate)), tail])
     size = 1 << (len(agent) + len(path)).bit_length()
     came = np.fft.irfft(np.fft.rfft(agent, size) * np.fft.rfft(path, size))[: len(agent)]
     if echo.drift_ppm:
@@ -144,23 +137,120 @@ def _returned(agent: Float32, echo: Echo, rate: int, dice: np.random.Generator) 
     return came.astype(np.float32)
 
 
-def _said(voice, text: str, rate: int, dbfs: float) -> Float32:
-    spoken = soxr.resample(say(voice, str(text)), SAMPLE_RATE, rate)
-    return np.asarray(spoken * np.sqrt(10 ** (dbfs / 10) / level(spoken, rate)), np.float32)
+def mu_law(audio: Float32) -> Float32:
+    """There and back through 8-bit µ-law."""
+    squeezed = np.sign(audio) * np.log1p(255 * np.abs(np.clip(audio, -1, 1))) / np.log(256)
+    steps = np.round(squeezed * 127) / 127
+    return np.asarray(np.sign(steps) * np.expm1(np.abs(steps) * np.log(256)) / 255, np.float32)
 
 
-def _trimmed(spoken: Float32, rate: int) -> Float32:
+def said(voice: Voice, text: str, rate: int, dbfs: float) -> Float32:
+    """A sentence at a level, trimmed."""
+    spoken = soxr.resample(say(voice, text), SAMPLE_RATE, rate)
+    spoken = np.asarray(spoken * np.sqrt(10 ** (dbfs / 10) / level(spoken, rate)), np.float32)
     first, last = audible_span(spoken, rate, TRIM_DB)
     return spoken[first:last]
 
 
-def find(call: EchoedCall) -> tuple[list[Burst], list[Burst], list[Leakage]]:
-    """As a recording is measured: in blocks of ten seconds."""
-    finder = TwoChannels(call.rate)
-    bursts: tuple[list[Burst], list[Burst]] = ([], [])
+def find(call: EchoedCall) -> tuple[list[Burst], tuple[Leakage, ...]]:
+    """The caller's bursts, as a recording is measured: in blocks of ten seconds."""
+    finder = TwoChannels(call.rate, patience_s=60.0)
+    bursts = []
     for at in range(0, call.audio.shape[1], 10 * call.rate):
-        for side, more in zip(bursts, finder.push(call.audio[:, at : at + 10 * call.rate]), strict=True):
-            side += more
-    for side, more in zip(bursts, finder.finish(), strict=True):
-        side += more
-    return *bursts, finder.leakages
+        bursts += finder.push(call.audio[:, at : at + 10 * call.rate])[0]
+    return bursts + finder.finish()[0], finder.leakages
+
+
+@dataclass(frozen=True)
+class EchoRow:
+    """A row of the table: of calls with one kind of echo."""
+
+    name: str
+    onset_p95_ms: float
+    onset_worst_ms: float
+    end_p95_ms: float
+    onset_held: float
+    """The share of onsets within their stated uncertainty."""
+    found: int
+    laid: int
+    echo_bursts: int
+    """Bursts where the caller said nothing, in calls with a caller and in calls without."""
+    calls: int
+    """Of both."""
+    level_db: float | None
+    """As it was found; ``None``: it was not."""
+    delay_s: float | None
+
+
+CONDITIONS: tuple[tuple[str, Echo, dict[str, bool | int]], ...] = (
+    ("echo −20 dB", Echo(-20, 0.12), {}),
+    ("echo −25 dB, 0.25 s late", Echo(-25, 0.25), {}),
+    ("echo −30 dB, 0.4 s late", Echo(-30, 0.4), {}),
+    ("echo −35 dB", Echo(-35, 0.06), {}),
+    ("echo −40 dB", Echo(-40, 0.12), {}),
+    ("echo −20 dB, 8 kHz µ-law", Echo(-20, 0.2), {"coded": True, "rate": 8_000}),
+    ("echo −20 dB, tail 0.5 s", Echo(-20, 0.2, 0.5), {}),
+    ("echo −20 dB, drifting 50 ppm", Echo(-20, 0.12, drift_ppm=50), {}),
+    ("echo −20 dB, half of the call", Echo(-20, 0.12, sometimes=True), {}),
+    ("crosstalk −20 dB", Echo(-20, 0.0, 0.0), {}),
+)
+
+
+def echo_rows(seed: int, count: int, part: str = "report") -> list[EchoRow]:
+    """A row for each condition, of ``count`` calls with a caller and as many without."""
+    return [
+        _row(name, echo, range(seed, seed + count), part, options)
+        for name, echo, options in CONDITIONS
+    ]
+
+
+def _row(
+    name: str, echo: Echo, seeds: Sequence[int], part: str, options: dict[str, bool | int]
+) -> EchoRow:
+    onsets, ends, held, laid, false = [], [], 0, 0, 0
+    leaks: list[Leakage] = []
+    for seed in seeds:
+        for callers in (True, False):
+            call = echoed_call(echo, part, seed, callers=callers, **options)  # type: ignore[arg-type]
+            bursts, leakages = find(call)
+            leaks += [leakage for leakage in leakages if leakage.channel == 0]
+            laid += len(call.caller)
+            for one in call.caller:
+                mine = [b for b in bursts if b.onset_s < one.end_s and b.end_s > one.onset_s]
+                bursts = [b for b in bursts if b not in mine]
+                if mine:
+                    onsets.append(abs(mine[0].onset_s - one.onset_s))
+                    ends.append(abs(mine[-1].end_s - one.end_s))
+                    held += onsets[-1] <= mine[0].onset_uncertainty_s
+            false += len(bursts)
+    return EchoRow(
+        name=name,
+        onset_p95_ms=float(np.quantile(onsets, 0.95)) * 1000,
+        onset_worst_ms=max(onsets) * 1000,
+        end_p95_ms=float(np.quantile(ends, 0.95)) * 1000,
+        onset_held=held / len(onsets),
+        found=len(onsets),
+        laid=laid,
+        echo_bursts=false,
+        calls=2 * len(seeds),
+        level_db=float(np.median([leak.level_db for leak in leaks])) if leaks else None,
+        delay_s=float(np.median([leak.delay_s for leak in leaks])) if leaks else None,
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--part", choices=AGENT_SAYS, default="report")
+    parser.add_argument("--count", type=int, default=8)
+    parser.add_argument("--seed", type=int, default=100)
+    options = parser.parse_args()
+    rows = echo_rows(options.seed, options.count, options.part)
+    table = Table(*(name for name in asdict(rows[0])))
+    for row in rows:
+        cells = asdict(row).values()
+        table.add_row(*(f"{cell:.2f}" if isinstance(cell, float) else str(cell) for cell in cells))
+    Console(width=170).print(table)
+
+
+if __name__ == "__main__":
+    main()

@@ -117,7 +117,9 @@ class TwoChannels:
 
     def _take(self, length: int) -> None:
         """Clean the first piece that waits, of which so much is there."""
-        self._look(_WAIT - 2)
+        newest = _WAIT - 2  # an echo that the recorder placed too early needs what follows
+        for number in range(0 if self._heard < 0 else newest, newest + 1):
+            self._look(number)
         if self._heard >= 0:
             for channel in (0, 1):
                 self._ready[channel].append(self._cleaned(channel)[:length])
