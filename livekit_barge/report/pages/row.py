@@ -24,6 +24,11 @@ class Label:
         """``3 · stops, but a syllable leaks``."""
         return self.title if self.symptom is None else f"{self.symptom} · {self.title}"
 
+    @property
+    def short(self) -> str:
+        """``3 · leaked-syllable``: for a table with many of them."""
+        return self.code if self.symptom is None else f"{self.symptom} · {self.code}"
+
 
 @dataclass(frozen=True)
 class Row:

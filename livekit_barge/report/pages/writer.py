@@ -27,8 +27,11 @@ PAGES = "pages"
 def prepare(out: Path) -> None:
     """Make the report's folder with the assets; an earlier report there is replaced.
 
-    Raises :class:`CallError` where something else lies there, and for what cannot be written.
+    Raises :class:`CallError` where something else lies there, and for what cannot be written;
+    :class:`SettingsError` without the extra, before anything is touched.
     """
+    plotly = _plotly()
+    _environment()
     try:
         if out.exists() and (not out.is_dir() or (any(out.iterdir()) and not _is_report(out))):
             raise CallError("is there, and is no report", where=out, remedy="give another -o")
@@ -38,7 +41,7 @@ def prepare(out: Path) -> None:
         for asset in sorted(_ASSETS.iterdir()):
             if asset.suffix in (".js", ".css"):
                 shutil.copyfile(asset, out / "assets" / asset.name)
-        (out / "assets" / "plotly.js").write_text(_plotly(), encoding="utf-8")
+        (out / "assets" / "plotly.js").write_text(plotly, encoding="utf-8")
     except OSError as error:
         raise unwritable(out, error) from error
 

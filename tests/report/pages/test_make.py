@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 import shutil
 import stat
+import sys
 
 import pytest
 from typer.testing import CliRunner
 
 from livekit_barge.cli import app
-from livekit_barge.errors import BargeError, CallError
+from livekit_barge.errors import BargeError, CallError, SettingsError
 from livekit_barge.intake.scoring import Order
 from livekit_barge.report.pages.make import make_report
-from livekit_barge.report.pages.writer import script
+from livekit_barge.report.pages.writer import _environment, script
 from tests.report.pages.made import call_folder, results
 
 
@@ -85,6 +86,14 @@ class TestFolder:
         with pytest.raises(CallError, match="is no report"):
             make_report([call], tmp_path / "mine", Order())
         assert (tmp_path / "mine/pages").exists()
+
+    @pytest.mark.parametrize("package", ["plotly.offline", "jinja2"])
+    def test_without_the_extra_nothing_is_touched(self, call, tmp_path, monkeypatch, package):
+        monkeypatch.setitem(sys.modules, package, None)
+        _environment.cache_clear()
+        with pytest.raises(SettingsError, match=r"livekit-barge\[report\]"):
+            make_report([call], tmp_path / "r", Order())
+        assert not (tmp_path / "r").exists()
 
     def test_a_file_in_its_place_is_one_line(self, call, tmp_path):
         (tmp_path / "file").touch()

@@ -88,6 +88,7 @@ barge.front = ({ points }) => {
   const place = (some) => ({
     x: some.map((point) => point.time_to_yield_p50_s * 1000), y: some.map((point) => point.false_stop_rate * 100),
     hovertext: some.map(barge.knobs), hoverinfo: "text", type: "scatter",
+    cliponaxis: false, // a point at 0 % is whole
   });
   return {
     traces: [

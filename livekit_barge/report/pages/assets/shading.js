@@ -4,7 +4,8 @@
 /** Shapes and annotations for the overlaps between `from` and `to`, on a plot `width` pixels wide. */
 barge.shading = (overlaps, from, to, width) => {
   const LABEL_PX = 96; // “cancellation 34 ms” in 11 px, turned to two lines
-  const NUMBER_PX = 22;
+  const NUMBER_PX = 36;
+  const BORDER_PX = 4; // narrower shades are all border, and would hide the waveform
   const wash = parseFloat(barge.colour("wash")) / 100;
   const pixels = (seconds) => (seconds / (to - from)) * width;
   const shapes = [];
@@ -12,12 +13,14 @@ barge.shading = (overlaps, from, to, width) => {
   let numbered = -Infinity;
 
   const shade = (begin, end, colour, label) => {
+    const wide = pixels(end - begin);
     shapes.push({
-      type: "rect", xref: "x", yref: "paper", x0: begin, x1: end, y0: 0, y1: 1, layer: "below",
+      type: "rect", xref: "x", yref: "paper", x0: begin, y0: 0, y1: 1, layer: "below",
+      x1: wide < 1 ? begin + (to - from) / width : end,
       fillcolor: barge.clear(barge.colour(colour), wash),
-      line: { color: barge.colour(colour), width: 1 },
+      line: { color: barge.colour(colour), width: wide < BORDER_PX ? 0 : 1 },
     });
-    if (pixels(end - begin) < LABEL_PX) return;
+    if (wide < LABEL_PX) return;
     annotations.push({
       xref: "x", yref: "paper", x: (Math.max(begin, from) + Math.min(end, to)) / 2, y: 0.995,
       yanchor: "top", showarrow: false, text: barge.plain(label), font: { size: 11 },

@@ -4,7 +4,7 @@
 barge.Timeline = class {
   static #LEAST_S = 0.01;
   static LEFT = 74; // for the lanes' names
-  static RIGHT = 10;
+  static RIGHT = 22; // for half of the last second's label
   static #WAVE_PX = 110;
   static #LANE_PX = 24;
   static #TOP = 20;
@@ -190,7 +190,7 @@ barge.Timeline = class {
 
   /** The marks; of one kind no more than one for a few pixels. */
   #points(width) {
-    const apart = ((this.to - this.from) / width) * 4;
+    const apart = ((this.to - this.from) / width) * 7;
     const row = new Map(this.#rows.map(({ name }, number) => [name, number]));
     const latest = {};
     this.#marks = [];
