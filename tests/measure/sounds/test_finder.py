@@ -85,6 +85,13 @@ class TestMusic:
         bursts, _ = hear(np.concatenate([silence(1), tune, silence(2), line, silence(1)]))
         assert [burst.onset_s for burst in bursts] == pytest.approx([15.0], abs=0.0025)
 
+    def test_a_voice_inside_it_is_no_burst(self, hear, tune, line):
+        """However soon it sings, and in whatever pieces the audio comes."""
+        sung = tune * 0.3
+        sung[RATE // 2 : RATE // 2 + len(line)] += line
+        audio = np.concatenate([silence(1), sung, silence(1)])
+        assert [hear(audio, piece_s=piece_s)[0] for piece_s in (0.5, 10.0)] == [[], []]
+
     def test_white_noise_is_none(self, hear):
         noise = np.random.default_rng(1).normal(0, 0.05, 8 * RATE)
         assert hear(noise) == ([], [])
