@@ -12,6 +12,7 @@ from rich.console import Console
 
 from livekit_barge.batch import commands
 from livekit_barge.bench import commands as bench_commands
+from livekit_barge.bench.replay import command as replay_commands
 from livekit_barge.bench.tuning import commands as tuning_commands
 from livekit_barge.errors import BargeError
 from livekit_barge.report import diagnose as diagnose_command
@@ -31,6 +32,7 @@ app.command()(bench_commands.bench)
 app.command()(bench_commands.gate)
 app.command()(tuning_commands.sweep)
 app.command()(tuning_commands.tune)
+app.command()(replay_commands.replay)
 app.command()(report_commands.report)
 app.command()(report_commands.show)
 app.command()(diagnose_command.diagnose)

@@ -132,7 +132,7 @@ def _played(case: Case, playing: Playing) -> CaseResult:
     session = partial(
         BargeSession,
         preset=case.chosen(),
-        settings=_NoEnvironment(thresholds=playing.thresholds, retention_days=None),
+        settings=NoEnvironment(thresholds=playing.thresholds, retention_days=None),
     )
     with turn_log_off():
         played = play_call(
@@ -148,7 +148,7 @@ def _played(case: Case, playing: Playing) -> CaseResult:
     return result_of(case, played, limits)
 
 
-class _NoEnvironment(Settings):
+class NoEnvironment(Settings):
     """The settings without the environment: a case's own knobs are all."""
 
     @classmethod

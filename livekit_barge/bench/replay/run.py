@@ -1,0 +1,100 @@
+"""Replays calls under settings, one call after the other; one that cannot be replayed is told."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from livekit_barge.bench.replay.compare import Replayed, compare
+from livekit_barge.bench.replay.recorded import Recorded, preset_in_force
+from livekit_barge.bench.replay.stage import replay_call
+from livekit_barge.bench.tuning.axes import BASE, Axis, Setting, check_axes, one_at_a_time
+from livekit_barge.call.folder import Call
+from livekit_barge.errors import BargeError, SettingsError
+from livekit_barge.measure.call import measure_call
+from livekit_barge.measure.thresholds import Thresholds
+from livekit_barge.presets import Preset
+from livekit_barge.presets.knobs import BY_NAME
+
+AS_IT_WAS = "as it was"
+
+
+@dataclass(frozen=True)
+class Under:
+    """What a call is replayed under: a preset, or changes of the options it had."""
+
+    preset: Preset | None = None
+    setting: Setting = BASE
+
+    @property
+    def name(self) -> str:
+        if self.preset is not None:
+            return self.preset.name
+        return AS_IT_WAS if self.setting == BASE else self.setting.name
+
+    def of(self, call: Call) -> Preset:
+        """The preset to ask for."""
+        if self.preset is not None:
+            return self.preset
+        return Preset(self.name, **{**preset_in_force(call).knobs, **self.setting.knobs})
+
+
+def settings_of(presets: Sequence[str], vary: Sequence[str]) -> list[Under]:
+    """As it was, then each preset, then each value of each axis alone.
+
+    Raises :class:`SettingsError`.
+    """
+    axes = [Axis.parse(text) for text in vary]
+    for axis in axes:
+        if axis.name not in BY_NAME:
+            raise SettingsError(
+                f"{axis.name} was what it was", where="--vary", remedy="vary a preset's knobs"
+            )
+    if axes:
+        check_axes(axes)
+    alone = one_at_a_time(axes)[1:]
+    return [
+        Under(),
+        *(Under(preset=Preset.load(name)) for name in presets),
+        *(Under(setting=setting) for setting in alone),
+    ]
+
+
+def replay_calls(
+    calls: Sequence[Path],
+    settings: Sequence[Under],
+    *,
+    calls_dir: Path | None = None,
+    thresholds: Path | None = None,
+    on_done: Callable[[], None] = lambda: None,
+) -> Iterator[list[Replayed] | str]:
+    """For each call its replays, one a setting; or why it cannot be replayed."""
+    limits = Thresholds.load(thresholds)
+    for path in calls:
+        try:
+            recorded = Recorded.read(path)
+            yield [_replay(recorded, under, limits, calls_dir, on_done) for under in settings]
+        except BargeError as error:
+            yield str(error)
+
+
+def _replay(
+    recorded: Recorded,
+    under: Under,
+    limits: Thresholds,
+    calls_dir: Path | None,
+    on_done: Callable[[], None],
+) -> Replayed:
+    with tempfile.TemporaryDirectory() as scratch:
+        call = replay_call(
+            recorded,
+            under.of(recorded.call),
+            calls_dir=calls_dir or Path(scratch),
+            call_id=f"{recorded.call.meta.call_id} {under.name}",
+        )
+        would_be = measure_call(call, limits)
+    on_done()
+    was = measure_call(recorded.call, limits)
+    return compare(recorded, was, call, would_be, under.name)

@@ -1,0 +1,116 @@
+"""Calls played again: as they were, and under other settings."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from functools import partial
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from livekit_barge import BargeSession
+from livekit_barge.bench.played import PlayedCall
+from livekit_barge.bench.quiet import turn_log_off
+from livekit_barge.bench.replay.compare import Replayed
+from livekit_barge.bench.replay.recorded import Recorded
+from livekit_barge.bench.replay.run import replay_calls, settings_of
+from livekit_barge.bench.script import Script
+from livekit_barge.bench.stage import play_call
+from livekit_barge.cli import app
+from livekit_barge.errors import BargeError
+
+
+@pytest.fixture(scope="module")
+def calls(tmp_path_factory) -> dict[str, PlayedCall]:
+    """The same script under two presets."""
+    folder = tmp_path_factory.mktemp("calls")
+    with turn_log_off():
+        return {
+            preset: play_call(
+                Script.load("early"),
+                calls_dir=folder,
+                call_id=preset,
+                session=partial(BargeSession, preset=preset),
+            )
+            for preset in ("livekit-defaults", "snappy")
+        }
+
+
+@pytest.fixture(scope="module")
+def replays(calls: dict[str, PlayedCall]) -> dict[str, Replayed]:
+    """Of the call under LiveKit's defaults."""
+    settings = settings_of(["snappy"], ["min_interruption_words=3"])
+    (done,) = replay_calls([calls["livekit-defaults"].call_dir], settings)
+    assert isinstance(done, list)
+    return {replayed.preset: replayed for replayed in done}
+
+
+def test_as_it_was_every_decision_comes_again(replays):
+    again = replays["as it was"]
+    assert (again.decisions, again.differs_at_s) == (again.of, None)
+    assert again.of == 4
+
+
+def test_as_it_was_both_clocks_are_the_same(replays):
+    for row in replays["as it was"].rows:
+        assert row.would_be.detection_s == pytest.approx(row.was.detection_s, abs=1e-6)
+        assert row.would_be.cancellation_s == pytest.approx(row.was.cancellation_s, abs=1e-6)
+
+
+def test_under_another_preset_it_decides_as_a_call_under_that_preset_did(replays, calls):
+    would_be = replays["snappy"].rows[0].would_be
+    assert would_be.detection_s == pytest.approx(calls["snappy"].overlaps[0].detection_s, abs=1e-6)
+
+
+def test_the_overlap_in_which_it_first_differs_is_the_answer(replays, calls):
+    snappy = replays["snappy"]
+    assert snappy.differs_at_s == calls["snappy"].overlaps[0].decision_s
+    assert snappy.rows[0].comparable
+
+
+def test_what_comes_after_is_not_comparable(replays):
+    assert not replays["snappy"].rows[1].comparable
+
+
+def test_an_agent_that_would_have_said_more_than_was_generated_is_told(replays):
+    first = replays["min_interruption_words=3"].rows[0]
+    assert first.would_be.time_to_yield_s is None or (
+        first.would_be.time_to_yield_s > first.was.time_to_yield_s
+    )
+
+
+def test_a_preset_files_frame_is_the_replays(calls):
+    recorded = Recorded.read(calls["snappy"].call_dir)
+    (done,) = replay_calls([recorded.call.path], settings_of([], []))
+    assert done[0].differs_at_s is None
+
+
+class TestCommand:
+    def test_it_prints_each_overlap_as_it_was_and_as_it_would_be(self, calls):
+        path = str(calls["livekit-defaults"].call_dir)
+        result = CliRunner().invoke(app, ["replay", path, "--preset", "snappy"])
+        assert result.exit_code == 0
+        lines = [line for line in result.stdout.splitlines() if " ms" in line]
+        assert [line.split()[-2] for line in lines[:3]] == ["557", "557", "207"]
+        assert "not comparable" in result.stdout
+
+    def test_one_bad_folder_is_told_and_the_rest_goes_on(self, calls, tmp_path):
+        paths = [str(tmp_path), str(calls["snappy"].call_dir)]
+        result = CliRunner().invoke(app, ["replay", *paths])
+        assert result.exit_code == 2
+        assert "as it was: 4 of 4 decisions came again" in result.stdout
+
+    @pytest.mark.parametrize("vary", ["queue_s=1", "nonsense=1"])
+    def test_what_is_no_knob_cannot_be_varied(self, vary, tmp_path):
+        result = CliRunner().invoke(app, ["replay", str(tmp_path), "--vary", vary])
+        assert isinstance(result.exception, BargeError)
+
+
+def test_a_call_kept_at_the_callers_end_is_refused(tmp_path: Path, calls):
+    copy = shutil.copytree(calls["snappy"].call_dir, tmp_path / "heard")
+    meta = json.loads((copy / "call.json").read_text())
+    (copy / "call.json").write_text(json.dumps(meta | {"capture_point": "caller"}))
+    with pytest.raises(BargeError, match="only a call that an agent kept"):
+        Recorded.read(copy)
