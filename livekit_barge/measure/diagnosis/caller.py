@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from livekit_barge.call.events import (
     ConversationItem,
+    Decision,
     SegmentStarted,
     SessionClosed,
     SessionError,
@@ -62,8 +63,12 @@ def deaf(seen: Seen) -> Iterable[Finding]:
 
 
 def _heard(seen: Seen, turn: Turn) -> bool:
+    """By the user's state, or by a decision that only the VAD can have made."""
     around = Span(turn.started_s - _ANNOUNCED_S, turn.ended_s + _ANNOUNCED_S)
-    return any(span.meets(around) for span in seen.vad_heard)
+    decided = seen.between(Decision, around.begin_s, around.end_s)
+    return any(span.meets(around) for span in seen.vad_heard) or any(
+        decision.cause == "vad" for decision in decided
+    )
 
 
 def replies(seen: Seen) -> Iterable[Finding]:
