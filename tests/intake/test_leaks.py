@@ -1,0 +1,97 @@
+"""Recordings in which one channel holds the other's talker, and channels that are swapped."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from livekit_barge.call.audio import AGENT, CALLER
+from livekit_barge.call.events import PlaybackFinished, SegmentFlushed, SegmentStarted
+from livekit_barge.errors import IntakeError
+from livekit_barge.intake.guess import guess_caller
+from livekit_barge.intake.scoring import Order, score
+from livekit_barge.intake.swapped import contradicted
+from livekit_barge.measure.burst import Burst
+from livekit_barge.measure.leakage import Leakage
+from tests.intake.made import ONSET_S, made_call, write
+
+RATE = 16_000
+CONFIRMED = Order.of(caller_channel=0)
+
+
+@pytest.fixture(scope="module")
+def echoed(tmp_path_factory):
+    """The made call, with the agent 0.15 s later and 20 dB quieter on the caller's channel."""
+    call = made_call(RATE).copy()
+    late = round(0.15 * RATE)
+    call[late:, CALLER] += np.float32(0.1) * call[:-late, AGENT]
+    return write(tmp_path_factory.mktemp("calls") / "echo.wav", call, RATE, "WAV", "PCM_16")
+
+
+def test_an_echo_starts_no_overlap_and_the_caller_is_dated_as_without_it(echoed):
+    card = score(echoed, CONFIRMED)
+    assert [o.onset_s for o in card.overlaps] == pytest.approx([ONSET_S], abs=0.005)
+    assert [o.time_to_yield_s for o in card.overlaps] == pytest.approx([0.4], abs=0.005)
+
+
+def test_an_echo_is_a_warning_with_its_delay_level_and_remedy(echoed):
+    [caveat] = [w for w in score(echoed, CONFIRMED).warnings if w.code == "echo"]
+    assert "−20 dB, 150 ms late" in caveat.text
+    assert caveat.remedy is not None
+
+
+def test_a_recording_without_one_has_no_such_warning(tmp_path):
+    path = write(tmp_path / "call.wav", made_call(RATE), RATE, "WAV", "PCM_16")
+    assert not {"echo", "crosstalk", "leakage_loud"} & {
+        w.code for w in score(path, CONFIRMED).warnings
+    }
+
+
+class TestGuess:
+    bursts = [Burst(1.0, 2.0, -20.0)], [Burst(1.0, 2.0, -20.0)]
+
+    @pytest.mark.parametrize("channel", [0, 1])
+    def test_the_channel_with_the_echo_is_the_callers(self, channel):
+        leak = Leakage(
+            channel=channel, delay_s=0.1, drift_s=0, level_db=-20, left_db=-30, began_s=0, ended_s=9
+        )
+        guess = guess_caller(self.bursts, (0.0, 0.0), [leak])
+        assert guess.caller_channel == channel
+        assert "comes back as an echo" in guess.because
+
+    def test_crosstalk_says_nothing(self):
+        leak = Leakage(
+            channel=1, delay_s=0.0, drift_s=0, level_db=-20, left_db=-30, began_s=0, ended_s=9
+        )
+        alone = guess_caller(self.bursts, (0.0, 0.0))
+        assert guess_caller(self.bursts, (0.0, 0.0), [leak]) == alone
+
+
+class TestFolders:
+    events = (
+        SegmentStarted(at_s=1.0, segment_id=1, speech_id="a", pushed_offset_s=0.0),
+        SegmentFlushed(at_s=1.1, segment_id=1, speech_id="a", last_frame_at_s=1.1, pushed_s=4.0),
+        PlaybackFinished(at_s=5.0, segment_id=1, position_s=4.0, interrupted=False),
+    )
+    played, else_where = [Burst(1.1, 4.9, -20.0)], [Burst(6.0, 9.0, -20.0)]
+
+    def test_speech_where_agent_audio_was_played_is_not_the_callers(self):
+        why = contradicted(self.events, (self.played, self.else_where), 10.0)
+        assert "100% of the speech on the caller's channel" in why
+
+    def test_as_it_should_be_nothing_is_contradicted(self):
+        assert contradicted(self.events, (self.else_where, self.played), 10.0) == ""
+
+    def test_a_caller_who_only_speaks_over_the_agent_contradicts_nothing(self):
+        assert contradicted(self.events, (self.played, self.played), 10.0) == ""
+
+
+def test_two_files_that_look_swapped_are_not_scored(tmp_path):
+    caller = write(tmp_path / "a", made_call(RATE)[:, AGENT], RATE, "WAV", "PCM_16")
+    agent = write(tmp_path / "b", made_call(RATE)[:, CALLER], RATE, "WAV", "PCM_16")
+    with pytest.raises(IntakeError, match="look swapped"):
+        score(caller, Order.of(agent_file=agent))
+    confirmed = replace(Order.of(agent_file=agent), caller_channel=0)
+    assert "looks_swapped" in [w.code for w in score(caller, confirmed).warnings]
