@@ -38,6 +38,12 @@ diagnosis: $(READY) ## what the diagnosis says of every fault and of healthy cal
 report-speed: $(READY) $(CHROMIUM) ## how fast the report's pages are made and open, about 2 minutes, alone
 	$(RUN)/python -m benchmarks.report
 
+stage-speed: $(READY) ## how fast scripted calls are played, into docs/bench.md: some minutes, alone
+	$(RUN)/python -m benchmarks.stage --page docs/bench.md
+
+agreement: $(READY) ## virtual time against real time, into docs/bench.md: about 8 minutes, alone
+	$(RUN)/python -m benchmarks.agreement --page docs/bench.md
+
 screenshots: $(READY) $(CHROMIUM) ## docs/images: a call's page and a batch's, of the demo's calls
 	$(RUN)/python -m tests.browser.screenshots
 
@@ -68,4 +74,4 @@ $(READY): requirements.lock pyproject.toml | .uv-ready
 .uv-ready:
 	@command -v $(UV) >/dev/null || { $(PYTHON) -m venv .uv && .uv/bin/pip install --quiet uv; }
 
-.PHONY: help demo test check lint types format fix lock room-demo room-figures overhead accuracy diagnosis report-speed screenshots .uv-ready
+.PHONY: help demo test check lint types format fix lock room-demo room-figures overhead accuracy diagnosis report-speed screenshots .uv-ready stage-speed agreement
