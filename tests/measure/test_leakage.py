@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 from livekit_barge.measure.burst import Burst
 from livekit_barge.measure.conversation import measure_turns
 from livekit_barge.measure.leakage import COVERED, Leakage, withheld
@@ -73,3 +76,12 @@ class TestCaveats:
     def test_where_it_is_scored_that_is_said(self):
         [caveat] = caveats([leakage(left_db=-12)], 0, scored=True)
         assert "it is scored as it was heard" in caveat.text
+
+
+def test_the_docs_name_every_warning_of_it():
+    page = (Path(__file__).parents[2] / "docs" / "scorecard.md").read_text(encoding="utf-8")
+    table = page.split("<!-- leakage -->")[1].split("<!-- /leakage -->")[0]
+    told = [*caveats([leakage(left_db=-12), leakage(delay_s=0.0)], 0, withheld=1)]
+    assert {caveat.code for caveat in told} | {"looks_swapped"} == set(
+        re.findall(r"^\| `(\w+)`", table, re.MULTILINE)
+    )
