@@ -41,11 +41,13 @@ import dataclasses
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from livekit.agents import Agent, AgentSession
 
+from livekit_barge.bench.agent import SuiteAgent
 from livekit_barge.bench.gate import Verdict, judge_tally
 from livekit_barge.bench.models import Timing
 from livekit_barge.bench.played import PlayedCall
@@ -110,6 +112,8 @@ def play(
     _check_arguments(script, agent, session, replies)
     whole = _whole(script, replies)
     make_agent: Callable[[], Agent] = (lambda: agent) if isinstance(agent, Agent) else agent
+    if make_agent is ScriptedAgent:
+        make_agent = partial(SuiteAgent, whole)  # which keeps protected lines from being cut
     with tempfile.TemporaryDirectory() as scratch:
         call = play_call(
             whole,
