@@ -10,6 +10,7 @@ audio that is due next, as in virtual time, plus what the machine takes: a busy 
 from __future__ import annotations
 
 import argparse
+import math
 import statistics
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -48,12 +49,12 @@ def play(script: Script, preset: str, *, real_time: bool) -> PlayedCall:
 
 
 def differences(virtual: PlayedCall, real: PlayedCall, name: str) -> Iterator[Difference]:
-    """Of the lines that fell on the agent in both; an outcome that differs is an error."""
+    """Of the lines that came out the same in both; one that did not has no clocks to compare."""
     for placed, other in zip(virtual.lines, real.lines, strict=True):
         one, two = virtual.overlap_of(placed.line), real.overlap_of(other.line)
         if one is None or two is None or one.outcome != two.outcome:
             if one is not two:
-                raise SystemExit(f"{name}: {placed.line}: {one} and {two}")
+                yield Difference(f"{name}: {placed.line.text}", "outcome", math.nan)
             continue
         for clock in CLOCKS:
             here, there = getattr(one, clock), getattr(two, clock)
@@ -72,6 +73,7 @@ def measure(scripts: Sequence[str], presets: Sequence[str], times: int) -> str:
                 real = play(script, preset, real_time=True)
                 found += differences(virtual, real, f"{name} under {preset}")
     rows = [_row(clock, [d.ms for d in found if d.clock == clock]) for clock in CLOCKS]
+    other = [difference.event for difference in found if difference.clock == "outcome"]
     return "\n".join(
         [
             f"{', '.join(scripts)} under {' and '.join(presets)}, {times} × in real time; real "
@@ -80,6 +82,10 @@ def measure(scripts: Sequence[str], presets: Sequence[str], times: int) -> str:
             "| clock | events | median | p95 of the size | largest | within 20 ms p95 |",
             "|---|---:|---:|---:|---:|---|",
             *rows,
+            "",
+            f"Another outcome in real time: {len(other)}"
+            + "".join(f"; {event}" for event in other)
+            + ".",
         ]
     )
 
