@@ -52,7 +52,9 @@ def report(
 
     order = Order.of(thresholds=thresholds)
     columns = (BarColumn(), MofNCompleteColumn(), "left", TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    console = Console(stderr=True)
+    quiet = not console.is_terminal
+    with Progress(*columns, console=console, transient=True, disable=quiet) as progress:
         task = progress.add_task("")
         made = make_report(
             calls,

@@ -32,6 +32,8 @@ barge.Player = class {
 
   get at() { return this.#tracks[0].currentTime; }
   get playing() { return !this.#tracks[0].paused; }
+  /** Where each side is. */
+  get places() { return this.#tracks.map((track) => track.currentTime); }
   get heard() { return this.#tracks.map((track) => !track.muted); }
 
   async play() {
