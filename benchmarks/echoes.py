@@ -183,6 +183,7 @@ class EchoRow:
 
 
 CONDITIONS: tuple[tuple[str, Echo, dict[str, bool | int]], ...] = (
+    ("no echo", Echo(-200, 0.12), {}),
     ("echo −20 dB", Echo(-20, 0.12), {}),
     ("echo −25 dB, 0.25 s late", Echo(-25, 0.25), {}),
     ("echo −30 dB, 0.4 s late", Echo(-30, 0.4), {}),

@@ -133,6 +133,8 @@ class Path:
     def learn(self, heard: Heard) -> float:
         """Fit the response to a piece; the gain in dB, as :meth:`gain_db`."""
         before = self._response, self._spectrum, self.gain_db(heard)
+        if before[2] < 0:
+            return before[2]  # nothing leaks here: there is nothing to learn
         for _ in range(_FITS_WELL if self.known and self._left < _WELL else _FITS):
             error = heard.samples - self._came(heard.spectra)
             expected, share = self._expected(heard)

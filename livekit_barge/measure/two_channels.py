@@ -159,20 +159,20 @@ class TwoChannels:
     def _opened(self, channel: int, lag_s: float, begin: int) -> bool:
         """Whether what leaks into this channel is known to come by a way of that length."""
         side = self._sides[channel]
-        known = side.path
-        if known is not None and abs(known.delay_s - lag_s) < _ANOTHER_S:
-            return True
         audio, other = self._waiting(channel), self._waiting(1 - channel)
         begin -= self._begin - self._past
+        known_db = 0.0
+        if (known := side.path) is not None:
+            known_db = known.gain_db(known.hear(audio, other, begin))
+            if abs(known.delay_s - lag_s) < _ANOTHER_S and known_db >= _GAIN_LEAST_DB:
+                return True
         path = Path(self._rate, lag_s)
         heard = path.hear(audio, other, begin)
         gain_db = path.learn(heard)
         if gain_db < _GAIN_LEAST_DB or path.level(heard) > _LEVEL_MOST:
             return False
-        if known is not None:
-            gain_db -= known.gain_db(known.hear(audio, other, begin))
-            if gain_db < _BETTER_DB:
-                return False
+        if known is not None and gain_db < known_db + _BETTER_DB:
+            return False
         side.path = path
         return True
 
