@@ -8,7 +8,7 @@ depend on the others: the islands do not depend on how the audio was cut.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import soxr
@@ -25,6 +25,7 @@ from livekit_barge.measure.silero import (
     WINDOW,
     WINDOW_S,
     Memory,
+    Piece,
     probabilities,
 )
 
@@ -81,13 +82,13 @@ class Listening:
         )
         self._patience = round(patience_s / WINDOW_S)
         self._gate = Gate()
-        self._audio = np.zeros(CONTEXT, dtype=np.float32)
-        """From the next window to hear on, at 16 kHz, with its context in front."""
+        self._audio = [np.zeros(CONTEXT, dtype=np.float32)]
+        """From the next window to hear on, at 16 kHz, with its context in front; in pieces."""
+        self._ungated = np.zeros(0, dtype=np.float32)
+        """What the gate has not looked at yet."""
         self._through: Marks = np.zeros(0, dtype=np.bool_)
         """Which windows the gate lets through, from the next to hear on, as far as is known."""
         self._gains = np.zeros(0, dtype=np.float32)
-        self._gated = 0
-        """How many windows the gate has looked at."""
         self._memory: Memory | None = None
         """Of the stretch that the next window carries on, if it does."""
         self.heard = 0
@@ -118,8 +119,7 @@ class Listening:
         if self._resample is not None:
             rest = self._resample.resample_chunk(rest, last=True)
         # Silence up to the end of a step of the gate, and as much as the gate looks ahead.
-        at = self.heard * WINDOW + len(self._audio) - CONTEXT + len(rest)
-        padding = -at % _STEP + _STEP
+        padding = -(len(self._ungated) + len(rest)) % _STEP + _STEP
         self._take(np.concatenate([rest, np.zeros(padding, dtype=np.float32)]))
         islands = self._hear(all_of_it=True)
         self._release(islands)
@@ -127,36 +127,36 @@ class Listening:
 
     def _take(self, samples: Float32) -> None:
         """Have the gate look at the steps that are complete."""
-        self._audio = np.concatenate([self._audio, samples])
-        begin = (self._gated - self.heard) * WINDOW + CONTEXT
-        steps = (len(self._audio) - begin) // _STEP
-        if steps:
-            through, gains = self._gate.push(self._audio[begin : begin + steps * _STEP])
+        self._audio.append(samples)
+        ungated = np.concatenate([self._ungated, samples])
+        whole = len(ungated) // _STEP * _STEP
+        self._ungated = ungated[whole:]
+        if whole:
+            through, gains = self._gate.push(ungated[:whole])
             self._through = np.concatenate([self._through, through])
             self._gains = np.concatenate([self._gains, gains])
-            self._gated += steps * GATE_STEP
 
     def _hear(self, *, all_of_it: bool = False) -> list[Island]:
         """Have Silero hear what was let through, and judge it and what was held back."""
         stretches, count = _in_blocks(runs(self._through), len(self._through), all_of_it)
+        audio = np.concatenate(self._audio)
         found = np.zeros(count, dtype=np.float32)
+        memory, self._memory = self._memory, None
         if stretches:
-            at = np.flatnonzero(self._through[:count])
-            windows = sliding_window_view(self._audio, HEARD)[at * WINDOW]
-            windows = windows * self._gains[at, None]
-            memories = [Memory() for _ in stretches]
-            if self._memory is not None and stretches[0][0] == 0:
-                memories[0] = self._memory
-            lengths = [end - begin for begin, end in stretches]
-            found[at] = probabilities(windows, lengths, memories)
-            self._memory = memories[-1] if stretches[-1][1] == count else None
-        elif count:
-            self._memory = None
+            windows = sliding_window_view(audio, HEARD)[::WINDOW]
+            pieces = [Piece(begin, end, Memory()) for begin, end in stretches]
+            if memory is not None and pieces[0].begin == 0:
+                pieces[0] = replace(pieces[0], memory=memory)
+            found[self._through[:count]] = probabilities(windows, self._gains, pieces)
+            if pieces[-1].end == count:
+                self._memory = pieces[-1].memory
+        elif not count:
+            self._memory = memory
         islands: list[Island] = []
         for window, probability in enumerate(found.tolist(), self.heard):
             self._judge(islands, window, probability)
         self.heard += count
-        self._audio = self._audio[count * WINDOW :]
+        self._audio = [audio[count * WINDOW :]]
         self._through, self._gains = self._through[count:], self._gains[count:]
         return islands
 

@@ -141,41 +141,63 @@ class Memory:
     cell: Float32 = field(default_factory=_nothing)
 
 
-def probabilities(windows: Float32, lengths: Sequence[int], memories: Sequence[Memory]) -> Float32:
-    """That each window is speech.
+@dataclass(frozen=True)
+class Piece:
+    """Windows ``[begin, end)`` of a stretch, whose memory goes on.
 
-    ``windows`` (n, 576), each with the 64 samples before it, are pieces of several stretches, one
-    after the other; a piece has its length in windows, and its stretch a memory, which goes on. A
-    piece after which its stretch goes on must be a multiple of 16 long.
+    A piece after which its stretch goes on must be a multiple of sixteen long.
+    """
+
+    begin: int
+    end: int
+    memory: Memory
+
+    def __len__(self) -> int:
+        return self.end - self.begin
+
+
+def probabilities(windows: Float32, gains: Float32, pieces: Sequence[Piece]) -> Float32:
+    """That each window of the pieces is speech, piece by piece.
+
+    ``windows`` (n, 576) has each window with the 64 samples before it, ``gains`` what each is
+    multiplied by.
     """
     weights = _weights()
-    turns = _Turns.of(lengths)
-    outputs = _recur(_drive(windows, lengths)[:, turns.order], turns, memories)
+    turns = _Turns.of([len(piece) for piece in pieces])
+    driving, row = _drive(windows, gains, pieces)
+    outputs = _recur(driving[:, row[turns.order]], turns, [piece.memory for piece in pieces])
     logits = (np.maximum(outputs, 0) * weights.out).sum(axis=1) + weights.out_bias
-    found = np.empty(len(windows), dtype=np.float32)
+    found = np.empty(len(row), dtype=np.float32)
     found[turns.order] = 1 / (1 + np.exp(-logits))
     return found
 
 
-def _drive(windows: Float32, lengths: Sequence[int]) -> Float32:
-    """What drives the cell's gates: (parts, windows, gates a part)."""
+def _drive(
+    windows: Float32, gains: Float32, pieces: Sequence[Piece]
+) -> tuple[Float32, npt.NDArray[np.intp]]:
+    """What drives the cell's gates, (parts, rows, gates a part), and the row of each window."""
     weights = _weights()
-    # Each piece begins a block of its own.
-    blocks = np.array([-(-length // BLOCK) for length in lengths])
-    shift = (np.cumsum(blocks) - blocks) * BLOCK - (np.cumsum(lengths) - lengths)
-    row = np.arange(len(windows)) + shift.repeat(lengths)
-    padded = np.zeros((blocks.sum() * BLOCK, HEARD + CONTEXT), dtype=np.float32)
-    padded[row, :HEARD] = windows
-    # The end is mirrored, without repeating the last sample.
-    padded[:, HEARD:] = padded[:, HEARD - 2 : HEARD - 2 - CONTEXT : -1]
+    # Each piece begins a block of its own. In the rows that are left, any window will do.
+    blocks = [-(-len(piece) // BLOCK) for piece in pieces]
+    source = np.zeros(sum(blocks) * BLOCK, dtype=np.intp)
+    rows, at = [], 0
+    for piece, count in zip(pieces, blocks, strict=True):
+        rows.append(np.arange(at, at + len(piece)))
+        source[rows[-1]] = np.arange(piece.begin, piece.end)
+        at += count * BLOCK
     parts, _, width = weights.driving.shape
-    driving = np.empty((parts, len(padded), width), dtype=np.float32)
-    for at in range(0, len(padded), _TOGETHER):
-        some = padded[at : at + _TOGETHER]
-        blocks_of = driving[:, at : at + _TOGETHER].reshape(parts, -1, BLOCK, width)
-        np.matmul(_encode(some), weights.driving[:, None], out=blocks_of)
-    driving += weights.driving_bias
-    return driving[:, row]
+    driving = np.empty((parts, at, width), dtype=np.float32)
+    padded = np.empty((_TOGETHER, HEARD + CONTEXT), dtype=np.float32)
+    for begin in range(0, at, _TOGETHER):
+        some = source[begin : begin + _TOGETHER]
+        heard = padded[: len(some)]
+        np.multiply(windows[some], gains[some, None], out=heard[:, :HEARD])
+        # The end is mirrored, without repeating the last sample.
+        heard[:, HEARD:] = heard[:, HEARD - 2 : HEARD - 2 - CONTEXT : -1]
+        drives = driving[:, begin : begin + _TOGETHER].reshape(parts, -1, BLOCK, width)
+        np.matmul(_encode(heard), weights.driving[:, None], out=drives)
+        drives += weights.driving_bias[:, None]
+    return driving, np.concatenate(rows)
 
 
 def _encode(padded: Float32) -> Float32:

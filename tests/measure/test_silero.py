@@ -12,6 +12,7 @@ from livekit_barge.measure.silero import (
     CONTEXT,
     WINDOW,
     Memory,
+    Piece,
     model_path,
     probabilities,
 )
@@ -23,8 +24,12 @@ def in_windows(samples: np.ndarray) -> np.ndarray:
     return np.lib.stride_tricks.sliding_window_view(before, CONTEXT + WINDOW)[::WINDOW]
 
 
+def heard(windows: np.ndarray, pieces: list[Piece]) -> np.ndarray:
+    return probabilities(windows, np.ones(len(windows), dtype=np.float32), pieces)
+
+
 def alone(windows: np.ndarray, memory: Memory | None = None) -> np.ndarray:
-    return probabilities(windows, [len(windows)], [memory or Memory()])
+    return heard(windows, [Piece(0, len(windows), memory or Memory())])
 
 
 def by_onnxruntime(windows: np.ndarray) -> np.ndarray:
@@ -53,15 +58,16 @@ def test_it_equals_onnxruntime_on_speech(speech):
 
 
 def test_a_stretch_is_heard_alike_alone_and_among_others_of_any_length(speech):
-    lengths = [7, 2 * BLOCK, 1, 33, 40]
-    together = probabilities(
-        speech[20 : 20 + sum(lengths)], lengths, [Memory() for _ in lengths]
-    ).tolist()
-    apart = []
-    for length in lengths:
-        begin = 20 + len(apart)
-        apart += alone(speech[begin : begin + length]).tolist()
-    assert together == apart
+    spans = [(20, 27), (27, 27 + 2 * BLOCK), (60, 61), (65, 98), (98, 138)]
+    together = heard(speech, [Piece(*span, Memory()) for span in spans])
+    apart = np.concatenate([alone(speech[begin:end]) for begin, end in spans])
+    assert together.tolist() == apart.tolist()
+
+
+def test_a_gain_is_as_if_the_audio_were_louder(speech):
+    gains = np.full(len(speech), 0.5, dtype=np.float32)
+    softer = probabilities(speech, gains, [Piece(0, len(speech), Memory())])
+    assert softer.tolist() == alone(speech * np.float32(0.5)).tolist()
 
 
 def test_a_stretch_that_comes_in_whole_blocks_is_remembered(speech):
