@@ -5,9 +5,13 @@
 barge.shading = (overlaps, from, to, width) => {
   const LABEL_PX = 96; // “cancellation 34 ms” in 11 px, turned to two lines
   const NUMBER_PX = 36;
-  const BORDER_PX = 4; // narrower shades are all border, and would hide the waveform
+  const MANY = 40; // with more of them, borders would hide the waveform
   const wash = parseFloat(barge.colour("wash")) / 100;
   const pixels = (seconds) => (seconds / (to - from)) * width;
+  const seen = overlaps.filter(
+    ({ onset_s: onset, end_s: end }) => onset !== null && onset <= to && (end ?? onset) >= from,
+  );
+  const many = seen.length > MANY;
   const shapes = [];
   const annotations = [];
   let numbered = -Infinity;
@@ -18,7 +22,7 @@ barge.shading = (overlaps, from, to, width) => {
       type: "rect", xref: "x", yref: "paper", x0: begin, y0: 0, y1: 1, layer: "below",
       x1: wide < 1 ? begin + (to - from) / width : end,
       fillcolor: barge.clear(barge.colour(colour), wash),
-      line: { color: barge.colour(colour), width: wide < BORDER_PX ? 0 : 1 },
+      line: { color: barge.colour(colour), width: many ? 0 : 1 },
     });
     if (wide < LABEL_PX) return;
     annotations.push({
@@ -28,9 +32,8 @@ barge.shading = (overlaps, from, to, width) => {
     });
   };
 
-  for (const overlap of overlaps) {
+  for (const overlap of seen) {
     const { onset_s: onset, decision_s: decision, end_s: end } = overlap;
-    if (onset === null || onset > to || (end ?? onset) < from) continue;
     if (overlap.detection !== "–" && decision !== null) {
       shade(onset, decision, "detection", `detection ${overlap.detection}`);
       if (end !== null && end >= decision) {
