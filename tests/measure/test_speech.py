@@ -169,6 +169,10 @@ class TestNoSpeech:
     def test_it_holds_no_bursts(self, audio):
         assert find(audio) == []
 
+    @pytest.mark.parametrize("short", [1, 37, 59])
+    def test_nor_does_a_last_step_whose_last_frame_is_short(self, short):
+        assert find(hiss(RATE - short, -40)) == []
+
     def test_a_click_is_none(self):
         audio = silence(3)
         audio[RATE : RATE + 100] = 0.5

@@ -48,7 +48,9 @@ class Block:
         powers = channel.powers(first, channel.frames)
         if short := -count % STEP_FRAMES:
             powers = np.pad(powers, (0, short))
-            samples = np.pad(samples, (0, powers.size * channel.frame - len(samples)))
+        # The last frame may be short where no frame is missing.
+        if missing := powers.size * channel.frame - len(samples):
+            samples = np.pad(samples, (0, missing))
         shorts = powers.reshape(-1, SHORT) @ np.full(SHORT, 1 / SHORT)
         longs = shorts.reshape(-1, LONG // SHORT) @ np.full(LONG // SHORT, SHORT / LONG)
         return cls(
