@@ -195,6 +195,7 @@ def _score_recording(path: Path, order: Order) -> Scorecard:
         channels=channels,
         alignment_s=None if source is None else source.alignment_s,
         edge_blur_s=audio.edge_blur_s,
+        end_blur_s=audio.end_blur_s,
         limits=order.thresholds.scorecard,
         warnings=(*caveats, _ONE_CLOCK, *of_audio),
         overlaps=overlaps,
