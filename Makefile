@@ -29,7 +29,7 @@ room-figures: $(READY) $(LIVEKIT_SERVER) ## what a caller in a real room waits, 
 overhead: $(READY) ## what the instruments cost: 20 sessions with and without, about 4 minutes, alone
 	$(RUN)/python -m benchmarks.overhead
 
-accuracy: $(READY) ## how near the truth speech is dated, into docs/accuracy.md: about 3 minutes
+accuracy: $(READY) ## how near the truth speech is dated, into docs/accuracy.md: about 5 minutes, alone
 	$(RUN)/python -m benchmarks.accuracy
 
 diagnosis: $(READY) ## what the diagnosis says of every fault and of healthy calls, into docs/diagnosis.md: about 3 minutes
@@ -46,6 +46,9 @@ agreement: $(READY) ## virtual time against real time, into docs/bench.md: about
 
 screenshots: $(READY) $(CHROMIUM) ## docs/images: a call's page and a batch's, of the demo's calls
 	$(RUN)/python -m tests.browser.screenshots
+
+speed: $(READY) ## what scoring an hour costs, into docs/speed.md: some minutes, alone; PEER=a command
+	$(RUN)/python -m benchmarks.score --into docs/speed.md $(if $(PEER),--peer $(PEER))
 
 check: lint types format test ## what CI runs
 
@@ -74,4 +77,4 @@ $(READY): requirements.lock pyproject.toml | .uv-ready
 .uv-ready:
 	@command -v $(UV) >/dev/null || { $(PYTHON) -m venv .uv && .uv/bin/pip install --quiet uv; }
 
-.PHONY: help demo test check lint types format fix lock room-demo room-figures overhead accuracy diagnosis report-speed screenshots .uv-ready stage-speed agreement
+.PHONY: speed help demo test check lint types format fix lock room-demo room-figures overhead accuracy diagnosis report-speed screenshots .uv-ready stage-speed agreement
