@@ -63,6 +63,8 @@ class Settings(_KnobVariables):
     """Calls older than this are removed; absent: never."""
     thresholds: Path | None = None
     """A file with other limits than ``thresholds.toml``."""
+    diagnosis: Path | None = None
+    """A file with other limits than ``diagnosis.toml``, for ``livekit-barge diagnose``."""
 
     def __init__(self, **values: Any) -> None:
         _check_names(type(self).model_fields)

@@ -12,7 +12,7 @@ import dataclasses
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from livekit import rtc
 from livekit.agents import AgentSession, get_job_context
@@ -32,6 +32,9 @@ from livekit_barge.measure.turns import Turn
 
 # With these a call begins; what comes after its close belongs to no call.
 _FIRST_EVENTS = ("agent_state_changed", "speech_created", "conversation_item_added")
+
+
+T = TypeVar("T")
 
 
 class Instruments:
@@ -121,17 +124,18 @@ class Instruments:
     def tap(self) -> None:
         """Tap the audio that is there: at the start, and after a change of input or output.
 
-        A session that is started again may still have the taps of its first call.
+        A session that is started again may still have the taps of its first call, and a program
+        may have put something of its own in front of them.
         """
         assert self._stamps is not None
-        audio = self._session.output.audio
-        if isinstance(audio, AgentTap):
-            audio.listener = self._stamps
-        elif audio is not None:
-            self._session.output.audio = AgentTap(audio, self._stamps)
+        sink = self._session.output.audio
+        if tap := _first(AgentTap, sink, lambda each: each.next_in_chain):
+            tap.listener = self._stamps
+        elif sink is not None:
+            self._session.output.audio = AgentTap(sink, self._stamps)
         source = self._session.input.audio
-        if isinstance(source, CallerTap):
-            source.listener = self._stamps
+        if heard := _first(CallerTap, source, lambda each: each.source):
+            heard.listener = self._stamps
         elif source is not None:
             self._session.input.audio = CallerTap(source, self._stamps)
 
@@ -196,3 +200,10 @@ class Instruments:
     def _broke(self, error: Exception) -> None:
         self._log.recorder_broke(error)
         self._metrics.fault("recorder")
+
+
+def _first(kind: type[T], link: Any, following: Callable[[Any], Any]) -> T | None:
+    """The first of a kind in a chain of inputs or outputs."""
+    while link is not None and not isinstance(link, kind):
+        link = following(link)
+    return link
