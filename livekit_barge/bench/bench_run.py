@@ -11,17 +11,11 @@ from pathlib import Path
 from typing import IO
 
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
 
 from livekit_barge.bench.case import Case
 from livekit_barge.bench.finished import Run
 from livekit_barge.bench.kept import RESULTS_FILE
+from livekit_barge.bench.progress import progress_bar
 from livekit_barge.bench.results import CaseResult, EventResult, Tally
 from livekit_barge.bench.run import OnResult, run_cases
 from livekit_barge.bench.suite import Split, Suite
@@ -109,8 +103,8 @@ def run_bench(order: Order, *, console: Console) -> Bench:
     began_s = clock.now_s()
     summing = _Summing()
     already = _count_lines(folder)
-    with _progress(console, len(cases)) as advance:
-        for result in _results(order, cases, folder, advance):
+    with progress_bar(console, len(cases)) as bar:
+        for result in _results(order, cases, folder, bar.advance):
             summing.add(result)
     run = Run(
         suite=suite.name,
@@ -205,20 +199,6 @@ class _Summing:
 
 def _wrong(event: EventResult) -> bool:
     return event.outcome in ("late", "missed", "false_stop", "unmeasurable")
-
-
-@contextmanager
-def _progress(console: Console, total: int) -> Iterator[OnResult]:
-    columns = (
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        "left",
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=console, transient=True) as progress:
-        task = progress.add_task("", total=total)
-        yield lambda _: progress.advance(task)
 
 
 @contextmanager

@@ -6,7 +6,14 @@ speech is left, is not in it.
 
 from __future__ import annotations
 
-from livekit_barge.bench.places import AfterAgent, BeforeEnd, Finder, MidWord, SentenceStart
+from livekit_barge.bench.places import (
+    AfterAgent,
+    BeforeEnd,
+    Finder,
+    MidWord,
+    SentenceStart,
+    WhileThinking,
+)
 from livekit_barge.bench.room.ears import OVER_AFTER_S
 from livekit_barge.bench.room.microphone import LEAD_S
 from livekit_barge.bench.script import Script
@@ -19,7 +26,11 @@ _UNHEARD: dict[type[Finder], str] = {
     MidWord: "in a room it is not known where words lie",
     SentenceStart: "in a room it is not known where sentences lie",
     BeforeEnd: "in a room it is not known how much of a speech is left",
+    WhileThinking: "in a room it is not known when the agent thinks",
 }
+
+_SPOKEN = "after the agent has spoken 1.2 s"
+_INSTEAD: dict[type[Finder], str] = {WhileThinking: "0.3 s after the caller stops"}
 
 
 def check_places(script: Script) -> None:
@@ -28,8 +39,8 @@ def check_places(script: Script) -> None:
         finder = line.at.finder
         where = f"{script.name}: caller {number}: {line.at}"
         if why := _UNHEARD.get(type(finder)):
-            remedy = "write: after the agent has spoken 1.2 s"
-            raise ScriptError(why, where=where, remedy=remedy)
+            instead = _INSTEAD.get(type(finder), _SPOKEN)
+            raise ScriptError(why, where=where, remedy=f"write: {instead}")
         if isinstance(finder, AfterAgent) and finder.gap_s < AFTER_AGENT_MIN_S:
             raise ScriptError(
                 f"that the agent has stopped is heard {AFTER_AGENT_MIN_S:g} s later",

@@ -30,6 +30,7 @@ def test_what_can_be_heard_may_be_asked_for(at):
         ("in mid-word, after 1 s", "where words lie"),
         ("just as a new sentence starts", "where sentences lie"),
         ("in the last 200 ms", "how much of a speech is left"),
+        ("while the agent thinks, after 0.2 s", "when the agent thinks"),
         ("0.5 s after the agent stops", "give 0.6 s or more"),
     ],
 )
