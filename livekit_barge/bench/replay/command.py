@@ -33,7 +33,7 @@ def replay(
     """
     from livekit_barge.bench.progress import progress_bar
     from livekit_barge.bench.replay.run import replay_calls, settings_of
-    from livekit_barge.report.replay import LEGEND, replay_table
+    from livekit_barge.bench.replay.table import LEGEND, replay_table
 
     settings = settings_of(preset or [], vary or [])
     console = Console()

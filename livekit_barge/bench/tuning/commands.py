@@ -45,7 +45,7 @@ def sweep(
     from livekit_barge.bench.suite import Suite
     from livekit_barge.bench.tuning import axes
     from livekit_barge.bench.tuning.sweep import run_settings, write_sweep
-    from livekit_barge.report.tuning import sweep_tables
+    from livekit_barge.bench.tuning.tables import sweep_tables
 
     varied = [axes.Axis.parse(text) for text in vary]
     axes.check_axes(varied)
@@ -96,8 +96,8 @@ def tune(
     budget.
     """
     from livekit_barge.bench.progress import progress_bar
+    from livekit_barge.bench.tuning.tables import held_out_table, render_search
     from livekit_barge.bench.tuning.tune import Order, run_tune
-    from livekit_barge.report.tuning import held_out_table, render_search
 
     order = Order.of(
         suite=suite,
