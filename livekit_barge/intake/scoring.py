@@ -24,7 +24,6 @@ from livekit_barge.intake.recording import Recording
 from livekit_barge.intake.sources import Source, source_named
 from livekit_barge.intake.swapped import contradicted
 from livekit_barge.measure.burst import Burst
-from livekit_barge.measure.conversation import measure_turns
 from livekit_barge.measure.leakage import Leakage, withheld
 from livekit_barge.measure.leakage_warnings import caveats as leakage_caveats
 from livekit_barge.measure.overlap import Overlap
@@ -33,6 +32,7 @@ from livekit_barge.measure.sounds.sound import Sound
 from livekit_barge.measure.sounds.warnings import caveats as of_sounds
 from livekit_barge.measure.thresholds import Thresholds
 from livekit_barge.measure.two_channels import TwoChannels
+from livekit_barge.measure.whole import measure_turns
 
 _Bursts = tuple[list[Burst], list[Burst]]
 _Sounds = tuple[list[Sound], list[Sound]]

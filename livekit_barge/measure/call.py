@@ -5,11 +5,11 @@ from __future__ import annotations
 from livekit_barge.call.audio import AGENT, CALLER
 from livekit_barge.call.folder import Call
 from livekit_barge.measure.burst import Burst
-from livekit_barge.measure.conversation import measure_turns
 from livekit_barge.measure.lag import lags, withheld
 from livekit_barge.measure.speech import SpeechFinder
 from livekit_barge.measure.thresholds import Thresholds
 from livekit_barge.measure.turns import Turn
+from livekit_barge.measure.whole import measure_turns
 
 
 def find_bursts(call: Call) -> tuple[list[Burst], list[Burst]]:

@@ -7,12 +7,8 @@ it does not matter whether the call is measured while it runs or read from its f
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from itertools import takewhile
-from typing import Any
 
 from livekit_barge.call.events import (
     ConversationItem,
@@ -29,56 +25,18 @@ from livekit_barge.call.events import (
     SpeechInterrupted,
     Transcript,
 )
-from livekit_barge.call.placement import Placement, place_agent
+from livekit_barge.call.placement import Placement
 from livekit_barge.measure.burst import Burst
 from livekit_barge.measure.episodes import Episode, episodes
-from livekit_barge.measure.judge import Surroundings, judge
+from livekit_barge.measure.judge import judge
 from livekit_barge.measure.overlap import Overlap
-from livekit_barge.measure.pauses import longest_pause_s
+from livekit_barge.measure.said import Said, metrics_of
+from livekit_barge.measure.sides import CallerTurn, Protection
 from livekit_barge.measure.span import Span
 from livekit_barge.measure.speeches import Hold, Speech
+from livekit_barge.measure.stops import Surroundings
 from livekit_barge.measure.thresholds import Thresholds
 from livekit_barge.measure.turns import Turn
-
-# A long call is measured a minute at a time: what is over is forgotten, so that its cost grows with
-# its length and not with the square of it.
-_STEP_S = 60.0
-
-
-@dataclass
-class _CallerTurn:
-    """The caller's bursts with no long pause and no agent's turn between them."""
-
-    bursts: list[Burst]
-
-    @property
-    def started_s(self) -> float:
-        return self.bursts[0].onset_s
-
-    @property
-    def ended_s(self) -> float:
-        return self.bursts[-1].end_s
-
-
-@dataclass
-class _Protection:
-    reason: str
-    speech_id: str | None
-    began_s: float
-    ended_s: float | None = None
-
-    def end(self, event: ProtectedEnded) -> None:
-        """End it, if it is the one that the event means."""
-        if self.ended_s is None and (self.reason, self.speech_id) == (
-            event.reason,
-            event.speech_id,
-        ):
-            self.ended_s = event.at_s
-
-    def covers(self, at_s: float, speech: Speech) -> bool:
-        """Whether it kept that speech from being stopped then."""
-        began = self.began_s <= at_s and (self.ended_s is None or at_s < self.ended_s)
-        return began and self.speech_id in (None, speech.speech_id)
 
 
 class Conversation:
@@ -89,9 +47,8 @@ class Conversation:
         self._speeches: dict[str | None, Speech] = {}
         self._of_segment: dict[int, Speech] = {}
         self._holds: list[Hold] = []
-        self._protections: list[_Protection] = []
-        self._transcripts: list[Transcript] = []
-        self._items: list[ConversationItem] = []
+        self._protections: list[Protection] = []
+        self._said = Said()
         self._caller: list[Burst] = []
         self._heard_only: list[Speech] = []
         """What was heard of an agent whose output nobody stamped."""
@@ -115,14 +72,12 @@ class Conversation:
                 while self._holds:
                     self._holds.pop().resumed_at_s = event.at_s
             case ProtectedStarted():
-                self._protections.append(_Protection(event.reason, event.speech_id, event.at_s))
+                self._protections.append(Protection(event.reason, event.speech_id, event.at_s))
             case ProtectedEnded():
                 for protection in self._protections:
                     protection.end(event)
-            case Transcript() if event.is_final and event.text and event.text.strip():
-                self._transcripts.append(event)
-            case ConversationItem():
-                self._items.append(event)
+            case Transcript() | ConversationItem():
+                self._said.hear(event)
             case SegmentFlushed() if flushed := self._of_segment.get(event.segment_id):
                 flushed.flush(event.segment_id, event.at_s, event.pushed_s)
             case Decision() | OutputPaused() | SpeechInterrupted() | SpeechDone():
@@ -169,7 +124,7 @@ class Conversation:
         The call is known up to ``until_s``; ``closed``: there is no more to come.
         """
         caller = [turn for turn in self._caller_turns() if turn.started_s > self._given_s]
-        sides: list[_CallerTurn | Speech] = [*caller, *self._audible_speeches()]
+        sides: list[CallerTurn | Speech] = [*caller, *self._audible_speeches()]
         sides.sort(key=_started_s)
         for side in sides:
             if not closed and until_s < self._settles_s(side):
@@ -188,25 +143,25 @@ class Conversation:
     def _audible_speeches(self) -> list[Speech]:
         return [s for s in [*self._speeches.values(), *self._heard_only] if s.runs]
 
-    def _caller_turns(self) -> list[_CallerTurn]:
+    def _caller_turns(self) -> list[CallerTurn]:
         """The caller's bursts that are still kept, as turns; some may have been given out."""
         starts = [*self._starts, *(speech.runs[0].onset_s for speech in self._audible_speeches())]
-        turns: list[_CallerTurn] = []
+        turns: list[CallerTurn] = []
         for burst in self._caller:
             if turns and self._goes_on(turns[-1], burst, starts):
                 turns[-1].bursts.append(burst)
             else:
-                turns.append(_CallerTurn([burst]))
+                turns.append(CallerTurn([burst]))
         return turns
 
-    def _goes_on(self, turn: _CallerTurn, burst: Burst, starts: Sequence[float]) -> bool:
+    def _goes_on(self, turn: CallerTurn, burst: Burst, starts: Sequence[float]) -> bool:
         if burst.onset_s - turn.ended_s > self._limits.turn_gap_s:
             return False
         return not any(turn.ended_s <= start_s < burst.onset_s for start_s in starts)
 
-    def _settles_s(self, side: _CallerTurn | Speech) -> float:
+    def _settles_s(self, side: CallerTurn | Speech) -> float:
         """When the call must be known up to for the side to be final."""
-        if isinstance(side, _CallerTurn):
+        if isinstance(side, CallerTurn):
             return side.ended_s + self._limits.decision_reach_s
         if side.done_at_s is None:
             return math.inf
@@ -215,23 +170,19 @@ class Conversation:
 
     # Turns.
 
-    def _caller_turn(self, turn: _CallerTurn) -> Turn:
+    def _caller_turn(self, turn: CallerTurn) -> Turn:
         reach_s = self._reach_s(turn.ended_s)
-        items = [
-            item
-            for item in self._items
-            if item.role == "user" and turn.started_s <= item.at_s < reach_s
-        ]
+        items = self._said.of_caller(turn.started_s, reach_s)
         return Turn(
             speaker="caller",
             started_s=turn.started_s,
             ended_s=turn.ended_s,
-            words=self._words(turn.started_s, reach_s),
-            livekit_metrics=_metrics(items),
+            words=self._said.words(turn.started_s, reach_s),
+            livekit_metrics=metrics_of(items),
         )
 
     def _agent_turn(self, speech: Speech, until_s: float) -> Turn:
-        items = [item for item in self._items if item.item_id in speech.item_ids]
+        items = self._said.of_speech(speech.item_ids)
         return Turn(
             speaker="agent",
             started_s=speech.runs[0].onset_s,
@@ -240,7 +191,7 @@ class Conversation:
             response_gap_s=self._response_gap_s(speech),
             start_delayed_s=speech.start_delayed_s(),
             words=" ".join(item.text for item in items if item.text) or None,
-            livekit_metrics=_metrics(items),
+            livekit_metrics=metrics_of(items),
             overlaps=tuple(
                 self._overlap(episode, speech, until_s) for episode in self._episodes(speech)
             ),
@@ -271,9 +222,9 @@ class Conversation:
 
     def _words_of(self, episode: Episode) -> str | None:
         """What was heard before the caller went on, or else of all that they began to say."""
-        at_once = self._words(episode.begin_s, self._reach_s(episode.end_s))
+        at_once = self._said.words(episode.begin_s, self._reach_s(episode.end_s))
         whole = self._reach_s(self._said_until_s(episode))
-        return at_once or self._words(episode.begin_s, whole)
+        return at_once or self._said.words(episode.begin_s, whole)
 
     def _said_until_s(self, episode: Episode) -> float:
         """The end of what the caller began to say in the episode; they may go on after it."""
@@ -286,10 +237,6 @@ class Conversation:
         """Until when what is stamped still belongs to what the caller said up to ``end_s``."""
         further = (burst.onset_s for burst in self._caller if burst.onset_s > end_s)
         return min([end_s + self._limits.decision_reach_s, *further])
-
-    def _words(self, begin_s: float, end_s: float) -> str | None:
-        said = [t.text for t in self._transcripts if begin_s <= t.at_s < end_s and t.text]
-        return " ".join(said) or None
 
     def _response_gap_s(self, speech: Speech) -> float | None:
         """``None`` where the caller said nothing since the agent last began, or was left."""
@@ -331,8 +278,7 @@ class Conversation:
 
         The caller's last burst before is kept: the agent's next speech may be the answer to it.
         """
-        self._transcripts = [t for t in self._transcripts if t.at_s >= until_s]
-        self._items = [item for item in self._items if item.at_s >= until_s]
+        self._said.forget_before(until_s)
         self._protections = [
             p for p in self._protections if p.ended_s is None or p.ended_s > until_s
         ]
@@ -345,50 +291,5 @@ class Conversation:
                 self._drop(speech)
 
 
-def measure_turns(
-    caller: Iterable[Burst],
-    agent: Iterable[Burst],
-    events: Iterable[Event],
-    thresholds: Thresholds,
-    *,
-    ended_s: float,
-) -> list[Turn]:
-    """The turns of a call that lasted until ``ended_s``, from each side's bursts and its events.
-
-    Where no event tells of the agent's audio, its own pauses tell which silence is a stop.
-    """
-    caller, agent, events = list(caller), list(agent), list(events)
-    if not any(isinstance(event, SegmentStarted) for event in events):
-        stop_min_s = longest_pause_s(caller, agent, thresholds)
-        thresholds = dataclasses.replace(thresholds, stop_min_s=stop_min_s)
-    conversation = Conversation(thresholds)
-    for event in events:
-        conversation.event(event)
-    conversation.place(place_agent(events, ended_s=ended_s))
-    turns: list[Turn] = []
-    until_s = _STEP_S
-    while until_s < ended_s:
-        _hear_until(conversation, caller, agent, until_s)
-        turns += conversation.settled(until_s)
-        until_s += _STEP_S
-    _hear_until(conversation, caller, agent, math.inf)
-    return turns + list(conversation.settled(ended_s, closed=True))
-
-
-def _hear_until(
-    conversation: Conversation, caller: list[Burst], agent: list[Burst], until_s: float
-) -> None:
-    """Feed it the bursts that begin before, and take them off the lists."""
-    for feed, bursts in ((conversation.caller, caller), (conversation.agent, agent)):
-        count = sum(1 for _ in takewhile(lambda burst: burst.onset_s < until_s, bursts))
-        feed(bursts[:count])
-        del bursts[:count]
-
-
-def _metrics(items: Iterable[ConversationItem]) -> dict[str, Any]:
-    """Those of all the items; where two name the same, the later one's."""
-    return {name: value for item in items for name, value in item.metrics.items()}
-
-
-def _started_s(side: _CallerTurn | Speech) -> float:
-    return side.started_s if isinstance(side, _CallerTurn) else side.runs[0].onset_s
+def _started_s(side: CallerTurn | Speech) -> float:
+    return side.started_s if isinstance(side, CallerTurn) else side.runs[0].onset_s

@@ -18,46 +18,20 @@ that stops for a backchannel and speaks on has made a false stop.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import Any
 
 from livekit_barge.call.events import Cause
+from livekit_barge.measure.backchannel import is_backchannel, listening_words, why_backchannel
 from livekit_barge.measure.burst import Burst
 from livekit_barge.measure.episodes import Episode
 from livekit_barge.measure.overlap import DecisionMade, Outcome, Overlap
 from livekit_barge.measure.span import Span, shared_s
 from livekit_barge.measure.speeches import Speech
+from livekit_barge.measure.stops import Stop, Surroundings, end_of, find_stop
 from livekit_barge.measure.thresholds import Thresholds
 
 # Microseconds, as every stamp: differences of two stamps carry no digits that mean nothing.
 _DIGITS = 6
-
-
-@dataclass(frozen=True)
-class Surroundings:
-    """What else an episode is judged by."""
-
-    words: str | None
-    protected: tuple[str, ...]
-    caller: Sequence[Burst]
-    """All that the caller said, for the air between."""
-    seen_until_s: float
-    """The call is known up to here."""
-    next_run: Burst | None
-    """What the agent said next, after the speech."""
-
-
-@dataclass(frozen=True)
-class _Stop:
-    """Where the agent fell silent."""
-
-    silent_s: float
-    uncertainty_s: float | None
-    quiet_already: bool
-    again: Burst | None
-    """The run with which the same speech went on, having been held."""
 
 
 def judge(episode: Episode, speech: Speech, around: Surroundings, limits: Thresholds) -> Overlap:
@@ -65,10 +39,10 @@ def judge(episode: Episode, speech: Speech, around: Surroundings, limits: Thresh
     caused = [decision for decision in episode.decisions if decision.cause != "programmatic"]
     first = caused[0] if caused else None
     stopped_by = first or (episode.decisions[0] if episode.decisions else None)
-    stop = _stop(episode, speech, stopped_by, around, limits)
+    stop = find_stop(episode, speech, stopped_by, around, limits)
     outcome, reason = _outcome(episode, speech, stop, stopped_by, around, limits)
     if outcome == "natural_end" and stop is None:
-        stop = _end_of(speech)
+        stop = end_of(speech)
     fields = _clocks(episode, first, stop, outcome, limits)
     if stop is None and outcome in ("missed", "unmeasurable"):
         fields |= _lower_bound(episode, speech, around, limits)
@@ -92,82 +66,10 @@ def judge(episode: Episode, speech: Speech, around: Surroundings, limits: Thresh
     )
 
 
-def is_backchannel(words: str | None, spoken_s: float, limits: Thresholds) -> bool:
-    """Whether the caller only showed that they listen: by their words, else by their length."""
-    if said := _listening_words(words, limits):
-        return said == "only"
-    return spoken_s <= limits.backchannel_max_s
-
-
-def _listening_words(words: str | None, limits: Thresholds) -> str | None:
-    """``only``: every word is a backchannel's; ``more``: not; ``None``: no words were heard."""
-    said = re.findall(r"[\w'-]+", (words or "").casefold())
-    if not said:
-        return None
-    return "only" if all(word in limits.backchannels for word in said) else "more"
-
-
-def _end_of(speech: Speech) -> _Stop:
-    last = speech.runs[-1]
-    return _Stop(last.end_s, last.end_uncertainty_s, False, None)
-
-
-def _stop(
-    episode: Episode,
-    speech: Speech,
-    decision: DecisionMade | None,
-    around: Surroundings,
-    limits: Thresholds,
-) -> _Stop | None:
-    """Where the speech ended, or was held until it went on; ``None``: never while it was seen.
-
-    Without a decision only an end that the speech did not choose is a stop.
-    """
-    if not speech.stamped:
-        return _heard_stop(episode, speech, around, limits)
-    if decision is None:
-        return _end_of(speech) if speech.interrupted_at_s is not None else None
-    at_s = decision.at_s
-    later = [run for run in speech.runs if run.end_s > at_s]
-    if not later or later[0].onset_s > at_s:
-        again = later[0] if later and speech.held_between(at_s, later[0].onset_s) else None
-        if not later or again is not None:
-            return _Stop(at_s, 0.0, True, again)
-    for run, following in zip(later, [*later[1:], None], strict=True):
-        if following is None or speech.held_between(run.end_s, following.onset_s):
-            return _Stop(run.end_s, run.end_uncertainty_s, False, following)
-    raise AssertionError("the last run has no follower")
-
-
-def _heard_stop(
-    episode: Episode, speech: Speech, around: Surroundings, limits: Thresholds
-) -> _Stop | None:
-    """The end of a speech that was only heard, if the episode can have caused it."""
-    end = _end_of(speech)
-    if episode.onset_s is None or not speech.over_by(around.seen_until_s):
-        return None
-    listened = _is_backchannel(episode, around, limits)
-    within_s = limits.yield_within_s if listened else limits.missed_after_s
-    if end.silent_s - episode.onset_s > within_s:
-        return None
-    return replace(end, again=_spoke_on(episode, around, limits) if listened else None)
-
-
-def _spoke_on(episode: Episode, around: Surroundings, limits: Thresholds) -> Burst | None:
-    """What the agent said next, if the caller had said no more."""
-    following = around.next_run
-    if following is None or following.onset_s > episode.end_s + limits.decision_reach_s:
-        return None
-    between = Span(episode.end_s, following.onset_s)
-    if any(between.meets(Span(burst.onset_s, burst.end_s)) for burst in around.caller):
-        return None
-    return following
-
-
 def _outcome(
     episode: Episode,
     speech: Speech,
-    stop: _Stop | None,
+    stop: Stop | None,
     decision: DecisionMade | None,
     around: Surroundings,
     limits: Thresholds,
@@ -178,7 +80,7 @@ def _outcome(
     if stop is not None and not speech.stamped and stop.silent_s < onset_s + limits.reaction_min_s:
         return "natural_end", "it fell silent sooner than it can have reacted"
     if stop is not None and stop.again is not None:
-        return "false_stop", None if speech.stamped else _why_backchannel(around, limits)
+        return "false_stop", None if speech.stamped else why_backchannel(around.words, limits)
     generated_by_s = None if decision is None else decision.at_s
     if over and speech.played_whole(generated_by_s=generated_by_s):
         went_on_s = speech.runs[-1].end_s - onset_s
@@ -201,7 +103,7 @@ def _without_an_onset(episode: Episode, around: Surroundings, limits: Thresholds
 def _stopped(
     time_to_yield_s: float, around: Surroundings, limits: Thresholds
 ) -> tuple[Outcome, str | None]:
-    if _listening_words(around.words, limits) == "only":
+    if listening_words(around.words, limits) == "only":
         return "false_stop", "the words are a backchannel's"
     if time_to_yield_s <= limits.yield_within_s:
         return "yielded", None
@@ -211,25 +113,15 @@ def _stopped(
 def _went_on(
     episode: Episode, around: Surroundings, limits: Thresholds
 ) -> tuple[Outcome, str | None]:
-    if _is_backchannel(episode, around, limits):
-        return "held", _why_backchannel(around, limits)
+    if is_backchannel(episode, around.words, limits):
+        return "held", why_backchannel(around.words, limits)
     return "missed", None
-
-
-def _is_backchannel(episode: Episode, around: Surroundings, limits: Thresholds) -> bool:
-    spoken_s = sum(span.length_s for span in episode.spoken)
-    return is_backchannel(around.words, spoken_s, limits)
-
-
-def _why_backchannel(around: Surroundings, limits: Thresholds) -> str:
-    by = "words" if _listening_words(around.words, limits) else "length"
-    return f"a backchannel by its {by}"
 
 
 def _clocks(
     episode: Episode,
     decision: DecisionMade | None,
-    stop: _Stop | None,
+    stop: Stop | None,
     outcome: Outcome,
     limits: Thresholds,
 ) -> dict[str, Any]:
@@ -272,7 +164,7 @@ def _lower_bound(
     }
 
 
-def _taken_back(stop: _Stop, again: Burst, speech: Speech, around: Surroundings) -> dict[str, Any]:
+def _taken_back(stop: Stop, again: Burst, speech: Speech, around: Surroundings) -> dict[str, Any]:
     silent_s = max((run.end_s for run in speech.runs if run.end_s <= again.onset_s), default=None)
     if silent_s is None:
         return {}
@@ -288,7 +180,7 @@ def _taken_back(stop: _Stop, again: Burst, speech: Speech, around: Surroundings)
 def _cause(
     decision: DecisionMade | None,
     stopped_by: DecisionMade | None,
-    stop: _Stop | None,
+    stop: Stop | None,
     speech: Speech,
 ) -> Cause | None:
     """Of the decision; a program's own interrupt where that is what stopped the agent."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from livekit_barge.measure.burst import Burst
-from livekit_barge.measure.conversation import measure_turns
 from livekit_barge.measure.overlap import Overlap
 from livekit_barge.measure.pauses import longest_pause_s, own_pauses_s
+from livekit_barge.measure.whole import measure_turns
 from tests.measure.timeline import LIMITS, bursts
 
 

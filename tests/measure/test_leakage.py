@@ -6,10 +6,10 @@ import re
 from pathlib import Path
 
 from livekit_barge.measure.burst import Burst
-from livekit_barge.measure.conversation import measure_turns
 from livekit_barge.measure.leakage import COVERED, Leakage, withheld
 from livekit_barge.measure.leakage_warnings import caveats
 from livekit_barge.measure.thresholds import Thresholds
+from livekit_barge.measure.whole import measure_turns
 
 
 def turns(caller: Burst, agent: Burst):

@@ -28,10 +28,10 @@ from livekit_barge.call.events import (
     Transcript,
 )
 from livekit_barge.measure.burst import Burst
-from livekit_barge.measure.conversation import measure_turns
 from livekit_barge.measure.overlap import Overlap
 from livekit_barge.measure.thresholds import Thresholds
 from livekit_barge.measure.turns import Turn
+from livekit_barge.measure.whole import measure_turns
 
 STEP_S = 0.1
 LIMITS = Thresholds.load()

@@ -1,0 +1,30 @@
+"""A backchannel: the caller only shows that they listen. Told by their words if there are any, else
+by their length."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+from livekit_barge.measure.episodes import Episode
+from livekit_barge.measure.thresholds import Thresholds
+
+
+def is_backchannel(episode: Episode, words: str | None, limits: Thresholds) -> bool:
+    """Whether all words are on the list of ``thresholds.toml``, or what was said is that short."""
+    if said := listening_words(words, limits):
+        return said == "only"
+    return sum(span.length_s for span in episode.spoken) <= limits.backchannel_max_s
+
+
+def listening_words(words: str | None, limits: Thresholds) -> Literal["only", "more"] | None:
+    """``only``: every word is a backchannel's; ``more``: not; ``None``: no words were heard."""
+    said = re.findall(r"[\w'-]+", (words or "").casefold())
+    if not said:
+        return None
+    return "only" if all(word in limits.backchannels for word in said) else "more"
+
+
+def why_backchannel(words: str | None, limits: Thresholds) -> str:
+    """By what it was taken for one."""
+    return f"a backchannel by its {'words' if listening_words(words, limits) else 'length'}"
