@@ -21,7 +21,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page
 
-from livekit_barge.intake.scoring import Order
+from livekit_barge.intake.order import Order
 from livekit_barge.report.pages.call_page import write_call
 from livekit_barge.report.pages.make import make_report
 from livekit_barge.report.pages.writer import prepare

@@ -72,7 +72,7 @@ def score(
     from livekit_barge.batch.results import Results
     from livekit_barge.batch.run import Total, score_batch, score_here
     from livekit_barge.errors import IntakeError
-    from livekit_barge.intake.scoring import Order
+    from livekit_barge.intake.order import Order
 
     order = Order.of(
         source=source,

@@ -23,7 +23,8 @@ from livekit_barge.call.folder import EVENTS_FILE
 from livekit_barge.call.meta import META_FILE
 from livekit_barge.errors import BargeError
 from livekit_barge.intake.call_json import beside
-from livekit_barge.intake.scoring import Order, score
+from livekit_barge.intake.order import Order
+from livekit_barge.intake.scoring import score
 from livekit_barge.measure.scorecard import Scorecard
 
 CARD_FILE = "scorecard.json"

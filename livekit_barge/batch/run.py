@@ -14,7 +14,7 @@ from typing import Any
 
 from livekit_barge.batch.pool import TookTooLong, WorkerDied, run_jobs
 from livekit_barge.batch.results import Refused, Result, Results, result_of
-from livekit_barge.intake.scoring import Order
+from livekit_barge.intake.order import Order
 from livekit_barge.measure.scorecard import (
     SCHEMA_OF_ALL,
     Check,

@@ -18,7 +18,7 @@ from livekit_barge.batch.find import recordings
 from livekit_barge.batch.results import Refused, result_of
 from livekit_barge.bench.finished import RUN_FILE, Run
 from livekit_barge.bench.results import FEW, EventResult, Tally
-from livekit_barge.intake.scoring import Order
+from livekit_barge.intake.order import Order
 from livekit_barge.measure.overlap import Overlap
 from livekit_barge.measure.statistics import Measured, Percentiles, Rate
 from livekit_barge.measure.thresholds import Thresholds

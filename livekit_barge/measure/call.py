@@ -29,7 +29,11 @@ def measure_call(call: Call, thresholds: Thresholds | None = None) -> list[Turn]
     caller, agent = find_bursts(call)
     limits = Thresholds.load() if thresholds is None else thresholds
     turns = measure_turns(caller, agent, call.events, limits, ended_s=call.duration_s)
-    if call.meta.capture_point == "caller":
-        found = lags(call.events, call.meta.sample_rates)
-        turns = withheld(turns, found, limits.missed_after_s)
-    return turns
+    return trusted(call, turns, limits)
+
+
+def trusted(call: Call, turns: list[Turn], limits: Thresholds) -> list[Turn]:
+    """A call's turns, without the figures that its recorder's own lag spoiled."""
+    if call.meta.capture_point != "caller":
+        return turns
+    return withheld(turns, lags(call.events, call.meta.sample_rates), limits.missed_after_s)

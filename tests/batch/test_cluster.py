@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,39 +13,17 @@ from livekit_barge.batch.find import recordings as find
 from livekit_barge.batch.pool import WorkerDied
 from livekit_barge.batch.results import CARD_FILE, Results
 from livekit_barge.errors import IntakeError
-from livekit_barge.intake.scoring import Order
+from livekit_barge.intake.order import Order
+from tests.batch.local_cluster import two_workers
 from tests.batch.works import DiesAfter
 
 pytest.importorskip("distributed")
 
-# A process of its own: this one's warnings are errors, and Dask's are not ours.
-_CLUSTER = """
-import sys
-from distributed import LocalCluster
-if __name__ == "__main__":
-    cluster = LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None)
-    print(cluster.scheduler_address, flush=True)
-    sys.stdin.read()
-    cluster.close()
-"""
-
 
 @pytest.fixture(scope="module")
 def scheduler(tmp_path_factory) -> Iterator[str]:
-    script = tmp_path_factory.mktemp("cluster") / "cluster.py"
-    script.write_text(_CLUSTER)
-    root = Path(__file__).parents[2]
-    with subprocess.Popen(
-        [sys.executable, str(script)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-        env={"PYTHONPATH": str(root)},
-    ) as process:
-        yield process.stdout.readline().strip()
-        process.stdin.close()
-        process.wait(30)
+    with two_workers(tmp_path_factory.mktemp("cluster")) as address:
+        yield address
 
 
 @pytest.mark.filterwarnings("ignore")

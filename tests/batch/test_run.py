@@ -12,7 +12,7 @@ from livekit_barge.batch.find import recordings as find
 from livekit_barge.batch.pool import TookTooLong, run_jobs
 from livekit_barge.batch.results import CARD_FILE, REFUSED_FILE, Refused, Results
 from livekit_barge.batch.run import Total, score_batch
-from livekit_barge.intake.scoring import Order
+from livekit_barge.intake.order import Order
 from livekit_barge.measure.scorecard import Scorecard
 from tests.batch.works import DiesAfter
 

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser
 from rich.console import Console
 
 from livekit_barge.bench.demo import run_demo
-from livekit_barge.intake.scoring import Order
+from livekit_barge.intake.order import Order
 from livekit_barge.report.pages.make import make_report
 from tests.browser.chromium import started
 

@@ -12,7 +12,8 @@ from livekit_barge.bench.script import Script
 from livekit_barge.bench.stage import play_call
 from livekit_barge.call.folder import Call
 from livekit_barge.errors import IntakeError
-from livekit_barge.intake.scoring import Order, score
+from livekit_barge.intake.order import Order
+from livekit_barge.intake.scoring import score
 from livekit_barge.measure.call import measure_call
 
 

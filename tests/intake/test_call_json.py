@@ -9,7 +9,8 @@ import pytest
 
 from livekit_barge.errors import IntakeError
 from livekit_barge.intake.call_json import read_call_json
-from livekit_barge.intake.scoring import Order, score
+from livekit_barge.intake.order import Order
+from livekit_barge.intake.scoring import score
 from tests.intake.made import made_call, write
 
 RATE = 8_000

@@ -11,7 +11,8 @@ from livekit_barge.call.audio import AGENT, CALLER
 from livekit_barge.call.events import PlaybackFinished, SegmentFlushed, SegmentStarted
 from livekit_barge.errors import IntakeError
 from livekit_barge.intake.guess import guess_caller
-from livekit_barge.intake.scoring import Order, score
+from livekit_barge.intake.order import Order
+from livekit_barge.intake.scoring import score
 from livekit_barge.intake.swapped import contradicted
 from livekit_barge.measure.burst import Burst
 from livekit_barge.measure.leakage import Leakage

@@ -12,7 +12,8 @@ import soundfile
 from livekit_barge.call.audio import CALLER
 from livekit_barge.errors import BargeError, IntakeError
 from livekit_barge.intake import recording
-from livekit_barge.intake.scoring import Order, score
+from livekit_barge.intake.order import Order
+from livekit_barge.intake.scoring import score
 from tests.intake.made import made_call, write, write_m4a
 
 ORDER = Order.of(caller_channel=0)

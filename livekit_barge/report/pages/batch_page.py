@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from livekit_barge.batch.results import Refused
-from livekit_barge.intake.scoring import Order
+from livekit_barge.intake.order import Order
 from livekit_barge.measure.scorecard import Summary, checks
 from livekit_barge.measure.statistics import Percentiles
 from livekit_barge.report.pages.row import Label, Row, false_stops

@@ -47,7 +47,7 @@ def report(
     """
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
-    from livekit_barge.intake.scoring import Order
+    from livekit_barge.intake.order import Order
     from livekit_barge.report.pages.make import make_report
 
     order = Order.of(thresholds=thresholds)

@@ -10,7 +10,7 @@ from pathlib import Path
 from livekit_barge.batch.pool import WorkerDied, run_jobs
 from livekit_barge.batch.results import Refused
 from livekit_barge.errors import BargeError, CallError
-from livekit_barge.intake.scoring import Order
+from livekit_barge.intake.order import Order
 from livekit_barge.measure.scorecard import Scorecard
 from livekit_barge.report.pages.batch_page import write_batch
 from livekit_barge.report.pages.call_page import write_call

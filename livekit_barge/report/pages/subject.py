@@ -21,8 +21,9 @@ from livekit_barge.call.events import (
 )
 from livekit_barge.call.folder import Call
 from livekit_barge.errors import CallError
+from livekit_barge.intake.order import Order
 from livekit_barge.intake.recording import Recording
-from livekit_barge.intake.scoring import Order, is_call, score
+from livekit_barge.intake.scoring import is_call, score
 from livekit_barge.measure.lag import lags, withheld
 from livekit_barge.measure.overlap import Overlap
 from livekit_barge.measure.scorecard import Scorecard, without_overlaps

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from livekit_barge.call.audio import AGENT, CALLER
 from livekit_barge.call.folder import TURNS_FILE, Call
 from livekit_barge.errors import CallError
-from livekit_barge.intake.scoring import Order
+from livekit_barge.intake.order import Order
 from livekit_barge.measure.scorecard import Caveat, Channels, Scorecard
 
 _UNHEARD = Caveat(

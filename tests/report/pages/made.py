@@ -11,7 +11,7 @@ import numpy as np
 
 from livekit_barge.call.audio import Float32
 from livekit_barge.call.events import Decision, OutputPaused, Transcript, to_line
-from livekit_barge.intake.scoring import Order
+from livekit_barge.intake.order import Order
 from livekit_barge.measure.diagnosis import Finding
 from livekit_barge.measure.overlap import Overlap
 from livekit_barge.measure.scorecard import Channels, Scorecard, without_overlaps

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from livekit_barge.cli import app
 from livekit_barge.errors import BargeError, CallError, SettingsError
-from livekit_barge.intake.scoring import Order
+from livekit_barge.intake.order import Order
 from livekit_barge.report.pages.make import make_report
 from livekit_barge.report.pages.writer import _environment, script
 from tests.report.pages.made import call_folder, results

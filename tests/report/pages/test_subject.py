@@ -12,7 +12,7 @@ import pytest
 from livekit_barge.call.events import Transcript
 from livekit_barge.call.folder import Call
 from livekit_barge.errors import CallError
-from livekit_barge.intake.scoring import Order
+from livekit_barge.intake.order import Order
 from livekit_barge.measure.call import measure_call
 from livekit_barge.measure.overlap import Overlap
 from livekit_barge.measure.scorecard import without_overlaps
