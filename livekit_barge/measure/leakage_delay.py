@@ -59,8 +59,11 @@ class Lags:
         correlation = np.abs(np.fft.irfft(cross, size))
         most = min(round(LAG_MOST_S * self._rate), size // 2 - 1)
         near = np.concatenate([correlation[-most:], correlation[: most + 1]])
+        usual = np.sqrt(np.mean(np.square(near)))
+        if not usual:
+            return None  # nothing in the band that both have
         at = int(np.argmax(near))
-        return Peak((at - most) / self._rate, float(near[at] / np.sqrt(np.mean(np.square(near)))))
+        return Peak((at - most) / self._rate, float(near[at] / usual))
 
     def _coarse(self, piece: Float32) -> Float32:
         """Means of so many samples that 4,000 a second are left."""
