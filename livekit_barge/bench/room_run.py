@@ -21,7 +21,7 @@ from livekit_barge.bench.results import CaseResult
 from livekit_barge.bench.room.caller import call_room
 from livekit_barge.bench.room.dial import Dial
 from livekit_barge.bench.run import OnResult, result_of
-from livekit_barge.errors import ScriptError
+from livekit_barge.errors import BargeError, RoomError, ScriptError
 from livekit_barge.measure.thresholds import Thresholds
 
 
@@ -41,7 +41,8 @@ def run_in_room(
     They are kept in ``out`` as a stage's are, but a room's call is always made anew: it never goes
     twice the same.
 
-    Raises :class:`~livekit_barge.errors.BargeError` where a room cannot be called at all.
+    Raises :class:`~livekit_barge.errors.BargeError` where the first cannot be made; what keeps a
+    later one from being made is told in its result.
     """
     # The client's own log tells of every socket; what matters to a call is in its notes.
     logging.getLogger("livekit").setLevel(logging.CRITICAL)
@@ -57,7 +58,12 @@ def run_in_room(
                 agent_name=agent_name,
                 agent_identity=agent_identity,
             )
-            result = _call(case, dial, calls_dir or Path(scratch), limits)
+            try:
+                result = _call(case, dial, calls_dir or Path(scratch), limits)
+            except RoomError as error:
+                if number == 1:
+                    raise
+                result = _unplayed(case, error)
             kept_as.append(hashlib.sha256(f"{name} {case.digest()}".encode()).hexdigest())
             kept.put(kept_as[-1], result)
             if on_result is not None:
@@ -71,4 +77,8 @@ def _call(case: Case, dial: Dial, calls_dir: Path, limits: Thresholds) -> CaseRe
     try:
         return result_of(case, asyncio.run(call), limits)
     except ScriptError as error:
-        return CaseResult(case_id=case.case_id, preset=case.preset, error=str(error))
+        return _unplayed(case, error)
+
+
+def _unplayed(case: Case, error: BargeError) -> CaseResult:
+    return CaseResult(case_id=case.case_id, preset=case.preset, error=str(error))
