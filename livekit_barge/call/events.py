@@ -285,6 +285,32 @@ class ContextSeen(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class UserTurn(Event):
+    """The framework ruled that the caller's turn began or ended; Pipecat's, as of 1.14.
+
+    Written with the next frame that passes, so up to a frame after the ruling.
+    """
+
+    type: ClassVar[str] = "user_turn"
+    new: Literal["started", "stopped"]
+    strategy: str | None = None
+    """Whose ruling it was, under the framework's name; ``None``: it did not say."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class InterruptionLost(Event):
+    """The order to stop did not come through to the output; Pipecat's ``InterruptionFrame``."""
+
+    type: ClassVar[str] = "interruption_lost"
+    sent_at_s: float
+    """When it was sent out."""
+    sent_by: str
+    """The processor that sent it."""
+    swallowed_by: str
+    """The last processor that it reached."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class AgentHandoff(Event):
     """One agent handed the call to another."""
 

@@ -1,0 +1,21 @@
+"""Pipecat, measured with the same ruler (extra ``pipecat``).
+
+::
+
+    from livekit_barge.pipecat import BargeObserver
+
+    worker = PipelineWorker(pipeline, observers=[BargeObserver()])
+
+The observer writes the same Call folder as a ``BargeSession``; turn log, clocks, diagnosis and
+report read it without knowing which framework it was.
+"""
+
+from __future__ import annotations
+
+from livekit_barge.pipecat.extra import need_pipecat
+
+need_pipecat()
+
+from livekit_barge.pipecat.observer import BargeObserver  # noqa: E402  # after the check
+
+__all__ = ["BargeObserver"]
