@@ -7,7 +7,7 @@ it, and above the talker's own level less the margin D.
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from livekit_barge.measure.burst import Burst
 from livekit_barge.measure.channel import FRAME_S, Channel
@@ -21,8 +21,9 @@ from livekit_barge.measure.edges import (
     runs,
 )
 from livekit_barge.measure.levels import SILENT, Background, Powers, active_power, in_db, smooth
-from livekit_barge.measure.listening import Island
+from livekit_barge.measure.listening import SURE, Island
 from livekit_barge.measure.silero import WINDOW_S
+from livekit_barge.measure.sounds.cough import has_voice
 from livekit_barge.measure.sounds.finder import Sounds
 
 # Silero may miss a consonant and the closure between it and the vowel, before speech and after it.
@@ -47,6 +48,10 @@ TALKER_S = 30.0
 QUIET_DB = 11.0
 # So many frames at full scale are no chance.
 CLIPPED_FRAMES = 3
+# Of the tuning corpus every word of one island is longer than this, or Silero is sure of it.
+COUGH_MOST_S = 0.7
+# A voice is looked for in the island and this much around it: of one window, 0.1 s.
+VOICE_AROUND_S = 0.03
 
 
 @dataclass(frozen=True)
@@ -62,6 +67,8 @@ class Dated:
     clipped: int
     """How many of its frames reach full scale."""
     talker_db: float
+    is_sure: bool = True
+    """Whether Silero was sure of it once, or it has a voice: else it is a cough or the like."""
 
     def bridged(self, later: Dated) -> Dated:
         """This and the next as one."""
@@ -76,6 +83,7 @@ class Dated:
             active_s=active_s,
             clipped=self.clipped + later.clipped,
             talker_db=later.talker_db,
+            is_sure=self.is_sure or later.is_sure,
         )
 
     def burst(self) -> Burst:
@@ -133,12 +141,22 @@ class Dating:
             return []
         talker_db = self._hear_talker(smooth(powers[slice(*core)][voiced[slice(*core)]]))
         stretch = Stretch.between(powers, core, before, after, talker_db - AUDIBLE_MARGIN_DB)
+        is_sure = self._is_sure(island)
         return [
-            self._date(stretch, run, first, talker_db)
+            replace(self._date(stretch, run, first, talker_db), is_sure=is_sure)
             for run in bridged(
                 _belonging(runs(stretch.audible() & voiced), core), round(BRIDGE_S / FRAME_S)
             )
         ]
+
+    def _is_sure(self, island: Island) -> bool:
+        """Whether an island is speech for certain: that, or long, or with a voice."""
+        begin_s, end_s = island.begin * WINDOW_S, island.end * WINDOW_S
+        if island.peak >= SURE or end_s - begin_s >= COUGH_MOST_S:
+            return True
+        around_s = begin_s - VOICE_AROUND_S, end_s + VOICE_AROUND_S
+        first, last = map(self._channel.frame_at, around_s)
+        return has_voice(self._channel.samples(first, last), self._channel)
 
     def _hear_talker(self, smoothed: Powers) -> float:
         """The talker's active level in dBFS, this island included."""

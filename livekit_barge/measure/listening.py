@@ -8,7 +8,7 @@ depend on the others: the islands do not depend on how the audio was cut.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import soxr
@@ -45,6 +45,8 @@ class Island:
 
     begin: int
     end: int
+    peak: float = field(default=1.0, compare=False)
+    """How sure Silero was at its surest, as a probability."""
 
 
 @dataclass
@@ -176,7 +178,7 @@ class Listening:
         """End the island, if there is one."""
         island, self._island = self._island, None
         if island is not None and island.is_one:
-            islands.append(Island(island.begin, island.end))
+            islands.append(Island(island.begin, island.end, island.peak))
 
 
 def _in_blocks(stretches: list[Run], known: int, all_of_it: bool) -> tuple[list[Run], int]:

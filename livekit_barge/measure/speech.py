@@ -156,6 +156,9 @@ class SpeechFinder:
         return dated.end_s + bridge_s <= future_s and dated.end_s <= self._sounds.decided_s
 
     def _is_speech(self, dated: Dated) -> bool:
+        if not dated.is_sure:
+            self._sounds.coughed(dated.onset_s, dated.end_s)
+            return False
         return not self._sounds.is_music(dated.onset_s, dated.end_s)
 
     def _next_begin(self) -> int | None:

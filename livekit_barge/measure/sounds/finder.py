@@ -26,6 +26,7 @@ _CLIPPED_LEAST = 3
 # Sounds of a kind this close are one.
 _JOIN_S: dict[Kind, float] = {"clipping": 1.0, "music": 2.0}
 _ALSO: tuple[tuple[Kind, tuple[Kind, ...]], ...] = (
+    ("cough", ("dtmf", "tone", "ringback", "music")),
     ("tone", ("dtmf", "music")),
     ("comfort_noise", ("dtmf", "tone", "ringback", "music")),
 )
@@ -70,6 +71,10 @@ class Sounds:
             if self._channel.clipped(block.first + at, block.first + at + STEP_FRAMES)
             >= _CLIPPED_LEAST
         ]
+
+    def coughed(self, begin_s: float, end_s: float) -> None:
+        """What Silero half heard as speech there has no voice."""
+        self._found.append(Sound("cough", begin_s, end_s))
 
     def silent_between(self, end_s: float, begin_s: float) -> None:
         """Nobody spoke there."""

@@ -7,7 +7,15 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 Kind = Literal[
-    "dtmf", "ringback", "tone", "music", "comfort_noise", "clipping", "agc", "packet_loss"
+    "dtmf",
+    "ringback",
+    "tone",
+    "music",
+    "cough",
+    "comfort_noise",
+    "clipping",
+    "agc",
+    "packet_loss",
 ]
 
 

@@ -13,6 +13,7 @@ _TOLD: dict[Kind, tuple[str, str]] = {
     "ringback": ("ringback", "record from the answer on"),
     "tone": ("steady tones", "none is needed: tones are not scored as speech"),
     "music": ("music", "leave the time on hold out: speech under music is lost"),
+    "cough": ("sounds like a cough", "listen: a faint word without a voice would be lost, too"),
     "comfort_noise": ("noise that is switched on and off", "turn comfort noise off"),
     "clipping": ("clipping", "lower the recording level"),
     "agc": ("a gain that follows the talker", "record without automatic gain control"),

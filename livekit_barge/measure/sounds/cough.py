@@ -1,0 +1,48 @@
+"""Coughs and the like: what Silero half takes for speech, and has no voice that lasts.
+
+Silero is sure (0.8) of nearly every word at some moment, and of no cough of the corpus. Where it is
+not, a voice is looked for: in windows of 40 ms, the strongest correlation with the sound of one
+pitch period later (Boersma 1993 without its corrections). A cough's noise drowns its pitch.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from livekit_barge.call.audio import Float32
+from livekit_barge.measure.channel import Channel
+from livekit_barge.measure.levels import Powers
+from livekit_barge.measure.sounds.block import thinned, thinning
+
+_WINDOW_S, _HOP_S = 0.04, 0.01
+_LOWEST_HZ, _HIGHEST_HZ = 80.0, 400.0
+# A quarter of the windows that are loud, within 20 dB of the loudest, must be this much alike.
+# Unsure words of the tuning corpus have 0.91 and more, recorded coughs 0.82 at most.
+_ALIKE, _SHARE, _LOUD = 0.86, 0.25, 0.01
+
+
+def has_voice(samples: Float32, channel: Channel) -> bool:
+    """Whether a short sound, whole frames of the channel, is voiced for a part of it."""
+    by = thinning(channel.rate, channel.frame)
+    alike, powers = alikeness(thinned(samples, by), channel.rate / by)
+    loud = alike[powers >= _LOUD * powers.max(initial=0.0)]
+    return bool(loud.size and np.quantile(loud, 1 - _SHARE) >= _ALIKE)
+
+
+def alikeness(samples: Float32, rate: float) -> tuple[Powers, Powers]:
+    """Of each window: its correlation with what follows a pitch period later, and its power."""
+    size, hop = round(_WINDOW_S * rate), round(_HOP_S * rate)
+    shortest, longest = round(rate / _HIGHEST_HZ), round(rate / _LOWEST_HZ)
+    if len(samples) < size + longest:
+        return np.zeros(0), np.zeros(0)
+    every = np.lib.stride_tricks.sliding_window_view(samples.astype(np.float64), size)
+    begins = np.arange(0, len(every) - longest, hop)
+    here = every[begins]
+    energy = np.einsum("ij,ij->i", here, here)
+    best = np.zeros(len(begins))
+    for lag in range(shortest, longest + 1):
+        later = every[begins + lag]
+        both = energy * np.einsum("ij,ij->i", later, later)
+        crossed = np.einsum("ij,ij->i", here, later)
+        best = np.maximum(best, crossed / np.sqrt(np.maximum(both, 1e-30)))
+    return best, energy / size
