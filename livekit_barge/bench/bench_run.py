@@ -22,6 +22,8 @@ from livekit_barge.bench.suite import Split, Suite
 from livekit_barge.clock import SystemClock
 from livekit_barge.errors import SettingsError
 
+ROOMS_AGENT = "the room's agent"
+"""What stands for a preset in a room: the agent there has its own."""
 SHOWN = 40
 """So many events are printed whole; of more only those that went wrong, and all are kept."""
 _AT_ONCE = 500  # events that are summed up together: adding up costs as much as what is there
@@ -91,9 +93,11 @@ def run_bench(order: Order, *, console: Console) -> Bench:
     Raises :class:`~livekit_barge.errors.BargeError`.
     """
     suite = Suite.load(order.suite)
+    # The calls are the same whatever the preset; a room takes them as they are.
+    draws = ("livekit-defaults",) if order.room is not None else order.presets
     cases = [
         case
-        for preset in order.presets
+        for preset in draws
         for case in suite.cases(
             preset=preset, seed=order.seed, split=order.split, times=order.times
         )
@@ -138,6 +142,7 @@ def _results(
 
         return run_in_room(
             cases,
+            called=ROOMS_AGENT,
             out=folder,
             url=order.room,
             agent_name=order.agent_name,

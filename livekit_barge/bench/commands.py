@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 
 from livekit_barge.batch.commands import LimitsFile
+from livekit_barge.errors import SettingsError
 
 if TYPE_CHECKING:
     from livekit_barge.bench.bench_run import Bench
@@ -55,11 +56,15 @@ def bench(
     What was played is kept: a run that is stopped goes on where it was. Exits with 2 if a call
     could not be played.
     """
-    from livekit_barge.bench.bench_run import Order, run_bench
+    from livekit_barge.bench.bench_run import ROOMS_AGENT, Order, run_bench
 
+    if room is not None and preset:
+        raise SettingsError(
+            "the agent in a room has settings of its own", where="--preset", remedy="leave it out"
+        )
     order = Order(
         suite=suite,
-        presets=tuple(preset or ["livekit-defaults"]),
+        presets=(ROOMS_AGENT,) if room is not None else tuple(preset or ["livekit-defaults"]),
         seed=seed,
         split=split,
         times=times,
@@ -88,6 +93,12 @@ def gate(
             help="Folders: of a bench or room run, of calls, of recordings.", show_default=False
         ),
     ],
+    source: Annotated[
+        str | None, typer.Option(help="Of recordings: the system that made them.")
+    ] = None,
+    caller_channel: Annotated[
+        int | None, typer.Option(help="Of recordings: the caller's channel, 0 or 1.")
+    ] = None,
     thresholds: LimitsFile = None,
     junit: Annotated[Path | None, typer.Option(help="Write a JUnit report there.")] = None,
     json_to: Annotated[
@@ -102,7 +113,7 @@ def gate(
     from livekit_barge.report.gate import render_verdicts
     from livekit_barge.report.gate_files import write_json, write_junit
 
-    verdicts = judge_runs(runs, thresholds)
+    verdicts = judge_runs(runs, thresholds, source=source, caller_channel=caller_channel)
     console = Console(stderr=json_to == Path("-"))
     for part in render_verdicts(verdicts):
         console.print(part, highlight=False)

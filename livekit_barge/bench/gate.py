@@ -94,18 +94,27 @@ class Verdict:
         }
 
 
-def judge_runs(folders: Iterable[Path], thresholds: Path | None = None) -> list[Verdict]:
+def judge_runs(
+    folders: Iterable[Path],
+    thresholds: Path | None = None,
+    *,
+    source: str | None = None,
+    caller_channel: int | None = None,
+) -> list[Verdict]:
     """The verdicts, one for each preset of a run, one for all calls of another folder.
+
+    ``source`` and ``caller_channel`` are of recordings, as ``score`` takes them.
 
     Raises :class:`~livekit_barge.errors.BargeError` for a folder with nothing in it.
     """
-    limits = Thresholds.load(thresholds)
+    order = Order.of(source=source, caller_channel=caller_channel, thresholds=thresholds)
+    limits = order.thresholds
     verdicts: list[Verdict] = []
     for folder in folders:
         if (folder / RUN_FILE).exists():
             verdicts += _of_run(folder, limits)
         else:
-            verdicts.append(_of_calls(folder, thresholds, limits))
+            verdicts.append(_of_calls(folder, order))
     return verdicts
 
 
@@ -166,15 +175,7 @@ def _of_run(folder: Path, limits: Thresholds) -> Iterator[Verdict]:
         yield judge_tally(name, Tally.of(events[preset]), limits, refused[preset])
 
 
-def _of_calls(folder: Path, thresholds: Path | None, limits: Thresholds) -> Verdict:
-    order = Order.of(
-        source=None,
-        caller_channel=None,
-        agent_file=None,
-        agent_start_s=0.0,
-        long=False,
-        thresholds=thresholds,
-    )
+def _of_calls(folder: Path, order: Order) -> Verdict:
     events: list[EventResult] = []
     refused: list[str] = []
     for path in recordings([folder]):
@@ -183,7 +184,7 @@ def _of_calls(folder: Path, thresholds: Path | None, limits: Thresholds) -> Verd
             refused.append(result.line)
         else:
             events += [_unlabelled(path.name, overlap) for overlap in result.overlaps]
-    return judge_tally(str(folder), Tally.of(events), limits, refused)
+    return judge_tally(str(folder), Tally.of(events), order.thresholds, refused)
 
 
 def _unlabelled(call: str, overlap: Overlap) -> EventResult:

@@ -7,6 +7,7 @@ a room does not show (:mod:`.room.places`) makes its call unplayable, and that i
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import hashlib
 import logging
 import os
@@ -28,6 +29,7 @@ from livekit_barge.measure.thresholds import Thresholds
 def run_in_room(
     cases: Sequence[Case],
     *,
+    called: str,
     out: Path,
     url: str,
     agent_name: str | None = None,
@@ -36,7 +38,9 @@ def run_in_room(
     thresholds: Path | None = None,
     on_result: OnResult | None = None,
 ) -> Iterator[CaseResult]:
-    """The results, each call in a room of its own; the server's key is in the environment.
+    """The results under the name ``called``, each call in a room of its own.
+
+    The server's key is in the environment.
 
     They are kept in ``out`` as a stage's are, but a room's call is always made anew: it never goes
     twice the same.
@@ -64,6 +68,7 @@ def run_in_room(
                 if number == 1:
                     raise
                 result = _unplayed(case, error)
+            result = dataclasses.replace(result, preset=called)
             kept_as.append(hashlib.sha256(f"{name} {case.digest()}".encode()).hexdigest())
             kept.put(kept_as[-1], result)
             if on_result is not None:

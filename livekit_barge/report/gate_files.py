@@ -40,7 +40,7 @@ def write_junit(path: Path, verdicts: Sequence[Verdict]) -> None:
             root,
             "testsuite",
             name=verdict.name,
-            tests=str(len(verdict.held)),
+            tests=str(len(verdict.held) + len(verdict.refused)),
             failures=str(sum(held.passed is False for held in verdict.held)),
             errors=str(len(verdict.refused)),
             skipped=str(sum(held.passed is None for held in verdict.held)),

@@ -13,6 +13,8 @@ from livekit_barge.bench.results import CaseResult, EventResult, Tally
 from livekit_barge.cli import app
 from livekit_barge.errors import BargeError
 from livekit_barge.measure.thresholds import Thresholds
+from tests.intake.made import made_call, write
+from tests.measure import known
 
 LIMITS = Thresholds.load()
 
@@ -124,3 +126,49 @@ class TestTheCommand:
     def test_a_folder_with_nothing_in_it_is_one_line(self, tmp_path):
         with pytest.raises(BargeError, match="no recordings"):
             judge_runs([tmp_path])
+
+    @pytest.mark.parametrize("how", ["passed", "fell short", "refused"])
+    def test_its_junit_counts_the_tests_that_are_in_it(self, run, tmp_path, how):
+        folder = run(20, 10 * (how == "fell short"), error="no voice" if how == "refused" else None)
+        junit = tmp_path / "gate.xml"
+        found = CliRunner().invoke(app, ["gate", str(folder), "--junit", str(junit)])
+        (suite,) = ElementTree.parse(junit).getroot().iter("testsuite")
+        tests = suite.findall("testcase")
+        assert suite.get("tests") == str(len(tests))
+        assert all(test.get("name") and test.get("classname") for test in tests)
+        for counted, child in (
+            ("failures", "failure"),
+            ("errors", "error"),
+            ("skipped", "skipped"),
+        ):
+            told = [test.find(child) for test in tests if test.find(child) is not None]
+            assert suite.get(counted) == str(len(told))
+            assert all(each.get("message") for each in told)
+        assert found.exit_code == {"passed": 0, "fell short": 1, "refused": 2}[how]
+
+
+class TestOfCalls:
+    """A folder of live calls or recordings: nobody labelled them, so the ruler's word stands."""
+
+    def test_live_calls_are_held_against_the_same_limits(self, tmp_path):
+        known.write_call(tmp_path / "calls" / "one")
+        (found,) = judge_runs([tmp_path / "calls"])
+        assert held(found, "yield_rate_min").of == 1
+        assert (found.exit_code, found.refused) == (0, ())
+
+    def test_recordings_have_no_cancellation_to_judge(self, tmp_path):
+        (tmp_path / "recordings").mkdir()
+        write(tmp_path / "recordings" / "one.wav", made_call(8_000), 8_000, "WAV", "PCM_16")
+        (found,) = judge_runs([tmp_path / "recordings"], caller_channel=0)
+        assert held(found, "yield_rate_min").passed
+        assert held(found, "p90_cancellation_max_s").passed is None
+
+    def test_a_recording_that_cannot_be_read_is_exit_2(self, tmp_path):
+        write(tmp_path / "one.wav", made_call(8_000), 8_000, "WAV", "PCM_16")
+        options = ["gate", str(tmp_path), "--caller-channel", "0"]
+        whole = CliRunner().invoke(app, options)
+        (tmp_path / "two.wav").write_bytes(b"RIFF")
+        result = CliRunner().invoke(app, options)
+        assert whole.exit_code == 0
+        assert result.exit_code == 2
+        assert "two.wav" in result.stdout
