@@ -38,11 +38,17 @@ diagnosis: $(READY) ## what the diagnosis says of every fault and of healthy cal
 report-speed: $(READY) $(CHROMIUM) ## how fast the report's pages are made and open, about 2 minutes, alone
 	$(RUN)/python -m benchmarks.report
 
-stage-speed: $(READY) ## how fast scripted calls are played, into docs/bench.md: some minutes, alone
+stage-speed: $(READY) ## how fast scripted calls are played, into docs/bench.md: about 3 minutes, alone
 	$(RUN)/python -m benchmarks.stage --page docs/bench.md
 
-agreement: $(READY) ## virtual time against real time, into docs/bench.md: about 8 minutes, alone
+agreement: $(READY) ## virtual time against real time, into docs/bench.md: about 5 minutes, alone
 	$(RUN)/python -m benchmarks.agreement --page docs/bench.md
+
+agreement-room: $(READY) $(LIVEKIT_SERVER) ## the stage against a real room, into docs/bench.md: about 8 minutes, alone
+	$(RUN)/python -m benchmarks.agreement_room --page docs/bench.md
+
+traps: $(READY) ## what LiveKit's known traps cost, into docs/bench.md: about a minute
+	$(RUN)/python -m benchmarks.traps --page docs/bench.md
 
 screenshots: $(READY) $(CHROMIUM) ## docs/images: a call's page and a batch's, of the demo's calls
 	$(RUN)/python -m tests.browser.screenshots
@@ -77,4 +83,4 @@ $(READY): requirements.lock pyproject.toml | .uv-ready
 .uv-ready:
 	@command -v $(UV) >/dev/null || { $(PYTHON) -m venv .uv && .uv/bin/pip install --quiet uv; }
 
-.PHONY: speed help demo test check lint types format fix lock room-demo room-figures overhead accuracy diagnosis report-speed screenshots .uv-ready stage-speed agreement
+.PHONY: speed help demo test check lint types format fix lock room-demo room-figures overhead accuracy diagnosis report-speed screenshots .uv-ready stage-speed agreement agreement-room traps

@@ -1,12 +1,11 @@
 """How much faster than real time scripted calls are played, and what a process of them holds.
 
-    python -m benchmarks.stage [--suite classic] [--calls 8] [--page docs/bench.md]
+    python -m benchmarks.stage [--suite classic] [--calls 3] [--page docs/bench.md]
 
-All is from one run: a suite's calls under several presets, one call after the other and by two
-processes, with what LiveKit's local models said kept between calls and without. Each measurement
-is a process of its own, which has played one other call before and has spoken every text of the
-suite, as a process does once. CPU seconds are those of all its threads. The results must be the
-same bytes each time, or it fails.
+All is from one run: a suite's calls under several presets and under several values of a knob, with
+what LiveKit's local models said kept between calls and without, and by two processes. One process
+plays all that is compared by its CPU seconds, those of all its threads; it has spoken every text of
+the calls before, as a process does once. The results must be the same bytes each time, or it fails.
 """
 
 from __future__ import annotations
@@ -16,6 +15,7 @@ import dataclasses
 import hashlib
 import multiprocessing
 import os
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -39,7 +39,8 @@ T = TypeVar("T")
 
 PRESETS = ("livekit-defaults", "snappy", "patient", "telephony")
 DURATIONS_S = (0.2, 0.3, 0.4, 0.6)
-MEMORY_AFTER = (10, 100)
+MEMORY_AFTER = (10, 30, 60)
+SHORT_FRAME_S = 0.02
 LOOP = 1_000_000
 
 
@@ -49,7 +50,6 @@ class Cost:
 
     call_s: float
     cpu_s: float
-    elapsed_s: float
     windows: tuple[int, int]
     """Known before, of those asked of the VAD."""
     ends: tuple[int, int]
@@ -71,13 +71,14 @@ def sweep(suite: str, calls: int, settings: Sequence[tuple[str, dict[str, Any]]]
     ]
 
 
-def play(cases: Sequence[Case], *, remember: bool = True) -> Cost:
-    """Play them in this process."""
-    _warm_up(cases)
-    stage.MEMORY = memory = Memory() if remember else Memory(0, 0)
+def play(cases: Sequence[Case], memory: Memory) -> Cost:
+    """Play them in this process, with what the models said before in ``memory``."""
+    stage.MEMORY = memory
     digest = hashlib.sha256()
     call_s = 0.0
-    began_s, began_cpu_s = time.perf_counter(), time.process_time()
+    windows, ends = memory.windows, memory.ends
+    before = (windows.known, windows.asked, ends.known, ends.asked)
+    began_cpu_s = time.process_time()
     for case in cases:
         result = play_case(case)
         if result.error is not None:
@@ -87,9 +88,8 @@ def play(cases: Sequence[Case], *, remember: bool = True) -> Cost:
     return Cost(
         call_s,
         time.process_time() - began_cpu_s,
-        time.perf_counter() - began_s,
-        (memory.windows.known, memory.windows.asked),
-        (memory.ends.known, memory.ends.asked),
+        (windows.known - before[0], windows.asked - before[1]),
+        (ends.known - before[2], ends.asked - before[3]),
         digest.hexdigest()[:12],
     )
 
@@ -161,6 +161,28 @@ def _apart(work: Callable[[], T]) -> T:
         return process.submit(work).result()
 
 
+def play_all(presets: Sequence[Case], knob: Sequence[Case]) -> list[tuple[str, Cost]]:
+    """Each way to play them, in this process, with its name."""
+    _warm_up([*presets, *knob])
+    nothing, first = Memory(0, 0), Memory()
+    short = [dataclasses.replace(presets[0], knobs={"input_frame_s": SHORT_FRAME_S})]
+    ways: list[tuple[str, Sequence[Case], Memory]] = [
+        ("one call, the first", presets[:1], first),
+        ("the same once more", presets[:1], first),
+        (f"with input frames of {SHORT_FRAME_S * 1e3:.0f} ms", short, first),
+        ("the same once more", short, first),
+        (f"{len(PRESETS)} presets, nothing kept", presets, nothing),
+        (f"{len(PRESETS)} presets", presets, Memory()),
+        (f"{len(DURATIONS_S)} values of a knob, nothing kept", knob, nothing),
+        (f"{len(DURATIONS_S)} values of a knob", knob, Memory()),
+    ]
+    costs = []
+    for name, cases, memory in ways:
+        _tell(name)
+        costs.append((name, play(cases, memory)))
+    return costs
+
+
 def measure(suite: str, calls: int) -> str:
     """The tables."""
     presets = sweep(suite, calls, [(preset, {}) for preset in PRESETS])
@@ -170,24 +192,17 @@ def measure(suite: str, calls: int) -> str:
         [("livekit-defaults", {"min_interruption_duration": value}) for value in DURATIONS_S],
     )
     loop_ms = calibrate()
-    rows = [
-        ("one call, the first of its process", _apart(partial(play, presets[:1]))),
-        (f"{len(PRESETS)} presets, nothing kept", _apart(partial(play, presets, remember=False))),
-        (f"{len(PRESETS)} presets", _apart(partial(play, presets))),
-        (f"{len(DURATIONS_S)} values of a knob, nothing kept",
-         _apart(partial(play, knob, remember=False))),
-        (f"{len(DURATIONS_S)} values of a knob", _apart(partial(play, knob))),
-    ]  # fmt: skip
-    one_s, one = play_by(knob, 1)
+    rows = _apart(partial(play_all, presets, knob))
+    _tell("one process, two processes")
+    one_s, one = _apart(partial(play_by, knob, 1))
     two_s, two = play_by(knob, 2)
-    by_name = dict(rows)
-    digests = {cost.digest for name, cost in rows if "knob" in name} | {one, two}
-    if len(digests) > 1 or len({c.digest for n, c in by_name.items() if "presets" in n}) > 1:
-        raise SystemExit(f"the results differ: {by_name}, {one}, {two}")
+    _check_bytes(rows, one, two)
+    _tell("many short calls")
+    held = _apart(partial(memory_after, MEMORY_AFTER))
     return "\n".join(
         [
             f"{calls} calls of the suite `{suite}`; a million turns of an empty Python loop took "
-            f"{loop_ms:.0f} ms of CPU.",
+            f"{loop_ms:.0f} ms of CPU before.",
             "",
             "| | calls | call seconds | CPU seconds | times real time | VAD windows known "
             "| turn ends known |",
@@ -195,16 +210,26 @@ def measure(suite: str, calls: int) -> str:
             *(_row(name, cost, presets, knob) for name, cost in rows),
             "",
             f"By one process the {len(knob)} calls of the knob took {one_s:.1f} s, by two "
-            f"{two_s:.1f} s, their start included: {one_s / two_s:.2f} times as fast. All gave the "
-            "same bytes.",
+            f"{two_s:.1f} s, their start and the synthesis of every text in each of them included: "
+            f"{one_s / two_s:.2f} times as fast. All gave the same bytes.",
             "",
-            _memory_line(_apart(partial(memory_after, MEMORY_AFTER))),
+            _memory_line(held),
         ]
     )
 
 
+def _check_bytes(rows: Sequence[tuple[str, Cost]], one: str, two: str) -> None:
+    digests = {cost.digest for name, cost in rows if "knob" in name} | {one, two}
+    if len(digests) > 1 or len({cost.digest for name, cost in rows if "presets" in name}) > 1:
+        raise SystemExit(f"the results differ: {rows}, {one}, {two}")
+
+
+def _tell(what: str) -> None:
+    print(what, file=sys.stderr, flush=True)
+
+
 def _row(name: str, cost: Cost, presets: Sequence[Case], knob: Sequence[Case]) -> str:
-    count = 1 if "one call" in name else len(knob if "knob" in name else presets)
+    count = len(knob) if "knob" in name else len(presets) if "presets" in name else 1
     known, asked = cost.windows
     ends, all_ends = cost.ends
     return (
@@ -222,7 +247,7 @@ def _memory_line(held: Sequence[float]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--suite", default="classic")
-    parser.add_argument("--calls", type=int, default=8)
+    parser.add_argument("--calls", type=int, default=3)
     parser.add_argument("--page", type=Path, help="write the tables into this page")
     arguments = parser.parse_args()
     tables = measure(arguments.suite, arguments.calls)

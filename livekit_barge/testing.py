@@ -38,7 +38,6 @@ the mark's ``thresholds=``) falls short. ``agent`` and ``session`` may be given 
 from __future__ import annotations
 
 import dataclasses
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -114,18 +113,16 @@ def play(
     make_agent: Callable[[], Agent] = (lambda: agent) if isinstance(agent, Agent) else agent
     if make_agent is ScriptedAgent:
         make_agent = partial(SuiteAgent, whole)  # which keeps protected lines from being cut
-    with tempfile.TemporaryDirectory() as scratch:
-        call = play_call(
-            whole,
-            calls_dir=Path(scratch) if calls_dir is None else calls_dir,
-            call_id=whole.name,
-            agent=make_agent,
-            session=session,
-            timing=timing,
-            conditions=conditions,
-            real_time=real_time,
-        )
-    return call if calls_dir is not None else dataclasses.replace(call, call_dir=None)
+    return play_call(
+        whole,
+        calls_dir=calls_dir,
+        call_id=whole.name,
+        agent=make_agent,
+        session=session,
+        timing=timing,
+        conditions=conditions,
+        real_time=real_time,
+    )
 
 
 @dataclass(frozen=True)
