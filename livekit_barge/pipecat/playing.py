@@ -176,10 +176,14 @@ class Playing:
         return None
 
     def _settle(self, segment: Segment, stretch: _Stretch, now_s: float) -> None:
-        whole = segment.written_s >= segment.handed_s - 1e-6
-        if not segment.flushed and whole and now_s - stretch.ended_s >= _DRY_S:
+        left_s = segment.handed_s - segment.written_s
+        if segment.flushed:
+            if left_s < 1e-6 and now_s >= stretch.ended_s:
+                self._finish(segment, now_s)
+        elif left_s < segment.chunk_s and now_s - stretch.ended_s >= _DRY_S:
+            # A TTS that pauses goes on in a new segment; one that never says that it has stopped
+            # leaves the piece of a chunk unwritten.
             self._flush(segment, now_s)
-        if segment.flushed and whole and now_s >= stretch.ended_s:
             self._finish(segment, now_s)
 
     def _settle_cut(
@@ -192,6 +196,8 @@ class Playing:
             return
         if stretch is not None and queued_s is not None:
             held_s = now_s + queued_s
+            if queued_s > 0 and held_s > stretch.ended_s + _ACCOUNT_S:
+                return  # a chunk that is being written; its write has not returned
             if queued_s < _ACCOUNT_S and stretch.ended_s - now_s > _ACCOUNT_S:
                 stretch.ended_s = max(cut_at_s, stretch.started_s)  # it was dropped
             elif held_s + _ACCOUNT_S < stretch.ended_s and queued_s > 0:

@@ -40,7 +40,9 @@ class Speeches:
         self.latest: str | None = None
 
     def begin(self, context_id: str | None, at_s: float, *, interruptible: bool) -> BotSpeech:
-        """A speech is about to come."""
+        """A speech is about to come; those before it have been made."""
+        for earlier in self._open:
+            earlier.generated = True
         speech = BotSpeech(next(self._ids), context_id)
         self._open.append(speech)
         self.latest = speech.speech_id

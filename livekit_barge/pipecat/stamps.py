@@ -178,6 +178,8 @@ class PipecatStamps:
 
     def _user(self, new: str, at_s: float, livekit_at_s: float) -> None:
         old, self._user_state = self._user_state, new
+        if old == new:
+            return  # each stretch is told of once more by the aggregator that holds the VAD
         self._log.write(UserState(at_s=at_s, old=old, new=new, livekit_at_s=livekit_at_s))
 
     def _user_stopped(self, _: FramePushed, at_s: float) -> None:

@@ -39,3 +39,8 @@ BARGE_IN = Script.parse(
 def played(tmp_path_factory: pytest.TempPathFactory) -> PlayedCall:
     calls = tmp_path_factory.mktemp("pipecat")
     return play_pipecat_call(BARGE_IN, calls_dir=Path(calls), call_id="barge-in")
+
+
+@pytest.fixture(scope="session")
+def barge_in() -> Script:
+    return BARGE_IN

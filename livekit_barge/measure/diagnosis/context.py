@@ -72,7 +72,8 @@ def _missing(seen: Seen, turn: Turn, over: SpeechDone, context: ContextSeen) -> 
     # What stood in it before must be in sight, or the context has only grown past the cut speech.
     if context.earlier and not ids & before:
         return None
-    entered = "LiveKit entered it, so it was removed" if over.item_ids else "it was never entered"
+    announced = any(item.item_id in over.item_ids for item in seen.of(ConversationItem))
+    entered = "it had been entered, so it was removed" if announced else "it was never entered"
     return f"its message is missing in the context ({entered}); {turn.speech_id} said it"
 
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from livekit_barge.call.events import AgentState, OutputCleared, OutputPaused
+from livekit_barge.call.events import AgentState, InterruptionLost, OutputCleared, OutputPaused
 from livekit_barge.measure.diagnosis.finding import Finding
 from livekit_barge.measure.diagnosis.kinds import BUFFERED_AHEAD, CANCEL_LOST, QUEUE_PLAYS_OUT
 from livekit_barge.measure.diagnosis.seen import Seen, Story, at, ms
@@ -108,7 +108,7 @@ def _told_apart(seen: Seen, story: Story, tail: _Tail) -> Finding:
         evidence.append(f"{at(tail.left_s)} of the speech were left to play at the decision")
     not_gate = "not the gate: the decision is stamped"
     if tail.order is None or (coming and (whole or _ended_by_clear(seen, tail))):
-        evidence += _state_left(seen, story, tail)
+        evidence += [*_swallowed(seen, tail), *_state_left(seen, story, tail)]
         return CANCEL_LOST.found(
             evidence,
             story=story,
@@ -139,6 +139,14 @@ def _ended_by_clear(seen: Seen, tail: _Tail) -> bool:
         for clear in seen.of(OutputCleared)
         if tail.order is not None and clear.at_s > tail.order.at_s + seen.limits.order_within_s
     )
+
+
+def _swallowed(seen: Seen, tail: _Tail) -> list[str]:
+    return [
+        f"the interruption that {lost.sent_by} sent was swallowed by {lost.swallowed_by}"
+        for lost in seen.of(InterruptionLost)
+        if abs(lost.sent_at_s - tail.decision_s) <= seen.limits.order_within_s
+    ]
 
 
 def _state_left(seen: Seen, story: Story, tail: _Tail) -> list[str]:

@@ -60,7 +60,9 @@ class Bot:
     starts: Callable[[], Sequence[BaseUserTurnStartStrategy]] = _starts_by_vad
     tells_words: bool = True
     """The TTS gives the times of its words."""
-    before_output: Callable[[LLMContext], Sequence[FrameProcessor]] = lambda _: ()
+    before_llm: Callable[[], Sequence[FrameProcessor]] = tuple
+    """Processors between the user's aggregator and the LLM."""
+    before_output: Callable[[], Sequence[FrameProcessor]] = tuple
     """Processors between the TTS and the output transport."""
     output: Callable[[TransportParams, LineParams], StageOutput] = StageOutput
 
@@ -124,9 +126,10 @@ async def _play(
                 line.input,
                 StageSTT(director, timing),
                 user,
+                *bot.before_llm(),
                 llm,
                 StageTTS(voice, timing, line.output.words, tells_words=bot.tells_words),
-                *bot.before_output(context),
+                *bot.before_output(),
                 line.output,
                 assistant,
             ]
