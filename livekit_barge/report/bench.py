@@ -18,7 +18,7 @@ from livekit_barge.report.table import NOTHING, as_ms
 WHAT_IS_REAL = """\
 Real are AgentSession with the preset's options, its VAD and its turn detector, on real audio.
 The recogniser, the language model and the voice are stand-ins with stated timing, drawn for each
-call (livekit_barge/bench/spread.py); the line is RoomIO's, in virtual time."""
+call (livekit_barge/bench/spread.py); the line is RoomIO's, in {how} time."""
 WHAT_IS_REAL_IN_A_ROOM = """\
 All of it is real: the room, and the agent in it with its own models. The caller is scripted, and
 its words are what the script says; times are what the caller hears."""
@@ -66,8 +66,15 @@ def render_run(
     if len(unplaced) > _LINES:
         yield Text(f"and {len(unplaced) - _LINES} more lines whose place never came")
     if run.played and run.elapsed_s:
-        yield Text(f"{run.played} played in {run.elapsed_s:.1f} s by {run.jobs} processes")
-    yield Text(WHAT_IS_REAL_IN_A_ROOM if run.how == "room" else WHAT_IS_REAL, style="dim")
+        workers = "one process" if run.jobs == 1 else f"{run.jobs} processes"
+        yield Text(f"{run.played} played in {run.elapsed_s:.1f} s by {workers}")
+    yield Text(_what_is_real(run.how), style="dim")
+
+
+def _what_is_real(how: str) -> str:
+    if how == "room":
+        return WHAT_IS_REAL_IN_A_ROOM
+    return WHAT_IS_REAL.format(how=how.removesuffix(" time"))
 
 
 def tally_table(tallies: Mapping[str, Tally]) -> Table:
