@@ -59,7 +59,7 @@ class Dtmf:
         levels = np.concatenate([self._before_db, block.short_db])
         loud = levels > _LOUD_DB
         steady = (np.abs(np.diff(levels)) < _STEADY_DB) & loud[1:] & loud[:-1]
-        wanted = np.flatnonzero(steady[1:] & steady[:-1])
+        wanted = _not_alone(steady[1:] & steady[:-1])
         found: list[Sound] = []
         if wanted.size:
             audio = np.concatenate([self._before, block.samples])
@@ -106,6 +106,13 @@ class Dtmf:
             heard = digits(thin, self._rate)
             for number in np.flatnonzero(heard >= 0).tolist():
                 yield int(some[number]), int(heard[number])
+
+
+def _not_alone(wanted: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
+    """Which windows are wanted, but those that no neighbour can make a digit with."""
+    near = np.ones(wanted.size + 2, dtype=np.bool_)  # what lies across an end may be one
+    near[1:-1] = wanted
+    return np.flatnonzero(wanted & (near[:-2] | near[2:]))
 
 
 def digits(windows: Float32, rate: float) -> npt.NDArray[np.int64]:

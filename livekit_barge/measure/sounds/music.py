@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -47,14 +48,22 @@ class Music:
         levels = block.long_db.reshape(-1, PER_STEP)
         loud = levels > np.maximum(_LOUD_DB, levels.mean(axis=1, keepdims=True) - _DIP_DB)
         goes_on = (loud.mean(axis=1) >= _LOUD_SHARE).tolist()
-        size, found = len(block.samples) // block.steps, list[Sound]()
-        for step, on in enumerate(goes_on):
-            begin_s, end_s = (block.at_s((step + more) * STEP_FRAMES) for more in (0, 1))
-            lines = 0.0
-            if on and covered_s(tones, begin_s, end_s) < _TONE_SHARE * (end_s - begin_s):
-                samples = block.samples[step * size : (step + 1) * size]
-                lines = steady_lines(thinned(samples, self._by), self._rate)
-            self._lines.append(lines)
+        bounds_s = [block.at_s(step * STEP_FRAMES) for step in range(block.steps + 1)]
+        steps = list(pairwise(bounds_s))
+        asked = [
+            step
+            for step, (begin_s, end_s) in enumerate(steps)
+            if goes_on[step] and covered_s(tones, begin_s, end_s) < _TONE_SHARE * (end_s - begin_s)
+        ]
+        lines = [0.0] * block.steps
+        if asked:
+            samples = block.samples.reshape(block.steps, -1)[asked]
+            thin = thinned(samples.reshape(-1), self._by).reshape(len(asked), -1)
+            for step, count in zip(asked, steady_lines(thin, self._rate), strict=True):
+                lines[step] = count
+        found: list[Sound] = []
+        for count, (begin_s, end_s) in zip(lines, steps, strict=True):
+            self._lines.append(count)
             self._begins_s.append(begin_s)
             found += self._music(end_s)
         self._decide(block.at_s(block.powers.size))
@@ -78,25 +87,24 @@ class Music:
         self.decided_s = max(first_s, min(self._music_until_s, now_s))
 
 
-def steady_lines(samples: Float32, rate: float) -> float:
-    """How many spectral lines stay on their frequency for 0.3 s, on average."""
+def steady_lines(steps: Float32, rate: float) -> list[float]:
+    """How many spectral lines stay on their frequency for 0.3 s, on average of each (n, size)."""
     size = round(rate / _BIN_HZ)
-    windows = samples[: len(samples) // size * size].reshape(-1, size)
-    if len(windows) < 3:
-        return 0.0
-    powers = np.square(np.abs(np.fft.rfft(windows * hann(size), axis=1)))
+    count = steps.shape[1] // size
+    if count < 3:
+        return [0.0] * len(steps)
+    windows = steps[:, : count * size].reshape(len(steps), count, size)
     low, high = int(_LOWEST_HZ / _BIN_HZ), int(_HIGHEST_HZ / _BIN_HZ)
-    sums = np.cumsum(powers, axis=1)
-    around = (
-        sums[:, low + _AROUND : high + _AROUND] - sums[:, low - _AROUND - 1 : high - _AROUND - 1]
-    )
-    inner = powers[:, low:high]
-    line = (
-        (inner >= powers[:, low - 1 : high - 1])
-        & (inner >= powers[:, low + 1 : high + 1])
-        & (inner > _ABOVE / (2 * _AROUND + 1) * around)
-    )
-    return float((line[:-2] & line[1:-1] & line[2:]).sum(axis=1).mean())
+    spectra = np.fft.rfft(windows * hann(size))[..., : high + _AROUND]
+    powers = np.square(spectra.real) + np.square(spectra.imag)
+    sums = np.cumsum(powers, axis=2)
+    around = sums[..., low + _AROUND :] - sums[..., low - _AROUND - 1 : high - _AROUND - 1]
+    inner = powers[..., low:high]
+    line = inner > _ABOVE / (2 * _AROUND + 1) * around
+    line &= inner >= powers[..., low - 1 : high - 1]
+    line &= inner >= powers[..., low + 1 : high + 1]
+    stays = line[:, :-2] & line[:, 1:-1] & line[:, 2:]
+    return (stays.sum(axis=(1, 2)) / (count - 2)).tolist()  # type: ignore[no-any-return]
 
 
 def _is_music(lines: Sequence[float]) -> bool:
