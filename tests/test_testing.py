@@ -130,6 +130,13 @@ def test_the_folder_is_kept_only_where_it_was_asked_for(tmp_path):
     assert (kept.call_dir / "turns.jsonl").exists()
 
 
+def test_a_call_that_is_not_kept_leaves_no_file(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    call_my_agent()
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_without_replies_there_is_nothing_to_say():
     with pytest.raises(ScriptError, match="the agent has nothing to say – give replies"):
         play(agent=MyAgent, script=SCRIPT)
