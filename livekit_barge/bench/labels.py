@@ -18,6 +18,7 @@ has no line and is to be held through: ``false_stop`` if something stopped it th
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -58,7 +59,7 @@ def _judge(
         onset_s = placed.start_s if own is None or own.onset_s is None else own.onset_s
         outcome, reason = _to_yield(seen, placed, onset_s, played.turns, limits)
     else:
-        outcome, reason = _to_hold(seen, placed, played.turns, limits)
+        outcome, reason = _to_hold(seen, placed, _next_at_s(played, number), played.turns, limits)
     event = EventResult(
         case_id=case_id,
         line=number,
@@ -133,10 +134,17 @@ def _to_yield(
 
 
 def _to_hold(
-    seen: Overlap | None, placed: PlacedLine, turns: Sequence[Turn], limits: Thresholds
+    seen: Overlap | None,
+    placed: PlacedLine,
+    next_at_s: float,
+    turns: Sequence[Turn],
+    limits: Thresholds,
 ) -> tuple[Outcome, str | None]:
     if seen is None:
         return _without_overlap("held", placed, turns, limits)
+    stopped_s = seen.silent_s if seen.decision_s is None else seen.decision_s
+    if stopped_s is not None and stopped_s >= next_at_s:
+        return "held", None  # until the caller's next line: what came then is that one's doing
     stopped = seen.decision_s is not None and seen.silent_s is not None
     if seen.outcome == "unmeasurable" and not stopped:
         return seen.outcome, seen.reason
@@ -145,6 +153,12 @@ def _to_hold(
     if seen.outcome in ("yielded", "late", "false_stop") or stopped:
         return "false_stop", None
     return "held", None
+
+
+def _next_at_s(played: PlayedCall, number: int) -> float:
+    """Where the caller's next line begins; infinity after the last."""
+    following = played.lines[number + 1 :]
+    return following[0].start_s if following else math.inf
 
 
 def _by_time(time_to_yield_s: float, limits: Thresholds) -> Outcome:

@@ -34,21 +34,35 @@ STOPPED = {
 WENT_ON = {"onset_s": 3.0, "caller_end_s": 4.0}
 
 
-def judged(expect, outcome=None, *, at_s=3.0, conditions=None, agent=(1.0, 8.0), **overlap):
-    """The events of a call with one line, and an overlap if there is an outcome."""
+def judged(
+    expect,
+    outcome=None,
+    *,
+    at_s=3.0,
+    next_at_s=None,
+    conditions=None,
+    agent=(1.0, 8.0),
+    **overlap,
+):
+    """The events of a call with one line, or two, and an overlap if there is an outcome."""
     import numpy as np
 
     line = {"say": "Wait!", "at": "in mid-word", "expect": expect}
-    content = {"agent": ["Hello."], "caller": [line], "conditions": conditions or {}}
+    begin_s = [at for at in (at_s, next_at_s) if at is not None]
+    lines = [line] * len(begin_s)
+    content = {"agent": ["Hello."], "caller": lines, "conditions": conditions or {}}
     script = Script.parse(content, name="call")
     speech = Speech(np.ones(SAMPLE_RATE, np.int16), ())
-    placed = PlacedLine(script.caller[0], round(at_s * SAMPLE_RATE), speech)
+    placed = tuple(
+        PlacedLine(said, round(at * SAMPLE_RATE), speech)
+        for said, at in zip(script.caller, begin_s, strict=True)
+    )
     overlaps = (Overlap(talk_over_s=0.0, outcome=outcome, **overlap),) if outcome else ()
     turns = [
         Turn(speaker="agent", started_s=agent[0], ended_s=agent[1], overlaps=overlaps),
         Turn(speaker="agent", started_s=9.0, ended_s=10.0),
     ]
-    played = PlayedCall(tuple(turns), (placed,), (), 12.0, None)
+    played = PlayedCall(tuple(turns), placed, (), 12.0, None)
     return judge_events("call", script, played, LIMITS)
 
 
@@ -91,6 +105,16 @@ class TestALineToHoldThrough:
 
     def test_is_held_where_the_ruler_saw_nobody(self):
         assert judged("hold")[0].outcome == "held"
+
+    def test_is_held_if_the_agent_stopped_for_the_callers_next_line(self):
+        # The next line begins at 3.5 s, the agent is silent at 3.6 s.
+        late = WENT_ON | {"silent_s": 3.6, "time_to_yield_s": 0.6}
+        event, _ = judged("hold", "late", next_at_s=3.5, **late)
+        assert (event.outcome, event.time_to_yield_s) == ("held", None)
+
+    def test_is_a_false_stop_if_the_agent_stopped_before_the_callers_next_line(self):
+        event, _ = judged("hold", "late", next_at_s=3.7, **STOPPED)
+        assert event.outcome == "false_stop"
 
     def test_costs_the_silence_until_the_agent_speaks_again(self):
         (event,) = judged("hold", "yielded", **STOPPED, agent=(1.0, 3.6))
