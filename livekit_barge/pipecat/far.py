@@ -46,6 +46,11 @@ class FarBuffer:
             return EXACT
         return ESTIMATED.format(transport=type(self._transport).__name__)
 
+    def room(self) -> str | None:
+        """The name of the room that LiveKitTransport is in."""
+        name = getattr(getattr(self._transport, "_client", None), "_room_name", None)
+        return name if isinstance(name, str) else None
+
     def _audio_source(self) -> rtc.AudioSource | None:
         """LiveKitTransport's; it has no public name."""
         client = getattr(self._transport, "_client", None)
