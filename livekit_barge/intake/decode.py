@@ -183,7 +183,8 @@ def _probe_av(path: Path, container: str | None) -> Format:
         raise _unreadable(path) from error
 
 
-def _decode_av(path: Path, found: Format) -> Iterator[Float32]:
+def _decode_av(path: Path, found: Format) -> Iterator[list[Float32]]:
+    """Each frame's channels."""
     from av.audio.resampler import AudioResampler
     from av.error import FFmpegError
 
@@ -201,23 +202,34 @@ def _decode_av(path: Path, found: Format) -> Iterator[Float32]:
                     and frame.layout.nb_channels == found.channels
                 )
                 for planar in [frame] if as_wanted else resampler.resample(frame):
-                    yield np.asarray(planar.to_ndarray(), dtype=np.float32)
+                    # to_ndarray takes five times as long: a fourth of decoding Opus.
+                    yield [
+                        np.frombuffer(memoryview(plane), dtype=np.float32, count=planar.samples)
+                        for plane in planar.planes
+                    ]
     except (FFmpegError, ValueError) as error:
         raise _damaged(path, error) from error
 
 
-def _gathered(pieces: Iterator[Float32], frames: int) -> Iterator[Float32]:
-    """The same audio in pieces of about that many frames."""
-    waiting: list[Float32] = []
+def _gathered(pieces: Iterator[list[Float32]], frames: int) -> Iterator[Float32]:
+    """The same audio in blocks of about that many frames."""
+    waiting: list[list[Float32]] = []
     count = 0
     for piece in pieces:
         waiting.append(piece)
-        count += piece.shape[1]
+        count += len(piece[0])
         if count >= frames:
-            yield np.concatenate(waiting, axis=1)
+            yield _side_by_side(waiting, count)
             waiting, count = [], 0
     if waiting:
-        yield np.concatenate(waiting, axis=1)
+        yield _side_by_side(waiting, count)
+
+
+def _side_by_side(pieces: list[list[Float32]], count: int) -> Float32:
+    block = np.empty((len(pieces[0]), count), dtype=np.float32)
+    for channel, parts in zip(block, zip(*pieces, strict=True), strict=True):
+        np.concatenate(parts, out=channel)
+    return block
 
 
 def _unreadable(path: Path) -> IntakeError:
