@@ -6,8 +6,10 @@ An agent speaks; its voice comes back on the caller's channel later and quieter,
 first arrival, then a tail that fades by 60 dB in 0.3 s). The caller speaks over the agent at known
 samples, and at times while it is quiet. Sentences, voices and gaps are drawn by a seed; ``tuning``
 and ``report`` share no sentence. Speech is trimmed where it is 20 dB under its active level, so its
-truth is where it was cut. In a second call of each kind the caller says nothing: every burst that
-is found there is echo.
+truth is where it was cut; and so is a sentence at a pause of a quarter of a second ("Uh, never
+mind."), whose parts are bursts of their own: one that is not heard is missed, and no onset is late
+by the pause. In a second call of each kind the caller says nothing: every burst that is found there
+is echo.
 """
 
 from __future__ import annotations
@@ -21,16 +23,21 @@ import soxr
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.boundaries import SENTENCES, TRIM_DB, Laid, audible_span, level, say
+from benchmarks.corpus.laying import FRAME_S, TRIM_DB, Laid, level, power_around
+from benchmarks.corpus.spoiling import mu_law
+from benchmarks.corpus.talkers import SENTENCES as CALLER_SAYS
 from livekit_barge.bench.voices import SAMPLE_RATE, VOICES, Voice
 from livekit_barge.call.audio import Float32, to_float
 from livekit_barge.measure.burst import Burst
+from livekit_barge.measure.edges import bridged, runs
 from livekit_barge.measure.leakage import Leakage
 from livekit_barge.measure.two_channels import TwoChannels
 
 SPEECH_DBFS = -20.0
 NOISE_DBFS = -65.0
 TURNS = 6
+PAUSE_S = 0.25
+SENTENCES = {"tuning": CALLER_SAYS["tuning"], "report": CALLER_SAYS["figures"]}
 AGENT_SAYS = {
     "tuning": (
         "Your parcel left this morning, and it will reach you on Tuesday before noon.",
@@ -108,11 +115,11 @@ def echoed_call(
     laid: tuple[list[Laid], list[Laid]] = ([], [])
     for channel, at, line in spoken:
         audio[channel, at : at + len(line)] += line
-        laid[channel].append(Laid(at / rate, (at + len(line)) / rate))
+        laid[channel].extend(Laid((at + a) / rate, (at + b) / rate) for a, b in parts(line, rate))
     audio[0] += returned(audio[1], echo, rate, dice)
     audio[0] += dice.normal(0, 10 ** (noise_dbfs / 20), audio.shape[1])
     if coded:
-        audio = mu_law(audio)
+        audio = np.stack([mu_law(side, rate, dice)[0] for side in audio])
     audio = to_float(np.round(np.clip(audio, -1, 1) * 32767).astype(np.int16))
     return EchoedCall(rate, audio, tuple(laid[0]), tuple(laid[1]), echo)
 
@@ -137,19 +144,22 @@ def returned(agent: Float32, echo: Echo, rate: int, dice: np.random.Generator) -
     return came.astype(np.float32)
 
 
-def mu_law(audio: Float32) -> Float32:
-    """There and back through 8-bit µ-law."""
-    squeezed = np.sign(audio) * np.log1p(255 * np.abs(np.clip(audio, -1, 1))) / np.log(256)
-    steps = np.round(squeezed * 127) / 127
-    return np.asarray(np.sign(steps) * np.expm1(np.abs(steps) * np.log(256)) / 255, np.float32)
-
-
 def said(voice: Voice, text: str, rate: int, dbfs: float) -> Float32:
     """A sentence at a level, trimmed."""
-    spoken = soxr.resample(say(voice, text), SAMPLE_RATE, rate)
+    spoken = soxr.resample(to_float(voice.speak(text).samples), SAMPLE_RATE, rate)
     spoken = np.asarray(spoken * np.sqrt(10 ** (dbfs / 10) / level(spoken, rate)), np.float32)
-    first, last = audible_span(spoken, rate, TRIM_DB)
-    return spoken[first:last]
+    trimmed = np.zeros_like(spoken)
+    audible = parts(spoken, rate)
+    for begin, end in audible:
+        trimmed[begin:end] = spoken[begin:end]
+    return trimmed[audible[0][0] : audible[-1][1]]
+
+
+def parts(line: Float32, rate: int) -> list[tuple[int, int]]:
+    """Where a sentence is audible: begin and end of what lies between its longer pauses."""
+    least = level(line, rate) * 10 ** (-TRIM_DB / 10)
+    loud = np.minimum(power_around(line, rate, FRAME_S), power_around(line, rate, 0.01)) >= least
+    return bridged(runs(loud), round(PAUSE_S * rate))
 
 
 def find(call: EchoedCall) -> tuple[list[Burst], tuple[Leakage, ...]]:

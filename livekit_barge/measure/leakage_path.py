@@ -150,8 +150,11 @@ class Path:
     def learn(self, heard: Heard) -> float:
         """Fit the response to a piece; the gain in dB, as :meth:`gain_db`."""
         before = self._response, self._spectrum, self._arrived_of(heard), self.gain_db(heard)
-        if before[3] < 0 or self._fits(heard):
-            return before[3]  # nothing leaks here, or nothing is left to learn
+        if self._fits(heard):
+            return before[3]  # nothing is left to learn
+        anew = before[3] < 0  # nothing leaks here, or it has drifted too far
+        if anew:
+            self._respond(np.zeros(self._taps))
         for _ in range(_FITS_WELL if self.known and self._share < _WELL else _FITS):
             arrived = self._arrived_of(heard)
             expected, share = self._expected(heard)
@@ -165,7 +168,7 @@ class Path:
             if first and self.gain_db(heard) < _HOPE_DB:
                 break
         gain_db = self.gain_db(heard)
-        if gain_db < before[3]:
+        if gain_db < (_HOPE_DB if anew else before[3]):
             self._response, self._spectrum, self._arrived, gain_db = before
         return gain_db
 
@@ -179,8 +182,8 @@ class Path:
             return False
         left = np.maximum(arrived.left[fair] - FLOOR_MOST * heard.floor, 0)
         share = max(float(np.median(left / arrived.comes[fair])), _GOOD)
-        fits, self._best = share <= _AS_GOOD * self._best, min(1.05 * self._best, share)
-        return fits
+        best, self._best = self._best, min(1.05 * self._best, share)
+        return best < _WELL and share <= _AS_GOOD * best
 
     def gain_db(self, heard: Heard) -> float:
         """By how much frames are quieter without what came, in the mean over those with leakage."""
@@ -226,10 +229,9 @@ class Path:
         if abs(off) <= _DRIFTED_S * self._rate:
             return False
         self._shift += off
-        self._response = np.roll(self._response, -off)
-        self._response[slice(-off, None) if off > 0 else slice(0, -off)] = 0.0
-        self._spectrum = np.fft.rfft(self._response, self._size).astype(np.complex64)
-        self._arrived = None
+        response = np.roll(self._response, -off)
+        response[slice(-off, None) if off > 0 else slice(0, -off)] = 0.0
+        self._respond(response)
         return True
 
     def _expected(self, heard: Heard) -> tuple[Powers, float]:
@@ -263,9 +265,13 @@ class Path:
         step = solved(auto, toward, stiff)
         moved = self._through(spectra, np.fft.rfft(step, self._size))
         far = float((moved * heavy) @ error) / (float((moved * heavy) @ moved) + 1e-20)
-        self._response = self._response + far * step
-        self._spectrum = np.fft.rfft(self._response, self._size).astype(np.complex64)
+        self._respond(self._response + far * step)
         self._arrived = self._arrival(heard, arrived.came + np.float32(far) * moved)
+
+    def _respond(self, response: Powers) -> None:
+        self._response = response
+        self._spectrum = np.fft.rfft(response, self._size).astype(np.complex64)
+        self._arrived = None
 
     def _stiffness(
         self, error: Float32, heavy: Float32, weights: Powers, expected: Powers, auto: float

@@ -45,8 +45,8 @@ _STRONG = 10 ** (8 / 10)
 # A burst that is half covered, and less than this over its cover, is leakage; one whose edge is
 # less than twice that over it is doubtful.
 _LEAKS_DB, _DOUBT_DB = 6.0, 12.0
-# The cover counts at an edge that is within 20 ms. It hides 1.5 ms of soft speech for each dB.
-_NEAR, _HIDES_S = 8, 0.0015
+# The cover counts at an edge that is within 20 ms. It hides 2.5 ms of soft speech for each dB.
+_NEAR, _HIDES_S = 8, 0.0025
 
 Bursts = tuple[list[Burst], list[Burst]]
 
