@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from livekit_barge.measure.burst import Burst
 from livekit_barge.measure.channel import FRAME_S, Channel
+from livekit_barge.measure.crowd import CROWD_S, crowd
 from livekit_barge.measure.edges import (
     AUDIBLE_MARGIN_DB,
     OUTWARD_GAP,
@@ -50,6 +51,9 @@ QUIET_DB = 11.0
 CLIPPED_FRAMES = 3
 # Of the tuning corpus every word of one island is longer than this, or Silero is sure of it.
 COUGH_MOST_S = 0.7
+# What stands out of a crowd for less than this is the crowd's; and where a word vanishes in it is
+# less certain than in steady noise, by the errors of the tuning corpus.
+CROWD_LEAST_S, CROWD_WIDER = 0.08, 1.6
 # A voice is looked for in the island and this much around it: of one window, 0.1 s.
 VOICE_AROUND_S = 0.03
 
@@ -84,6 +88,14 @@ class Dated:
             clipped=self.clipped + later.clipped,
             talker_db=later.talker_db,
             is_sure=self.is_sure or later.is_sure,
+        )
+
+    def wider(self, by: float) -> Dated:
+        """With uncertainties that many times as large."""
+        return replace(
+            self,
+            onset_uncertainty_s=by * self.onset_uncertainty_s,
+            end_uncertainty_s=by * self.end_uncertainty_s,
         )
 
     def burst(self) -> Burst:
@@ -140,14 +152,20 @@ class Dating:
         if voiced[slice(*core)].mean() <= 0.5:
             return []
         talker_db = self._hear_talker(smooth(powers[slice(*core)][voiced[slice(*core)]]))
-        stretch = Stretch.between(powers, core, before, after, talker_db - AUDIBLE_MARGIN_DB)
-        is_sure = self._is_sure(island)
-        return [
-            replace(self._date(stretch, run, first, talker_db), is_sure=is_sure)
-            for run in bridged(
-                _belonging(runs(stretch.audible() & voiced), core), round(BRIDGE_S / FRAME_S)
+        if (behind := self._crowd(begin_s, end_s, talker_db)) is not None:
+            before, after = (
+                max(one, behind, key=lambda b: b.audible_db) for one in (before, after)
             )
-        ]
+        stretch = Stretch.between(powers, core, before, after, talker_db - AUDIBLE_MARGIN_DB)
+        found = bridged(
+            _belonging(runs(stretch.audible() & voiced), core), round(BRIDGE_S / FRAME_S)
+        )
+        dated = [self._date(stretch, run, first, talker_db) for run in found]
+        if behind is not None:
+            lasting = [one for one in dated if one.end_s - one.onset_s >= CROWD_LEAST_S]
+            dated = [one.wider(CROWD_WIDER) for one in lasting]
+        is_sure = self._is_sure(island)
+        return [replace(one, is_sure=is_sure) for one in dated]
 
     def _is_sure(self, island: Island) -> bool:
         """Whether an island is speech for certain: that, or long, or with a voice."""
@@ -183,6 +201,11 @@ class Dating:
         if after is None or (before is not None and after.is_silent):
             after = before
         return before or SILENT, after or SILENT
+
+    def _crowd(self, begin_s: float, end_s: float, talker_db: float) -> Background | None:
+        """Who talks behind the talker, around an island."""
+        first_s = max(begin_s - CROWD_S, 0.0)
+        return crowd(self._sounds.levels_db(first_s, end_s + LOOK_AHEAD_S), talker_db)
 
     def _background(self, from_s: float, to_s: float) -> Background | None:
         """Of a stretch without speech; ``None``: too short to judge."""

@@ -71,6 +71,12 @@ class Background:
             if climbed := climb_db(np.array(levels)):
                 self._climbs.append(Sound("agc", end_s, begin_s, f"+{climbed:.0f} dB"))
 
+    def levels_db(self, begin_s: float, end_s: float) -> Powers:
+        """The 50 ms levels of a stretch, as far as they are kept."""
+        dropped = self._count - len(self._levels_db)
+        first, last = (max(round(at_s / LONG_S) - dropped, 0) for at_s in (begin_s, end_s))
+        return np.array(list(islice(self._levels_db, first, last)))
+
     def forget(self, before_s: float) -> None:
         """Levels are asked for at most :data:`_LONGEST_S` before this."""
         first = (before_s - _LONGEST_S) / LONG_S

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from livekit_barge.call.audio import Float32
 from livekit_barge.measure.channel import Channel
+from livekit_barge.measure.levels import Powers
 from livekit_barge.measure.sounds.background import Background
 from livekit_barge.measure.sounds.block import STEP_FRAMES, Block
 from livekit_barge.measure.sounds.dtmf import Dtmf
@@ -79,6 +80,10 @@ class Sounds:
     def silent_between(self, end_s: float, begin_s: float) -> None:
         """Nobody spoke there."""
         self._background.between(end_s, begin_s)
+
+    def levels_db(self, begin_s: float, end_s: float) -> Powers:
+        """The 50 ms levels of a stretch that a burst still to come may meet, or of 10 s before."""
+        return self._background.levels_db(begin_s, end_s)
 
     def finish(self) -> None:
         """No more audio comes."""

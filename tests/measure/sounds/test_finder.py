@@ -3,6 +3,9 @@
 import numpy as np
 import pytest
 
+from livekit_barge.measure.channel import Channel
+from livekit_barge.measure.sounds.finder import Sounds
+
 RATE = 16_000
 
 
@@ -95,6 +98,18 @@ class TestMusic:
     def test_white_noise_is_none(self, hear):
         noise = np.random.default_rng(1).normal(0, 0.05, 8 * RATE)
         assert hear(noise) == ([], [])
+
+    def test_what_follows_a_tune_waits_until_it_can_be_no_music_any_more(self, tone):
+        channel = Channel(RATE)
+        sounds = Sounds(channel)
+        decided = []
+        chord = tone(0.5, 262, 330, 392, 524).astype(np.float32)
+        for step in [silence(0.5).astype(np.float32)] * 2 + [chord] * 2 + [chord * 0] * 6:
+            channel.add(step)
+            sounds.hear(step)
+            decided.append(sounds.decided_s)
+        # Held back at the tune's begin for three seconds, then at its second half, then not.
+        assert decided == [0.5, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.5, 4.5, 5.0]
 
 
 class TestPacketLoss:
