@@ -187,10 +187,10 @@ TARGETS = (
 
 # Of what is missed: why.
 WHY = {
-    "babble": "the nearest of the talkers in a babble are speech to Silero, which hears them in "
-    "the pauses; a sentence and they are then one burst, whose edges are not the sentence's",
-    "cough": "a few actors cough with a voice, and Silero hears speech; nothing here tells such a "
-    "cough from a short word without losing some short words",
+    "babble": "a word whose soft edge is quieter than the crowd behind it is dated where it rises "
+    "above the crowd, and how much is hidden there is estimated, not known",
+    "cough": "Silero is surer of it than 0.8, or it is coughed with a voice that keeps its pitch; "
+    "nothing here tells that from a short word",
     "Opus": "Opus lets sharp ends ring on, some for longer than three of its frames",
 }
 
