@@ -17,6 +17,8 @@ from livekit_barge.call.events import ContextSeen, ConversationItem, Event
 
 # As many as LiveKit's sessions are looked at.
 _LATEST = 12
+# Nobody said these.
+_INSTRUCTIONS = ("system", "developer")
 
 
 class ContextWatch:
@@ -39,14 +41,8 @@ class ContextWatch:
         """The latest speech was interrupted."""
 
     def follow(self, context: LLMContext) -> None:
-        """This is the context; what stands in it now was there before."""
-        if context is not self._context:
-            first = self._context is None
-            self._context = context
-            if first:
-                for message in context.messages:
-                    if _role(message) != "assistant" and message is not context.messages[-1]:
-                        self._name(message, self._new_id())
+        """This is the context, as it was sent to the model."""
+        self._context = context
 
     def owe(self) -> str:
         """A speech is over: the id that its message has, or will have."""
@@ -63,6 +59,8 @@ class ContextWatch:
             role, text = _role(message), _content(message)
             item_id = self._next_id() if role == "assistant" and text else self._new_id()
             self._name(message, item_id)
+            if role in _INSTRUCTIONS:
+                continue
             self._write(
                 ConversationItem(
                     at_s=at_s,

@@ -129,9 +129,7 @@ class BargeObserver(BaseObserver):
         spans = CallSpans(clock, self.call_dir.name, self._keeping.preset)
         meta = self._keeping.meta(self.call_dir.name, clock, None)
         versions = {**meta.versions, "pipecat-ai": version("pipecat-ai")}
-        meta = dataclasses.replace(
-            meta, versions=versions, notes=(far.note(),), room=far.room()
-        )
+        meta = dataclasses.replace(meta, versions=versions, notes=(far.note(),), room=far.room())
         reports = Reports(turn=partial(self._turn, spans), disk_failed=self._disk_failed)
         self._recorder = self._keeping.recorder(
             partial(self._keeping.open, self.call_dir, meta, reports), self._broke
