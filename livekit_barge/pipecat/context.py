@@ -9,16 +9,26 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from pipecat.processors.aggregators.llm_context import LLMContext
 
 from livekit_barge.call.events import ContextSeen, ConversationItem, Event
+from livekit_barge.live.context import TAIL_ITEMS
 
-# As many as LiveKit's sessions are looked at.
-_LATEST = 12
-# Nobody said these.
-_INSTRUCTIONS = ("system", "developer")
+# Whose messages are words of the call; instructions and tools' results are not.
+_SPOKEN = ("user", "assistant")
+
+
+@dataclass(frozen=True)
+class _Known:
+    """A message that was seen."""
+
+    item_id: str
+    message: Any
+    """Kept, so that no other can take its identity."""
+    interrupted: bool
 
 
 class ContextWatch:
@@ -30,8 +40,8 @@ class ContextWatch:
         self._write = write
         self._text = text
         self._context: LLMContext | None = None
-        self._ids: dict[int, tuple[str, Any]] = {}
-        """By the message's identity; it is kept, so that no other can take that."""
+        self._ids: dict[int, _Known] = {}
+        """By the message's identity."""
         self._next = 0
         self._owed: deque[str] = deque()
         """Ids of speeches that are over and whose message has not been seen yet."""
@@ -58,8 +68,9 @@ class ContextWatch:
                 continue
             role, text = _role(message), _content(message)
             item_id = self._next_id() if role == "assistant" and text else self._new_id()
-            self._name(message, item_id)
-            if role in _INSTRUCTIONS:
+            interrupted = role == "assistant" and self.cut
+            self._ids[id(message)] = _Known(item_id, message, interrupted)
+            if role not in _SPOKEN:
                 continue
             self._write(
                 ConversationItem(
@@ -67,7 +78,7 @@ class ContextWatch:
                     item_id=item_id,
                     role=role,
                     text=self._text(text),
-                    interrupted=role == "assistant" and self.cut,
+                    interrupted=interrupted,
                     metrics={},
                 )
             )
@@ -81,7 +92,7 @@ class ContextWatch:
         if self._context is None:
             return
         messages = list(self._context.messages)
-        latest = messages[-_LATEST:]
+        latest = messages[-TAIL_ITEMS:]
         self._write(
             ContextSeen(
                 at_s=at_s,
@@ -92,11 +103,12 @@ class ContextWatch:
         )
 
     def _item(self, message: Any) -> dict[str, Any]:
+        known, role = self._ids[id(message)], _role(message)
         return {
-            "item_id": self._ids[id(message)][0],
-            "role": _role(message),
-            "text": self._text(_content(message)),
-            "interrupted": False,
+            "item_id": known.item_id,
+            "role": role,
+            "text": self._text(_content(message)) if role in _SPOKEN else None,
+            "interrupted": known.interrupted,
         }
 
     def _next_id(self) -> str:
@@ -104,9 +116,6 @@ class ContextWatch:
             return self._owed.popleft()
         self._early.append(self._new_id())
         return self._early[-1]
-
-    def _name(self, message: Any, item_id: str) -> None:
-        self._ids[id(message)] = (item_id, message)
 
     def _new_id(self) -> str:
         self._next += 1
