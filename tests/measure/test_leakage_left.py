@@ -27,7 +27,7 @@ def test_someone_who_speaks_over_it_is_not_taken_for_what_is_left():
     found = counted(1e-3 * COMES)
     left = 1e-3 * COMES
     left[300:420] = 1e-3
-    left[420:500] = 1e-6  # the soft end of a word
+    left[420:500] = 5e-6  # the soft end of a word
     found.count(left, found.expected(COMES, SENT), SENT, FLOOR)
     assert found.of_what_comes < 0.01
 
