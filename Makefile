@@ -26,6 +26,9 @@ room-demo: $(READY) $(LIVEKIT_SERVER) ## server, agent and caller on this machin
 room-figures: $(READY) $(LIVEKIT_SERVER) ## what a caller in a real room waits, into docs/room.md: about 12 minutes, alone
 	$(RUN)/python -m benchmarks.room
 
+frameworks: $(READY) $(LIVEKIT_SERVER) ## LiveKit Agents and Pipecat side by side, into docs/frameworks.md: about 8 minutes, alone
+	$(RUN)/python -m benchmarks.frameworks
+
 overhead: $(READY) ## what the instruments cost: 20 sessions with and without, about 4 minutes, alone
 	$(RUN)/python -m benchmarks.overhead
 
@@ -83,4 +86,4 @@ $(READY): requirements.lock pyproject.toml | .uv-ready
 .uv-ready:
 	@command -v $(UV) >/dev/null || { $(PYTHON) -m venv .uv && .uv/bin/pip install --quiet uv; }
 
-.PHONY: speed help demo test check lint types format fix lock room-demo room-figures overhead accuracy diagnosis report-speed screenshots .uv-ready stage-speed agreement agreement-room traps
+.PHONY: frameworks speed help demo test check lint types format fix lock room-demo room-figures overhead accuracy diagnosis report-speed screenshots .uv-ready stage-speed agreement agreement-room traps
