@@ -19,6 +19,7 @@ from pipecat.pipeline.worker import PipelineWorker
 from pipecat.processors.aggregators.llm_context import LLMContext
 from pipecat.processors.aggregators.llm_response_universal import LLMContextAggregatorPair
 from pipecat.transports.livekit.transport import LiveKitParams, LiveKitTransport
+from pipecat.turns.empty_user_turn import EmptyUserTurnConfig
 from pipecat.turns.user_start import VADUserTurnStartStrategy
 from pipecat.turns.user_stop import SpeechTimeoutUserTurnStopStrategy
 from pipecat.turns.user_turn_strategies import UserTurnStrategies
@@ -61,8 +62,11 @@ async def answer(room: str) -> None:
         start=[VADUserTurnStartStrategy()],
         stop=[SpeechTimeoutUserTurnStopStrategy(wait_for_transcript=False)],
     )
+    # … and each such turn is answered: Pipecat's default is one in a row.
+    answered = EmptyUserTurnConfig(max_consecutive_recoveries=1_000)
     user, assistant = LLMContextAggregatorPair(
-        LLMContext(), user_params=preset.user_params(user_turn_strategies=strategies)
+        LLMContext(),
+        user_params=preset.user_params(user_turn_strategies=strategies, empty_user_turn=answered),
     )
     timing = Timing()
     worker = PipelineWorker(
