@@ -54,8 +54,6 @@ COUGH_MOST_S = 0.7
 # What stands out of a crowd for less than this is the crowd's; and where a word vanishes in it is
 # less certain than in steady noise, by the errors of the tuning corpus.
 CROWD_LEAST_S, CROWD_WIDER = 0.08, 1.6
-# A voice is looked for in the island and this much around it: of one window, 0.1 s.
-VOICE_AROUND_S = 0.03
 
 
 @dataclass(frozen=True)
@@ -164,16 +162,16 @@ class Dating:
         if behind is not None:
             lasting = [one for one in dated if one.end_s - one.onset_s >= CROWD_LEAST_S]
             dated = [one.wider(CROWD_WIDER) for one in lasting]
-        is_sure = self._is_sure(island)
-        return [replace(one, is_sure=is_sure) for one in dated]
+        return [replace(one, is_sure=self._is_sure(one, island)) for one in dated]
 
-    def _is_sure(self, island: Island) -> bool:
-        """Whether an island is speech for certain: that, or long, or with a voice."""
-        begin_s, end_s = island.begin * WINDOW_S, island.end * WINDOW_S
-        if island.peak >= SURE or end_s - begin_s >= COUGH_MOST_S:
+    def _is_sure(self, dated: Dated, island: Island) -> bool:
+        """Whether it is speech for certain: Silero was sure once, or it is long, or has a voice."""
+        island_s = (island.end - island.begin) * WINDOW_S
+        if island.peak >= SURE or island_s >= COUGH_MOST_S:
             return True
-        around_s = begin_s - VOICE_AROUND_S, end_s + VOICE_AROUND_S
-        first, last = map(self._channel.frame_at, around_s)
+        begin_s = min(dated.onset_s, island.begin * WINDOW_S)
+        end_s = max(dated.end_s, island.end * WINDOW_S)
+        first, last = map(self._channel.frame_at, (begin_s, end_s))
         return has_voice(self._channel.samples(first, last), self._channel)
 
     def _hear_talker(self, smoothed: Powers) -> float:

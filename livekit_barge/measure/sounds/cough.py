@@ -15,18 +15,19 @@ from livekit_barge.measure.levels import Powers
 from livekit_barge.measure.sounds.block import thinned, thinning
 
 _WINDOW_S, _HOP_S = 0.04, 0.01
-_LOWEST_HZ, _HIGHEST_HZ = 80.0, 400.0
-# A quarter of the windows that are loud, within 20 dB of the loudest, must be this much alike.
-# Unsure words of the tuning corpus have 0.91 and more, recorded coughs 0.82 at most.
-_ALIKE, _SHARE, _LOUD = 0.86, 0.25, 0.01
+_LOWEST_HZ, _HIGHEST_HZ = 60.0, 400.0
+# So many windows in a row that are loud, within 20 dB of the loudest, must be this much alike. An
+# "uh-huh", of which most is breath, has two, other unsure words more; a recorded cough one at most.
+_ALIKE, _IN_A_ROW, _LOUD = 0.85, 2, 0.01
 
 
 def has_voice(samples: Float32, channel: Channel) -> bool:
-    """Whether a short sound, whole frames of the channel, is voiced for a part of it."""
+    """Whether a short sound, whole frames of the channel, has a pitch that lasts."""
     by = thinning(channel.rate, channel.frame)
     alike, powers = alikeness(thinned(samples, by), channel.rate / by)
-    loud = alike[powers >= _LOUD * powers.max(initial=0.0)]
-    return bool(loud.size and np.quantile(loud, 1 - _SHARE) >= _ALIKE)
+    voiced = (alike >= _ALIKE) & (powers >= _LOUD * powers.max(initial=0.0))
+    lasting = sum(voiced[n : len(voiced) - _IN_A_ROW + 1 + n].astype(int) for n in range(_IN_A_ROW))
+    return bool(np.any(lasting == _IN_A_ROW))
 
 
 def alikeness(samples: Float32, rate: float) -> tuple[Powers, Powers]:
