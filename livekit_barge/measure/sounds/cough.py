@@ -17,8 +17,8 @@ from livekit_barge.measure.sounds.block import thinned, thinning
 _WINDOW_S, _HOP_S = 0.04, 0.01
 _LOWEST_HZ, _HIGHEST_HZ = 60.0, 400.0
 # So many windows in a row that are loud, within 20 dB of the loudest, must be this much alike. An
-# "uh-huh", of which most is breath, has two, other unsure words more; a recorded cough one at most.
-_ALIKE, _IN_A_ROW, _LOUD = 0.85, 2, 0.01
+# "uh-huh", of which most is breath, has two, other unsure words more; recorded coughs have none.
+_ALIKE, _IN_A_ROW, _LOUD = 0.88, 2, 0.01
 
 
 def has_voice(samples: Float32, channel: Channel) -> bool:
