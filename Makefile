@@ -29,7 +29,7 @@ room-figures: $(READY) $(LIVEKIT_SERVER) ## what a caller in a real room waits, 
 frameworks: $(READY) $(LIVEKIT_SERVER) ## LiveKit Agents and Pipecat side by side, into docs/frameworks.md: about 8 minutes, alone
 	$(RUN)/python -m benchmarks.frameworks
 
-overhead: $(READY) ## what the instruments cost: 20 sessions with and without, about 4 minutes, alone
+overhead: $(READY) ## what the instruments cost, with 1 and 20 sessions, into docs/overhead.md: about 6 minutes, alone
 	$(RUN)/python -m benchmarks.overhead
 
 accuracy: $(READY) ## how near the truth speech is dated, into docs/accuracy.md: about 5 minutes, alone

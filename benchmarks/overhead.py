@@ -1,6 +1,8 @@
 """What the instruments cost a worker: event-loop delay and CPU, with them and without.
 
-    python -m benchmarks.overhead [--pairs 6] [--sessions 20] [--seconds 15]
+    python -m benchmarks.overhead [--pairs 4] [--sessions 1,20] [--seconds 15]
+
+Writes its tables into docs/overhead.md.
 
 Sessions at once in one process, in real time, each with the real Silero on real audio: an agent
 that talks and a caller who breaks in. Rounds without and with instruments alternate, so that both
@@ -28,9 +30,8 @@ import structlog
 from livekit import rtc
 from livekit.agents import Agent, AgentSession
 from livekit.plugins import silero
-from rich.console import Console
-from rich.table import Table
 
+from benchmarks.marked import put_between
 from livekit_barge import BargeSession, Settings
 from livekit_barge.bench.line import INPUT_FRAME_S, Line
 from livekit_barge.bench.track import Pcm
@@ -38,6 +39,7 @@ from livekit_barge.bench.voices import SAMPLE_RATE, voice_named
 
 # A probe every 5 ms sees every stall that is longer; its own cost is 200 wake-ups a second.
 PROBE_S = 0.005
+PAGE = Path(__file__).parents[1] / "docs" / "overhead.md"
 AGENT = (
     "Our opening hours are from nine in the morning until six in the evening on every day of the "
     "week, and on the first Sunday of the month we open somewhat later, around ten."
@@ -124,8 +126,8 @@ async def _probe(delays: list[float]) -> None:
         delays.append(time.monotonic() - due_s)
 
 
-def _table(pairs: list[tuple[Round, Round]]) -> Table:
-    table = Table("pair", "p99 delay without", "with", "difference", "CPU without", "with", "more")
+def _table(sessions: int, pairs: list[tuple[Round, Round]]) -> str:
+    """In Markdown; the last row has the medians."""
     rows = [
         (
             without.delay_p99_s * 1e3,
@@ -138,37 +140,45 @@ def _table(pairs: list[tuple[Round, Round]]) -> Table:
         for without, with_ in pairs
     ]
     medians = [statistics.median(column) for column in zip(*rows, strict=True)]
+    lines = [
+        f"| {sessions} at once | p99 delay without | with | more | CPU without | with | more |",
+        "|---|---|---|---|---|---|---|",
+    ]
     for name, row in [*enumerate(rows, start=1), ("median", medians)]:
-        table.add_row(
-            str(name),
-            *(f"{value:.2f} ms" for value in row[:3]),
-            *(f"{value:.2f} %" for value in row[3:]),
-        )
-    return table
+        delays = " | ".join(f"{value:.2f} ms" for value in row[:3])
+        shares = " | ".join(f"{value:.2f} %" for value in row[3:])
+        lines.append(f"| {name} | {delays} | {shares} |")
+    return "\n".join(lines)
+
+
+def _measure(sessions: int, pairs: int, seconds: float) -> list[tuple[Round, Round]]:
+    """Each of a pair goes first every other time."""
+    found = []
+    with tempfile.TemporaryDirectory() as calls_dir:
+        for number in range(pairs):
+            order = (False, True) if number % 2 == 0 else (True, False)
+            rounds = {
+                instrumented: asyncio.run(play(instrumented, sessions, seconds, Path(calls_dir)))
+                for instrumented in order
+            }
+            found.append((rounds[False], rounds[True]))
+    return found
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--pairs", type=int, default=6)
-    parser.add_argument("--sessions", type=int, default=20)
+    parser.add_argument("--pairs", type=int, default=4)
+    parser.add_argument("--sessions", default="1,20")
     parser.add_argument("--seconds", type=float, default=15.0)
     chosen = parser.parse_args()
     structlog.configure(logger_factory=structlog.ReturnLoggerFactory())  # the turn log, unprinted
-    pairs = []
-    with tempfile.TemporaryDirectory() as calls_dir:
-        for number in range(chosen.pairs):
-            # Each of a pair goes first every other time.
-            order = (False, True) if number % 2 == 0 else (True, False)
-            rounds = {
-                instrumented: asyncio.run(
-                    play(instrumented, chosen.sessions, chosen.seconds, Path(calls_dir))
-                )
-                for instrumented in order
-            }
-            pairs.append((rounds[False], rounds[True]))
-    console = Console()
-    console.print(_table(pairs))
-    console.print(f"{chosen.sessions} sessions at once; CPU is a session's share of one core")
+    tables = [
+        _table(int(sessions), _measure(int(sessions), chosen.pairs, chosen.seconds))
+        for sessions in chosen.sessions.split(",")
+    ]
+    text = "\n\n".join(tables)
+    print(text)
+    put_between(PAGE, "make overhead", text)
 
 
 if __name__ == "__main__":
