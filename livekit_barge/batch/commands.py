@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 from rich.console import Console
+
+from livekit_barge.report.out import opened
 
 if TYPE_CHECKING:
     from livekit_barge.batch.results import Result
@@ -91,7 +93,7 @@ def score(
     batch = scheduler is not None or jobs is not None or any(map(is_batch, paths))
     total = Total(order)
     console = Console(stderr=json_to == Path("-"), emoji=False)  # its table takes 30 ms to load
-    with _json_lines(json_to) as lines:
+    with nullcontext() if json_to is None else opened(json_to) as lines:
         if batch:
             results = Results(results_dir, order)
             workers = jobs or os.cpu_count() or 1
@@ -191,22 +193,3 @@ def _refuse(line: str) -> None:
     # A name may hold a line break, or bytes that are no text.
     text = " ".join(line.split()).encode("utf-8", "backslashreplace").decode()
     print(f"livekit-barge: {text}", file=sys.stderr)
-
-
-@contextmanager
-def _json_lines(path: Path | None) -> Iterator[TextIO | None]:
-    if path is None:
-        yield None
-    elif path == Path("-"):
-        yield sys.stdout
-    else:
-        from livekit_barge.errors import IntakeError
-
-        try:
-            file = path.open("w", encoding="utf-8", errors="backslashreplace")
-        except OSError as error:
-            raise IntakeError(
-                f"cannot be written ({error.strerror})", where=path, remedy="check the path"
-            ) from error
-        with file:
-            yield file

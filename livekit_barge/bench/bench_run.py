@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
 
 from rich.console import Console
 
@@ -20,7 +17,7 @@ from livekit_barge.bench.results import CaseResult, EventResult, Tally
 from livekit_barge.bench.run import OnResult, run_cases
 from livekit_barge.bench.suite import Split, Suite
 from livekit_barge.clock import SystemClock
-from livekit_barge.errors import SettingsError
+from livekit_barge.report.out import opened
 
 ROOMS_AGENT = "the room's agent"
 """What stands for a preset in a room: the agent there has its own."""
@@ -78,7 +75,7 @@ class Bench:
 
         Raises :class:`SettingsError`.
         """
-        with _opened(path) as file:
+        with opened(path) as file:
             file.write('{"results": [')
             for number, result in enumerate(self.run.results(self.folder)):
                 file.write(("," if number else "") + "\n" + result.line())
@@ -204,21 +201,6 @@ class _Summing:
 
 def _wrong(event: EventResult) -> bool:
     return event.outcome in ("late", "missed", "false_stop", "unmeasurable")
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[IO[str]]:
-    if path == Path("-"):
-        yield sys.stdout
-        return
-    try:
-        file = path.open("w", encoding="utf-8", errors="backslashreplace")
-    except OSError as error:
-        raise SettingsError(
-            f"cannot be written ({error.strerror})", where=path, remedy="check the path"
-        ) from error
-    with file:
-        yield file
 
 
 def _count_lines(folder: Path) -> int:

@@ -1,0 +1,30 @@
+"""Where a command writes what it was asked to write: a file, or standard output."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TextIO
+
+from livekit_barge.errors import SettingsError
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[TextIO]:
+    """The file, to write text to; ``-`` is standard output.
+
+    Raises :class:`SettingsError` where it cannot be written.
+    """
+    if path == Path("-"):
+        yield sys.stdout
+        return
+    try:
+        file = path.open("w", encoding="utf-8", errors="backslashreplace")
+    except OSError as error:
+        raise SettingsError(
+            f"cannot be written ({error.strerror})", where=path, remedy="check the path"
+        ) from error
+    with file:
+        yield file
