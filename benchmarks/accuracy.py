@@ -27,11 +27,11 @@ from benchmarks.corpus.laying import Condition, lay
 from benchmarks.corpus.spoiling import Spoil, clipped, coded, mu_law, offset, sixteen_bits, white
 from benchmarks.corpus.talkers import RATE, missing, talkers
 from benchmarks.echoes import EchoRow, echo_rows
+from benchmarks.marked import put_between
 from livekit_barge.call.audio import Float32
 from livekit_barge.measure.edges import AUDIBLE_MARGIN_DB
 
 PAGE = Path("docs/accuracy.md")
-BEGIN, END = "<!-- accuracy -->", "<!-- /accuracy -->"
 # Made sounds: so many of each kind, at each of these levels of their loudest sample.
 EXAMPLES, PEAKS_DB = 40, (-6, -20, -34)
 NOISE_DBFS = -60.0
@@ -302,9 +302,7 @@ def main(argv: Any = None) -> None:
     text = page(part)
     print(f"{part} part, D = {AUDIBLE_MARGIN_DB:g} dB; p95 of |error| and median ± in ms\n\n{text}")
     if part == "figures":
-        before, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
-        after = rest.partition(END)[2]
-        PAGE.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}", encoding="utf-8")
+        put_between(PAGE, "make accuracy", text)
 
 
 if __name__ == "__main__":

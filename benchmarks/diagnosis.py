@@ -19,6 +19,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.marked import put_between
 from livekit_barge.bench.faults import FAULTS, HEALTHY, Trial
 from livekit_barge.bench.quiet import turn_log_off
 from livekit_barge.call.folder import Call
@@ -26,7 +27,6 @@ from livekit_barge.measure.call import measure_call
 from livekit_barge.measure.diagnosis import KINDS, diagnose
 
 PAGE = Path(__file__).parents[1] / "docs" / "diagnosis.md"
-BEGIN, END = "<!-- make diagnosis -->", "<!-- /make diagnosis -->"
 
 
 @dataclass(frozen=True)
@@ -76,11 +76,7 @@ def tell(played: Played) -> Played:
 
 
 def write(played: Sequence[Played], otherwise: Sequence[Played]) -> None:
-    text = PAGE.read_text(encoding="utf-8")
-    head, rest = text.split(BEGIN)
-    tail = rest.split(END)[1]
-    table = "\n".join([*matrix(played), "", *again(otherwise)])
-    PAGE.write_text(f"{head}{BEGIN}\n\n{table}\n\n{END}{tail}", encoding="utf-8")
+    put_between(PAGE, "make diagnosis", "\n".join([*matrix(played), "", *again(otherwise)]))
 
 
 def matrix(played: Sequence[Played]) -> list[str]:

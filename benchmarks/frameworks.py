@@ -19,6 +19,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
+from benchmarks.marked import put_between
 from benchmarks.room import _agent, barge_in_script, barge_ins
 from benchmarks.room_tables import preset_table
 from livekit_barge.bench.room.caller import call_room
@@ -34,7 +35,6 @@ PAIRS = (("livekit-defaults", "pipecat-defaults"), ("snappy", "snappy"))
 """A preset of each framework's, by what it is for."""
 BARGE_INS, ROUNDS = 5, 2
 PAGE = Path("docs/frameworks.md")
-_BEGIN, _END = "<!-- make frameworks -->\n", "<!-- end -->"
 
 Overlaps = list[JoinedOverlap]
 
@@ -60,11 +60,9 @@ def main() -> None:
                 found.setdefault(f"LiveKit Agents: {livekit}", []).extend(ours)
                 theirs = pipecat_barge_ins(server, out, pipecat, f"{room}-pipecat", count)
                 found.setdefault(f"Pipecat: {pipecat}", []).extend(theirs)
-    text = "\n".join([_stamp(count, rounds), "", *preset_table(found), ""])
+    text = "\n".join([_stamp(count, rounds), "", *preset_table(found)])
     print(text)
-    page = PAGE.read_text(encoding="utf-8")
-    before, rest = page.split(_BEGIN)
-    PAGE.write_text(before + _BEGIN + text + _END + rest.split(_END)[1], encoding="utf-8")
+    put_between(PAGE, "make frameworks", text)
 
 
 def pipecat_barge_ins(

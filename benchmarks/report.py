@@ -21,6 +21,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page
 
+from benchmarks.marked import put_between
 from livekit_barge.intake.order import Order
 from livekit_barge.report.pages.call_page import write_call
 from livekit_barge.report.pages.make import make_report
@@ -29,7 +30,6 @@ from tests.browser.chromium import started
 from tests.report.pages.made import hour, results
 
 PAGE = Path("docs/report.md")
-_BEGIN, _END = "<!-- figures -->\n", "<!-- /figures -->"
 
 CALLS = 1_000
 ROUNDS = 7
@@ -76,12 +76,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, started() as browser:
         made = list(_making(Path(folder)))
         rows = [*made, *_opening(browser, Path(folder), rounds)]
-    text = "\n".join([_stamp(), "", *_table(rows), ""])
+    text = "\n".join([_stamp(), "", *_table(rows)])
     print(text)
     if not short:
-        page = PAGE.read_text(encoding="utf-8")
-        before, rest = page.split(_BEGIN)
-        PAGE.write_text(before + _BEGIN + text + _END + rest.split(_END)[1], encoding="utf-8")
+        put_between(PAGE, "make report-speed", text)
 
 
 def _making(folder: Path) -> Iterator[Row]:

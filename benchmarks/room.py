@@ -23,6 +23,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.marked import put_between
 from benchmarks.room_codec import DEFAULT_BITRATE, codecs_ringing_s, ringing_s
 from benchmarks.room_sent import sent_table
 from benchmarks.room_stub import MARKER_AFTER_S, Truth, marker
@@ -61,7 +62,6 @@ LINKS = tuple(
 )
 LINKED_PRESET, LINKED_BARGE_INS = "snappy", 4
 PAGE = Path("docs/room.md")
-_BEGIN, _END = "<!-- make room-figures -->\n", "<!-- end -->"
 
 LINE = "Please hold on a moment because I have a question."
 # LiveKit's defaults give no heed to a caller for an agent's first three seconds.
@@ -116,9 +116,7 @@ def main() -> None:
     text = "\n".join([_stamp(), "", *(line for table in tables for line in (*table, ""))])
     print(text)
     if not short:
-        page = PAGE.read_text(encoding="utf-8")
-        before, rest = page.split(_BEGIN)
-        PAGE.write_text(before + _BEGIN + text + _END + rest.split(_END)[1], encoding="utf-8")
+        put_between(PAGE, "make room-figures", text)
 
 
 @contextlib.contextmanager

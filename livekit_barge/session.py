@@ -98,16 +98,16 @@ class BargeSession(AgentSession[UserdataT]):
     @property
     def call_dir(self) -> Path | None:
         """The folder of the latest call; ``None`` before the session was started."""
-        return self.instruments.call_dir
+        return self.instruments.calls.call_dir
 
     @property
     def turns(self) -> tuple[Turn, ...]:
         """The turns of the latest call that are settled so far."""
-        return self.instruments.turns
+        return self.instruments.calls.turns
 
     async def finished(self) -> None:
         """Wait until the folder of the latest call, which has been closed, is whole."""
-        await self.instruments.finished()
+        await self.instruments.calls.finished()
 
 
 def instrument(

@@ -193,8 +193,8 @@ def test_a_session_built_elsewhere_is_measured_as_well(tmp_path):
         await session.say("…", audio=frames(tone(1.0)))
         await session.aclose()
         await line.aclose()
-        await instruments.finished()
-        return instruments.call_dir
+        await instruments.calls.finished()
+        return instruments.calls.call_dir
 
     call_dir = run_virtual(main)
     assert call_dir.parent == tmp_path / "theirs"

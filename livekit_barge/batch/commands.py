@@ -150,28 +150,13 @@ def _tell_each(
 
 
 def _tell_batch(results: Iterator[Result], count: int, total: Total, lines: TextIO | None) -> None:
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
-    )
-
     from livekit_barge.batch.run import line_of
+    from livekit_barge.report.progress import progress_bar
 
-    columns = (
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        "left",
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("", total=count)
+    with progress_bar(Console(stderr=True), count) as bar:
         for result in results:
             total.add(result)
-            progress.advance(task)
+            bar.advance()
             if lines is not None:
                 print(line_of(result), file=lines)
     for refused in total.refused:

@@ -12,12 +12,12 @@ from rich.console import Console
 from livekit_barge.bench.case import Case
 from livekit_barge.bench.finished import Run
 from livekit_barge.bench.kept import RESULTS_FILE
-from livekit_barge.bench.progress import progress_bar
 from livekit_barge.bench.results import CaseResult, EventResult, Tally
 from livekit_barge.bench.run import OnResult, run_cases
 from livekit_barge.bench.suite import Split, Suite
 from livekit_barge.clock import SystemClock
 from livekit_barge.report.out import opened
+from livekit_barge.report.progress import progress_bar
 
 ROOMS_AGENT = "the room's agent"
 """What stands for a preset in a room: the agent there has its own."""

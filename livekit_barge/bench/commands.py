@@ -100,7 +100,9 @@ def gate(
         int | None, typer.Option(help="Of recordings: the caller's channel, 0 or 1.")
     ] = None,
     thresholds: LimitsFile = None,
-    junit: Annotated[Path | None, typer.Option(help="Write a JUnit report there.")] = None,
+    junit: Annotated[
+        Path | None, typer.Option(help="Write a JUnit report there; - is standard output.")
+    ] = None,
     json_to: Annotated[
         Path | None, typer.Option("--json", help="Write the verdict as JSON; - is standard output.")
     ] = None,
@@ -114,7 +116,7 @@ def gate(
     from livekit_barge.report.gate_files import write_json, write_junit
 
     verdicts = judge_runs(runs, thresholds, source=source, caller_channel=caller_channel)
-    console = Console(stderr=json_to == Path("-"))
+    console = Console(stderr=Path("-") in (json_to, junit))
     for part in render_verdicts(verdicts):
         console.print(part, highlight=False)
     if junit is not None:

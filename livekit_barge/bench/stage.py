@@ -157,7 +157,7 @@ class _Stage:
             tts=VoiceTTS(voice, self._timing),
         )
         instruments = _instruments_of(session)
-        instruments.keep(call_id=call_id, **_keeping(calls_dir, real_time=real_time))
+        instruments.calls.keep(call_id=call_id, **_keeping(calls_dir, real_time=real_time))
         line = self._open_line(session)
         director.direct(line)
         try:
@@ -167,14 +167,14 @@ class _Stage:
             await session.aclose()
             await line.aclose()
             instruments.end()  # where it was cancelled before it had started
-            await instruments.finished()
-        assert instruments.call_dir is not None  # the session has started
+            await instruments.calls.finished()
+        assert instruments.calls.call_dir is not None  # the session has started
         return PlayedCall(
-            instruments.turns,
+            instruments.calls.turns,
             tuple(director.placed),
             director.waiting,
             line.timeline.now_s(),
-            None if calls_dir is None else instruments.call_dir,
+            None if calls_dir is None else instruments.calls.call_dir,
         )
 
     def _open_line(self, session: AgentSession[Any]) -> Line:

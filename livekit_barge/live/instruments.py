@@ -7,28 +7,19 @@ which it says before it reads a frame. Wrapping earlier would stop RoomIO from m
 
 from __future__ import annotations
 
-import asyncio
-import dataclasses
 from collections.abc import Callable, Iterable, Mapping
-from functools import partial
-from pathlib import Path
 from typing import Any, TypeVar
 
 from livekit import rtc
 from livekit.agents import AgentSession, get_job_context
 
 from livekit_barge.clock import CallClock
-from livekit_barge.live.book import Reports
 from livekit_barge.live.causes import Causes
 from livekit_barge.live.keeping import Keeping
-from livekit_barge.live.log import CallLog
-from livekit_barge.live.metrics import CallMetrics
-from livekit_barge.live.recorder import Recorder
-from livekit_barge.live.spans import CallSpans
+from livekit_barge.live.kept_calls import KeptCalls
 from livekit_barge.live.stamps import SESSION_EVENTS, SessionStamps
 from livekit_barge.live.taps import AgentTap, CallerTap
 from livekit_barge.live.turnlog import TurnLog
-from livekit_barge.measure.turns import Turn
 
 # With these a call begins; what comes after its close belongs to no call.
 _FIRST_EVENTS = ("agent_state_changed", "speech_created", "conversation_item_added")
@@ -51,56 +42,24 @@ class Instruments:
         turn_detection_given: bool | None,
     ) -> None:
         self._session = session
-        self._keeping = keeping
         self._log = log
         self._in_force = in_force
         self._advice = advice
         self._advised = False
         self._turn_detection_given = turn_detection_given
-        self._broken = False
-        self._metrics = CallMetrics(keeping.preset)
-        self._recorder: Recorder | None = None
         self._stamps: SessionStamps | None = None
-        self._turns: list[Turn] = []
-        self.call_dir: Path | None = None
+        self.calls = KeptCalls(keeping, log)
         for name in SESSION_EVENTS:
             session.on(name, self._handler(name))  # type: ignore[arg-type]
 
-    @property
-    def turns(self) -> tuple[Turn, ...]:
-        """The turns of the latest call that are settled so far."""
-        return tuple(self._turns)
-
-    def keep(self, **changes: Any) -> None:
-        """Change what is kept of the next call, and where: fields of :class:`Keeping`."""
-        self._keeping = dataclasses.replace(self._keeping, **changes)
-
     def begin(self, room: rtc.Room | None = None) -> None:
         """Start a call's folder, unless one is open. Zero of its clock is now."""
-        self._safely(self._begin, room)
+        self.calls.safely(self._begin, room)
 
     def _begin(self, room: rtc.Room | None) -> None:
         if self._stamps is not None:
             return
-        clock = CallClock.start()
-        self.call_dir = self._keeping.new_call_dir(clock.started_wall_s)
-        call_id = self.call_dir.name
-        self._turns.clear()
-        self._log.begin(call_id)
-        self._metrics.begin()
-        spans = CallSpans(clock, call_id, self._keeping.preset)
-        meta = self._keeping.meta(call_id, clock, room)
-        reports = Reports(turn=partial(self._turn, spans), disk_failed=self._disk_failed)
-        self._recorder = self._keeping.recorder(
-            partial(self._keeping.open, self.call_dir, meta, reports), self._broke
-        )
-        log = CallLog(
-            self._recorder,
-            clock,
-            spans,
-            keep_transcripts=self._keeping.transcripts,
-            on_fault=self._broke,
-        )
+        log = self.calls.open(CallClock.start(), room=None if room is None else room.name)
         causes = Causes(self._session, turn_detection_given=self._turn_detection_given)
         self._stamps = SessionStamps(self._session, log, causes)
         if room is not None:
@@ -112,14 +71,9 @@ class Instruments:
 
         LiveKit's ``close`` does so; a session that never came to start sends none.
         """
-        if self._stamps is not None and self._recorder is not None:
-            self._recorder.close(self._stamps.log.now_s())
+        if self._stamps is not None:
+            self.calls.close(self._stamps.log.now_s())
         self._stamps = None
-
-    async def finished(self) -> None:
-        """Wait until the latest call's folder is whole. The session must have closed."""
-        if self._recorder is not None:
-            await asyncio.get_running_loop().run_in_executor(None, self._recorder.join)
 
     def tap(self) -> None:
         """Tap the audio that is there: at the start, and after a change of input or output.
@@ -143,7 +97,7 @@ class Instruments:
         def handle(event: Any) -> None:
             if name in _FIRST_EVENTS:
                 self.begin()
-            self._safely(self._heard, name, event)
+            self.calls.safely(self._heard, name, event)
             if name == "close":
                 self.end()
 
@@ -156,16 +110,6 @@ class Instruments:
             self.tap()
             self._look_at_options()
         getattr(self._stamps, name)(event)
-
-    def _safely(self, act: Callable[..., None], *arguments: Any) -> None:
-        """A fault of ours is told once; it ends the measuring, never the call."""
-        if self._broken:
-            return
-        try:
-            act(*arguments)
-        except Exception as error:
-            self._broken = True
-            self._broke(error)
 
     def _look_at_options(self) -> None:
         """Keep the options in force, which LiveKit resolves at the start and may change later."""
@@ -183,23 +127,7 @@ class Instruments:
     def _wait_with_the_job(self) -> None:
         """Have a worker's job wait for the folder before its process ends."""
         if (job := get_job_context(required=False)) is not None:
-            job.add_shutdown_callback(self.finished)
-
-    # What the recorder tells, in its thread.
-
-    def _turn(self, spans: CallSpans, turn: Turn) -> None:
-        self._turns.append(turn)
-        self._log.turn(turn)
-        self._metrics.turn(turn)
-        spans.turn(turn)
-
-    def _disk_failed(self, error: OSError) -> None:
-        self._log.disk_failed(self.call_dir, error)
-        self._metrics.fault("disk")
-
-    def _broke(self, error: Exception) -> None:
-        self._log.recorder_broke(error)
-        self._metrics.fault("recorder")
+            job.add_shutdown_callback(self.calls.finished)
 
 
 def _first(kind: type[T], link: Any, following: Callable[[Any], Any]) -> T | None:

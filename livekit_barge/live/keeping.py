@@ -15,8 +15,6 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from livekit import rtc
-
 from livekit_barge.call.meta import CallMeta
 from livekit_barge.clock import CallClock
 from livekit_barge.live.book import Reports
@@ -25,7 +23,7 @@ from livekit_barge.live.recorder import Keeper, Recorder
 from livekit_barge.live.retention import remove_old_calls
 from livekit_barge.measure.thresholds import Thresholds
 
-_PACKAGES = (
+PACKAGES = (
     "livekit-barge",
     "livekit-agents",
     "livekit",
@@ -33,6 +31,7 @@ _PACKAGES = (
     "livekit-plugins-deepgram",
     "livekit-plugins-cartesia",
 )
+"""Whose versions are kept with a call, where they are installed."""
 
 # This process's folders that have a name and are about to be made, in their recorders' threads.
 _TAKEN: set[Path] = set()
@@ -52,6 +51,7 @@ class Keeping:
     retention_days: float | None = None
     """Calls that started longer ago are removed when the next one starts; ``None``: never."""
     source: str = "livekit-agents"
+    packages: tuple[str, ...] = PACKAGES
     preset: str | None = None
     asked: Mapping[str, Any] = field(default_factory=dict)
     thresholds: Thresholds = field(default_factory=Thresholds.load)
@@ -72,7 +72,9 @@ class Keeping:
             _TAKEN.add(path)
         return path
 
-    def meta(self, call_id: str, clock: CallClock, room: rtc.Room | None) -> CallMeta:
+    def meta(
+        self, call_id: str, clock: CallClock, *, room: str | None, notes: tuple[str, ...] = ()
+    ) -> CallMeta:
         """What is known of a call at its start."""
         return CallMeta(
             call_id=call_id,
@@ -82,9 +84,10 @@ class Keeping:
             started_now_s=clock.started_now_s,
             preset=self.preset,
             asked=self.asked,
-            versions=_versions(),
-            room=None if room is None else room.name,
+            versions=_versions(self.packages),
+            room=room,
             audio_recorded=self.audio,
+            notes=notes,
         )
 
     def open(self, path: Path, meta: CallMeta, reports: Reports) -> Keeper:
@@ -99,10 +102,10 @@ class Keeping:
 
 
 @cache
-def _versions() -> Mapping[str, str]:
+def _versions(packages: tuple[str, ...]) -> Mapping[str, str]:
     """Read once a process: the search would hold the event loop for milliseconds at every call."""
     found = {}
-    for package in _PACKAGES:
+    for package in packages:
         try:
             found[package] = version(package)
         except PackageNotFoundError:

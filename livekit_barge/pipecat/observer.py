@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import dataclasses
-from collections.abc import Callable
-from functools import partial
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +10,8 @@ from pipecat.observers.base_observer import BaseObserver, FrameProcessed, FrameP
 from pipecat.processors.frame_processor import FrameProcessor
 
 from livekit_barge.clock import CallClock
-from livekit_barge.live.book import Reports
-from livekit_barge.live.keeping import Keeping
-from livekit_barge.live.log import CallLog
-from livekit_barge.live.metrics import CallMetrics
-from livekit_barge.live.recorder import Recorder
-from livekit_barge.live.spans import CallSpans
+from livekit_barge.live.keeping import PACKAGES, Keeping
+from livekit_barge.live.kept_calls import KeptCalls
 from livekit_barge.live.turnlog import TurnLog, turn_logger
 from livekit_barge.measure.thresholds import Thresholds
 from livekit_barge.measure.turns import Turn
@@ -63,42 +54,42 @@ class BargeObserver(BaseObserver):
             "transcripts": settings.record_transcripts,
             "retention_days": settings.retention_days,
             "source": "pipecat",
+            "packages": (*PACKAGES, "pipecat-ai"),
             "preset": preset,
             "thresholds": Thresholds.load(settings.thresholds),
         }
-        self._keeping = Keeping(**(fields | keeping))
-        self._turn_log = TurnLog(turn_logger(settings.log), preset=preset)
-        self._metrics = CallMetrics(preset)
-        self._turns: list[Turn] = []
-        self._recorder: Recorder | None = None
+        log = TurnLog(turn_logger(settings.log), preset=preset)
+        self._calls = KeptCalls(Keeping(**(fields | keeping)), log)
         self._stamps: PipecatStamps | None = None
         self._clock: CallClock | None = None
         self._ahead_s = 0.0
         """The call's clock less the pipeline's."""
         self._reason = "cleanup"
-        self._broken = False
-        self.call_dir: Path | None = None
+
+    @property
+    def call_dir(self) -> Path | None:
+        """The call's folder, once it has begun."""
+        return self._calls.call_dir
 
     @property
     def turns(self) -> tuple[Turn, ...]:
         """The call's turns that are settled so far."""
-        return tuple(self._turns)
+        return self._calls.turns
 
     async def on_push_frame(self, data: FramePushed) -> None:
         """A frame was handed on; Pipecat tells of it in the order in which that happened."""
-        self._safely(self._pushed, data)
+        self._calls.safely(self._pushed, data)
 
     async def on_process_frame(self, data: FrameProcessed) -> None:
         """A processor begins with a frame."""
         if type(data.frame) in HEARD:
-            self._safely(self._processed, data)
+            self._calls.safely(self._processed, data)
 
     async def cleanup(self) -> None:
         """The worker is done: the folder is whole when this returns."""
         await super().cleanup()  # type: ignore[no-untyped-call]
-        self._safely(self._end)
-        if self._recorder is not None:
-            await asyncio.get_running_loop().run_in_executor(None, self._recorder.join)
+        self._calls.safely(self._end)
+        await self._calls.finished()
 
     def _pushed(self, data: FramePushed) -> None:
         if self._stamps is None:
@@ -123,24 +114,7 @@ class BargeObserver(BaseObserver):
         self._ahead_s = -source.get_clock().get_time() / 1e9
         processors = list(walk(source))
         far = FarBuffer(output_of(processors))
-        self.call_dir = self._keeping.new_call_dir(clock.started_wall_s)
-        self._turn_log.begin(self.call_dir.name)
-        self._metrics.begin()
-        spans = CallSpans(clock, self.call_dir.name, self._keeping.preset)
-        meta = self._keeping.meta(self.call_dir.name, clock, None)
-        versions = {**meta.versions, "pipecat-ai": version("pipecat-ai")}
-        meta = dataclasses.replace(meta, versions=versions, notes=(far.note(),), room=far.room())
-        reports = Reports(turn=partial(self._turn, spans), disk_failed=self._disk_failed)
-        self._recorder = self._keeping.recorder(
-            partial(self._keeping.open, self.call_dir, meta, reports), self._broke
-        )
-        log = CallLog(
-            self._recorder,
-            clock,
-            spans,
-            keep_transcripts=self._keeping.transcripts,
-            on_fault=self._broke,
-        )
+        log = self._calls.open(clock, room=far.room(), notes=(far.note(),))
         self._stamps = PipecatStamps(log, far)
         self._stamps.started(clock.at_s(), options_in_force(processors))
         for processor in processors:
@@ -158,35 +132,9 @@ class BargeObserver(BaseObserver):
         processor.add_event_handler("on_user_turn_started", started)
 
     def _end(self) -> None:
-        if self._stamps is None or self._recorder is None or self._clock is None:
+        if self._stamps is None or self._clock is None:
             return
         now_s = self._clock.at_s()
         self._stamps.close(now_s, self._reason)
-        self._recorder.close(now_s)
+        self._calls.close(now_s)
         self._stamps = None
-
-    def _safely(self, act: Callable[..., None], *arguments: Any) -> None:
-        """A fault of ours is told once; it ends the measuring, never the call."""
-        if self._broken:
-            return
-        try:
-            act(*arguments)
-        except Exception as error:
-            self._broken = True
-            self._broke(error)
-
-    # What the recorder tells, in its thread.
-
-    def _turn(self, spans: CallSpans, turn: Turn) -> None:
-        self._turns.append(turn)
-        self._turn_log.turn(turn)
-        self._metrics.turn(turn)
-        spans.turn(turn)
-
-    def _disk_failed(self, error: OSError) -> None:
-        self._turn_log.disk_failed(self.call_dir, error)
-        self._metrics.fault("disk")
-
-    def _broke(self, error: Exception) -> None:
-        self._turn_log.recorder_broke(error)
-        self._metrics.fault("recorder")

@@ -11,7 +11,8 @@ import typer
 from rich.console import Console
 
 from livekit_barge.batch.commands import LimitsFile
-from livekit_barge.errors import BargeError, SettingsError
+from livekit_barge.errors import BargeError
+from livekit_barge.report.out import opened
 
 if TYPE_CHECKING:
     from livekit_barge.measure.diagnosis import DiagnosisLimits, Finding
@@ -75,20 +76,7 @@ def _diagnosed(path: Path, rules: DiagnosisLimits, judging: Thresholds) -> list[
 
 def _write(file: Path, found: _Found) -> None:
     """A line a call: its folder and its findings."""
-    lines = [
-        json.dumps(
-            {"call": str(path), "findings": [finding.to_json() for finding in findings]},
-            ensure_ascii=False,
-        )
-        for path, findings in found
-    ]
-    text = "".join(f"{line}\n" for line in lines)
-    if file == Path("-"):
-        sys.stdout.write(text)
-        return
-    try:
-        file.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise SettingsError(
-            error.strerror or str(error), where=file, remedy="name a file that can be written"
-        ) from error
+    with opened(file) as out:
+        for path, findings in found:
+            line = {"call": str(path), "findings": [finding.to_json() for finding in findings]}
+            print(json.dumps(line, ensure_ascii=False), file=out)

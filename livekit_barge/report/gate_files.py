@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
-from livekit_barge.errors import SettingsError
 from livekit_barge.report.gate import told
+from livekit_barge.report.out import opened
 
 if TYPE_CHECKING:
     from livekit_barge.bench.gate import Verdict
@@ -25,11 +24,8 @@ def write_json(path: Path, verdicts: Sequence[Verdict]) -> None:
         "passed": all(verdict.exit_code == 0 for verdict in verdicts),
         "verdicts": [verdict.to_json() for verdict in verdicts],
     }
-    text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
-    if path == Path("-"):
-        sys.stdout.write(text)
-    else:
-        _write(path, text)
+    with opened(path) as file:
+        file.write(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
 
 
 def write_junit(path: Path, verdicts: Sequence[Verdict]) -> None:
@@ -59,13 +55,7 @@ def write_junit(path: Path, verdicts: Sequence[Verdict]) -> None:
             )
             ElementTree.SubElement(test, "error", message=line)
     ElementTree.indent(root)
-    _write(path, ElementTree.tostring(root, encoding="unicode", xml_declaration=True) + "\n")
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, encoding="utf-8", errors="backslashreplace")
-    except OSError as error:
-        raise SettingsError(
-            f"cannot be written ({error.strerror})", where=path, remedy="check the path"
-        ) from error
+    with opened(path) as file:
+        # ElementTree would declare the encoding of the machine; this is UTF-8.
+        file.write('<?xml version="1.0" encoding="utf-8"?>\n')
+        file.write(ElementTree.tostring(root, encoding="unicode") + "\n")

@@ -156,9 +156,9 @@ def play(tmp_path: Path, vad: Any) -> Play:
             await session.aclose()
             heard, sent = line.heard(), line.caller.sent_samples()
             await line.aclose()
-            await instruments.finished()
-            assert instruments.call_dir is not None
-            return Kept(instruments.call_dir, instruments.turns, heard, sent)
+            await instruments.calls.finished()
+            assert instruments.calls.call_dir is not None
+            return Kept(instruments.calls.call_dir, instruments.calls.turns, heard, sent)
 
         kept = run_virtual(main)
         # LiveKit leaves failed tasks behind. asyncio reports one when it is collected, and CPython

@@ -31,9 +31,9 @@ def replay(
     first decision that differs. With neither --preset nor --vary: the options as they were, which
     shows how well replaying does.
     """
-    from livekit_barge.bench.progress import progress_bar
     from livekit_barge.bench.replay.run import replay_calls, settings_of
     from livekit_barge.bench.replay.table import LEGEND, replay_table
+    from livekit_barge.report.progress import progress_bar
 
     settings = settings_of(preset or [], vary or [])
     console = Console()

@@ -58,7 +58,7 @@ async def _play(recorded: Recorded, preset: Preset, calls_dir: Path, call_id: st
             preset=preset, settings=NoEnvironment(retention_days=None), **models
         )
         instruments = session.instruments
-        instruments.keep(
+        instruments.calls.keep(
             call_id=call_id,
             calls_dir=calls_dir,
             source="replay",
@@ -80,9 +80,9 @@ async def _play(recorded: Recorded, preset: Preset, calls_dir: Path, call_id: st
             await session.aclose()
             await line.aclose()
             instruments.end()
-            await instruments.finished()
-        assert instruments.call_dir is not None  # the session has started
-        return instruments.call_dir
+            await instruments.calls.finished()
+        assert instruments.calls.call_dir is not None  # the session has started
+        return instruments.calls.call_dir
 
 
 async def _say(session: BargeSession[None], said: Said, timeline: Timeline) -> None:

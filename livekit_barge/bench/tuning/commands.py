@@ -41,11 +41,11 @@ def sweep(
     speech comes (tts_chunk_s) and the other delays of the stage. A sweep that is stopped goes on
     where it was.
     """
-    from livekit_barge.bench.progress import progress_bar
     from livekit_barge.bench.suite import Suite
     from livekit_barge.bench.tuning import axes
     from livekit_barge.bench.tuning.sweep import run_settings, write_sweep
     from livekit_barge.bench.tuning.tables import sweep_tables
+    from livekit_barge.report.progress import progress_bar
 
     varied = [axes.Axis.parse(text) for text in vary]
     axes.check_axes(varied)
@@ -95,9 +95,9 @@ def tune(
     sounds they have not heard, beside every shipped preset. Exits with 1 if no setting keeps to the
     budget.
     """
-    from livekit_barge.bench.progress import progress_bar
     from livekit_barge.bench.tuning.tables import held_out_table, render_search
     from livekit_barge.bench.tuning.tune import Order, run_tune
+    from livekit_barge.report.progress import progress_bar
 
     order = Order.of(
         suite=suite,

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from livekit_barge.bench.progress import Bar
 from livekit_barge.bench.results import Tally
 from livekit_barge.bench.run import run_cases
 from livekit_barge.bench.suite import Suite
@@ -17,6 +16,7 @@ from livekit_barge.bench.tuning.preset_file import write_preset
 from livekit_barge.bench.tuning.search import Found, Judge, search
 from livekit_barge.bench.tuning.sweep import write_sweep
 from livekit_barge.presets.preset import Preset, preset_names
+from livekit_barge.report.progress import Bar
 
 TUNED = "tuned"
 
