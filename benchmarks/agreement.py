@@ -175,7 +175,7 @@ def table(virtual: Sequence[Event], real: Iterable[Event]) -> list[str]:
 
 
 def _apart_s(one: Event, other: Event) -> float:
-    """How far their lines' starts lie apart within a frame or within a window, whichever is more."""
+    """How far their lines' starts lie apart in a frame or in a window, whichever is more."""
     if one.start_s is None or other.start_s is None:
         return math.inf
     apart_s = one.start_s - other.start_s
