@@ -77,10 +77,7 @@ async def clicks(
     room = rtc.Room()
     await room.connect(over.url, server.token(f"sent-{queue_s}", "caller", kind="standard"))
     microphone = Microphone(track, clock, on_sent, queue_s=queue_s)
-    voice = rtc.LocalAudioTrack.create_audio_track("voice", microphone.source)
-    options = rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_MICROPHONE)
-    options.audio_encoding.max_bitrate = BITRATE
-    await room.local_participant.publish_track(voice, options)
+    await microphone.publish(room, bitrate=BITRATE)
     microphone.open()
     opened = track.sent
     speaking = asyncio.create_task(microphone.run())

@@ -73,10 +73,7 @@ async def main(url: str, token: str, rounds: int, bitrate: int) -> None:
     room = rtc.Room()
     await room.connect(url, token)
     microphone = Microphone(track, clock, lambda _, begins_s, __: sent.append(begins_s))
-    voice = rtc.LocalAudioTrack.create_audio_track("voice", microphone.source)
-    options = rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_MICROPHONE)
-    options.audio_encoding.max_bitrate = bitrate
-    await room.local_participant.publish_track(voice, options)
+    await microphone.publish(room, bitrate=bitrate)
     microphone.open()
     opened = track.sent
     speaking = asyncio.create_task(microphone.run())

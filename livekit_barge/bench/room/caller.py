@@ -122,9 +122,7 @@ class _Call:
 
     async def open_microphone(self) -> None:
         """Let the room hear the caller."""
-        track = rtc.LocalAudioTrack.create_audio_track("microphone", self.input.source)
-        options = rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_MICROPHONE)
-        await self._room.local_participant.publish_track(track, options)
+        await self.input.publish(self._room)
         self.record.event(CallerLinked(at_s=self._clock.at_s(), kind=self._dial.kind))
         self.input.open()
         self._start(self.input.run())

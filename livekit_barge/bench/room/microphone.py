@@ -48,6 +48,14 @@ class Microphone:
         self._ends_s = 0.0
         """When the last sample that was pushed has left."""
 
+    async def publish(self, room: rtc.Room, *, bitrate: int | None = None) -> None:
+        """Make it a track of the room, coded with so many bits a second; ``None``: LiveKit's."""
+        voice = rtc.LocalAudioTrack.create_audio_track("microphone", self.source)
+        options = rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_MICROPHONE)
+        if bitrate is not None:
+            options.audio_encoding.max_bitrate = bitrate
+        await room.local_participant.publish_track(voice, options)
+
     def open(self) -> None:
         """From now on sample *n* of the track is sent *n* / rate after the call's start."""
         self._ends_s = self._clock.at_s()
