@@ -4,8 +4,8 @@
     python agents/pipecat_frontdesk.py ROOM  # answers the caller in that room, once
 
 Each call is kept, measured and logged: ``BARGE_PRESET`` in ``.env`` says how it takes being
-interrupted, by one of the presets in configs/pipecat/. Besides the extra ``pipecat`` it needs
-``pipecat-ai[deepgram,cartesia,openai]`` and python-dotenv.
+interrupted, by one of the presets in configs/pipecat/. The extra ``pipecat-frontdesk`` has all that
+it needs.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ import sys
 from collections.abc import Mapping
 
 from livekit_barge.errors import BargeError, SettingsError
-from livekit_barge.pipecat import BargeObserver
 
 try:
     from dotenv import load_dotenv
@@ -31,16 +30,17 @@ try:
     from pipecat.services.llm_service import FunctionCallParams
     from pipecat.services.openai.llm import OpenAILLMService
     from pipecat.transports.livekit.transport import LiveKitParams, LiveKitTransport
+    from pipecat.turns.user_mute import FirstSpeechUserMuteStrategy
     from pipecat.workers.runner import WorkerRunner
 except ImportError as error:
     what = str(error).removeprefix("Missing module: ")  # Pipecat's own words for a missing extra
     print(
-        f"pipecat_frontdesk: {what} – pip install "
-        "'pipecat-ai[livekit,deepgram,cartesia,openai]' python-dotenv",
+        f"pipecat_frontdesk: {what} – install livekit-barge with the extra pipecat-frontdesk",
         file=sys.stderr,
     )
     sys.exit(2)
 
+from livekit_barge.pipecat import BargeObserver
 from livekit_barge.pipecat.preset import PipecatPreset, chosen_preset
 
 load_dotenv()
@@ -96,22 +96,35 @@ async def answer(room: str, preset: PipecatPreset) -> None:
             **preset.transport(),
         ),
     )
-    context = LLMContext([{"role": "system", "content": INSTRUCTIONS}], tools=[free_rooms])
-    user, assistant = LLMContextAggregatorPair(context, user_params=preset.user_params())
+    context = LLMContext(tools=[free_rooms])
+    # What the law wants said is said to its end: nobody is heard during the bot's first speech.
+    # TTSSpeakFrame(…).interruptible = False would still lose what waits in the transport's queue.
+    mutes = [FirstSpeechUserMuteStrategy(), *preset.mutes()]
+    user, assistant = LLMContextAggregatorPair(
+        context, user_params=preset.user_params(user_mute_strategies=mutes)
+    )
     llm = OpenAILLMService(
         api_key=os.environ["OPENAI_API_KEY"],
         base_url=os.environ.get("OPENAI_BASE_URL"),
-        settings=OpenAILLMService.Settings(model=os.environ.get("FRONTDESK_MODEL", "gpt-4.1-mini")),
+        settings=OpenAILLMService.Settings(
+            model=os.environ.get("FRONTDESK_MODEL", "gpt-4.1-mini"), system_instruction=INSTRUCTIONS
+        ),
     )
+    cartesia = os.environ.get("CARTESIA_BASE_URL", "https://api.cartesia.ai")
     worker = PipelineWorker(
         Pipeline(
             [
                 transport.input(),
-                DeepgramSTTService(api_key=os.environ["DEEPGRAM_API_KEY"]),
+                DeepgramSTTService(
+                    api_key=os.environ["DEEPGRAM_API_KEY"],
+                    # The same address as frontdesk.py's; Deepgram's own client adds the path.
+                    base_url=os.environ.get("DEEPGRAM_BASE_URL", "").removesuffix("/v1/listen"),
+                ),
                 user,
                 llm,
                 CartesiaTTSService(
                     api_key=os.environ["CARTESIA_API_KEY"],
+                    url=cartesia.replace("http", "ws", 1) + "/tts/websocket",
                     settings=CartesiaTTSService.Settings(voice=CARTESIA_VOICE),
                 ),
                 transport.output(),
@@ -122,10 +135,7 @@ async def answer(room: str, preset: PipecatPreset) -> None:
     )
 
     async def greet(*_: object) -> None:
-        # What the law wants said is said to its end, whatever the caller does meanwhile.
-        notice = TTSSpeakFrame(LEGAL_NOTICE)
-        notice.interruptible = False  # its audio, too, then
-        await worker.queue_frames([notice, TTSSpeakFrame(GREETING)])
+        await worker.queue_frames([TTSSpeakFrame(LEGAL_NOTICE), TTSSpeakFrame(GREETING)])
 
     async def hang_up(*_: object) -> None:
         await worker.queue_frame(EndFrame())

@@ -25,4 +25,4 @@ def test_what_is_missing_is_told_in_one_line_before_any_call(tmp_path: Path) -> 
     told = [line for line in done.stderr.splitlines() if line.startswith("pipecat_frontdesk: ")]
     assert len(told) == 1
     assert "Traceback" not in done.stderr
-    assert " – " in told[0]
+    assert "not set: LIVEKIT_URL, " in told[0]
