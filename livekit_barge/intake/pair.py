@@ -14,6 +14,8 @@ from livekit_barge.errors import IntakeError
 from livekit_barge.intake.decode import BLOCK_S, Format, probe
 from livekit_barge.intake.recording import LONG_S, Likeness, bounded, refuse_long
 
+_SECONDS = "give seconds from the caller's first sample to the agent's"
+
 
 @dataclass(frozen=True)
 class Pair:
@@ -44,11 +46,17 @@ class Pair:
                 )
             refuse_long(path, found.claimed_s, long)
             formats.append(found)
-        if abs(agent_start_s) > LONG_S:
+        if not abs(agent_start_s) <= LONG_S:  # nor what is no number
             raise IntakeError(
-                f"starts {agent_start_s:g} s apart",
+                f"starts {agent_start_s:g} s apart", where="--agent-start", remedy=_SECONDS
+            )
+        earlier = formats[0] if agent_start_s > 0 else formats[1]
+        if earlier.claimed_s is not None and abs(agent_start_s) >= earlier.claimed_s:
+            raise IntakeError(
+                f"starts {agent_start_s:g} s apart, and the earlier file ends after "
+                f"{earlier.claimed_s:.1f} s: nobody can speak over the other",
                 where="--agent-start",
-                remedy="give seconds from the caller's first sample to the agent's",
+                remedy=f"{_SECONDS}; did you mean {agent_start_s / 1000:g}?",
             )
         return cls(caller, agent, formats[0], formats[1], agent_start_s, long)
 

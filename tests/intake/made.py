@@ -49,8 +49,13 @@ def write(path: Path, call: np.ndarray, rate: int, kind: str, subtype: str) -> P
 
 
 def write_m4a(path: Path, call: np.ndarray, rate: int) -> Path:
-    with av.open(str(path), "w", format="mp4") as container:
-        stream = container.add_stream("aac", rate=rate, layout="stereo", bit_rate=128_000)
+    return write_av(path, call, rate, "mp4", "aac")
+
+
+def write_av(path: Path, call: np.ndarray, rate: int, kind: str, codec: str) -> Path:
+    """By FFmpeg, at 128 kbit/s."""
+    with av.open(str(path), "w", format=kind) as container:
+        stream = container.add_stream(codec, rate=rate, layout="stereo", bit_rate=128_000)
         for begin in range(0, len(call), 1024):
             piece = np.ascontiguousarray(call[begin : begin + 1024].T)
             frame = av.AudioFrame.from_ndarray(piece, format="fltp", layout="stereo")

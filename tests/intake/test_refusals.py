@@ -14,7 +14,7 @@ from livekit_barge.errors import BargeError, IntakeError
 from livekit_barge.intake import recording
 from livekit_barge.intake.order import Order
 from livekit_barge.intake.scoring import score
-from tests.intake.made import made_call, write, write_m4a
+from tests.intake.made import made_call, write, write_av, write_m4a
 
 ORDER = Order.of(caller_channel=0)
 RATE = 16_000
@@ -121,7 +121,14 @@ def test_an_ogg_file_cut_between_two_pages(tmp_path):
 def test_a_truncated_m4a(tmp_path):
     path = write_m4a(tmp_path / "call", made_call(RATE), RATE)
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-    refusal(path)
+    assert "truncated: its header says" in refusal(path)
+
+
+def test_a_truncated_webm(tmp_path):
+    path = write_av(tmp_path / "call", made_call(48_000), 48_000, "webm", "libopus")
+    score(path, ORDER)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size * 9 // 10])
+    assert "truncated: its header says" in refusal(path)
 
 
 def test_a_header_that_lies_about_its_length(wav):
@@ -233,6 +240,12 @@ class TestTwoFiles:
         write(caller, late, RATE, "WAV", "PCM_16")
         [overlap] = score(caller, self.order(agent, agent_start_s=-0.5)).overlaps
         assert overlap.onset_s == pytest.approx(2.6, abs=0.003)
+
+    @pytest.mark.parametrize("start_s", [750, -750, float("nan")])
+    def test_must_meet_in_time(self, tmp_path, start_s):
+        caller, agent = self.pair(tmp_path)
+        with pytest.raises(IntakeError, match=f"starts {start_s:g} s apart"):
+            score(caller, self.order(agent, agent_start_s=start_s))
 
     def test_must_be_mono(self, wav, tmp_path):
         caller, _ = self.pair(tmp_path)
