@@ -67,7 +67,7 @@ def sweep(
     for part in sweep_tables(points):
         console.print(part, highlight=False)
     console.print(f"{len(cases)} calls under each of {len(settings)} settings: {kept}")
-    failed = [why for point in points for why in point.failed]
+    failed = dict.fromkeys(why for point in points for why in point.failed)
     for why in failed:
         console.print(why, markup=False, highlight=False)
     raise typer.Exit(2 if failed else 0)

@@ -71,7 +71,7 @@ def explain(judge: Judge, chosen: Point) -> list[Change]:
 def binding(budget: Budget, points: Iterable[Point]) -> list[str]:
     """Of a budget that no setting keeps: each limit that cannot be met even alone, or else the one
     that the nearest setting breaks, and by how much."""
-    every = list(points)
+    every = [point for point in points if not point.failed]
     lines = []
     for limit in budget.limits:
         least = min(limit.excess(point.tally) for point in every)

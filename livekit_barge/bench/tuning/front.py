@@ -20,9 +20,13 @@ def costs(tally: Tally) -> tuple[float, float] | None:
 
 
 def front(points: Sequence[Point]) -> list[Point]:
-    """The points that no other beats in both costs, from the quickest on; of equals the first."""
+    """The points that no other beats in both costs, from the quickest on; of equals the first.
+
+    Settings whose calls could not be played are none of them.
+    """
     best: list[tuple[tuple[float, float], Point]] = []
-    known = [(cost, point) for point in points if (cost := costs(point.tally)) is not None]
+    whole = (point for point in points if not point.failed)
+    known = [(cost, point) for point in whole if (cost := costs(point.tally)) is not None]
     for cost, point in sorted(known, key=lambda each: each[0]):
         if not best or cost[1] < best[-1][0][1]:
             best.append((cost, point))

@@ -20,7 +20,7 @@ from livekit_barge.bench.tuning.budget import Budget
 from livekit_barge.bench.tuning.front import costs, front, knee, lost_s
 from livekit_barge.bench.tuning.space import SPACE, Place
 from livekit_barge.bench.tuning.sweep import Point, run_settings
-from livekit_barge.errors import SettingsError
+from livekit_barge.errors import BargeError, SettingsError
 
 ROUND = 8
 """So many proposals at once."""
@@ -103,10 +103,12 @@ def search(
         BargeError: for a preset or a suite that cannot be used.
     """
     base = judge.judge([BASE])[0]
+    if base.failed:
+        raise BargeError(base.failed[0])
     _propose(judge, budget, trials, seed, [Place.nearest(knobs) for knobs in starts])
     chosen = _polish(judge, budget, _choose(judge.points.values(), budget))
     points = tuple(judge.points.values())
-    fitting = [point for point in points if budget.holds(point.tally)]
+    fitting = [point for point in points if _fits(point, budget)]
     return Found(
         chosen=chosen,
         base=base,
@@ -135,7 +137,10 @@ def _propose(judge: Judge, budget: Budget, trials: int, seed: int, starts: Seque
         for trial, point in zip(asked, points, strict=True):
             for limit in budget.limits:
                 trial.set_constraint(limit.name, limit.excess(point.tally))
-            study.tell(trial, costs(point.tally) or _WORST)
+            if point.failed:
+                study.tell(trial, state=optuna.trial.TrialState.FAIL)
+            else:
+                study.tell(trial, costs(point.tally) or _WORST)
 
 
 def _polish(judge: Judge, budget: Budget, chosen: Point) -> Point:
@@ -151,15 +156,22 @@ def _polish(judge: Judge, budget: Budget, chosen: Point) -> Point:
 
 def _choose(points: Iterable[Point], budget: Budget) -> Point:
     every = list(points)
-    fitting = front([point for point in every if budget.holds(point.tally)])
+    fitting = front([point for point in every if _fits(point, budget)])
     return knee(fitting) if fitting else min(every, key=lambda point: rank(point, budget))
 
 
+def _fits(point: Point, budget: Budget) -> bool:
+    """Whether all its calls were played, and keep to the budget."""
+    return not point.failed and budget.holds(point.tally)
+
+
 def rank(point: Point, budget: Budget) -> tuple[float, ...]:
-    """Smaller is better: over the budget by how much, then seconds lost, then how many changes."""
+    """Smaller is better: calls that could not be played, over the budget by how much, then seconds
+    lost, then how many changes."""
     over = sum(max(excess, 0.0) for excess in budget.excesses(point.tally))
     lost = lost_s(point.tally)
-    return round(over, 6), math.inf if lost is None else lost, len(point.setting.changes)
+    changes = len(point.setting.changes)
+    return len(point.failed), round(over, 6), math.inf if lost is None else lost, changes
 
 
 def _optuna() -> Any:

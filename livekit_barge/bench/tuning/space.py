@@ -22,8 +22,9 @@ SPACE = (
     Axis("activation_threshold", (0.3, 0.4, 0.5, 0.6, 0.7, 0.8)),
     # Two windows of Silero's, to what a "mm-hm" lasts.
     Axis("min_speech_duration", (0.05, 0.1, 0.15, 0.2, 0.25)),
-    # It counts toward min_interruption_duration, and delays the end of a turn.
-    Axis("min_silence_duration", (0.15, 0.25, 0.4, 0.55)),
+    # It counts toward min_interruption_duration, and delays the end of a turn; with less, LiveKit's
+    # turn detector cannot be used.
+    Axis("min_silence_duration", (0.25, 0.4, 0.55)),
     # Dead air after a false stop comes to this and min_silence_duration.
     Axis("false_interruption_timeout", (0.3, 0.5, 1.0, 2.0)),
     Axis("input_frame_s", (0.02, 0.05)),

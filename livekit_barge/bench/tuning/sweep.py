@@ -32,7 +32,7 @@ class Point:
     call_s: float = 0.0
     """All its calls together, in their own time."""
     failed: tuple[str, ...] = ()
-    """Why calls could not be played."""
+    """Why calls could not be played. Of such a setting the rest says nothing."""
 
     def to_json(self) -> dict[str, Any]:
         tally = self.tally

@@ -102,7 +102,9 @@ def render_search(
 def held_out_table(tallies: Mapping[str, Tally]) -> Table:
     """Every preset on calls that the search has not heard, each rate with its 95 % interval."""
     title = Text("On unheard calls:", style="bold")
-    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    table = Table(
+        title=title, title_justify="left", box=box.SIMPLE_HEAD, padding=0, show_edge=False
+    )
     table.add_column("", no_wrap=True, min_width=len("livekit-defaults"))
     for name in ("in time", "yield, median", "false stops", "missed"):
         table.add_column(name, no_wrap=True)
@@ -124,7 +126,7 @@ def median_with_interval(times: Percentiles) -> str:
     if interval is None:
         return shown
     low, high = (f"{value.seconds * 1000:.0f}" for value in interval)
-    return f"{shown} ({low}–{high})"
+    return shown if low == high else f"{shown} ({low}–{high})"
 
 
 def short_rate(rate: Rate) -> str:
@@ -135,11 +137,11 @@ def short_rate(rate: Rate) -> str:
 
 
 def _rate(rate: Rate) -> str:
-    """``11/12, 64–99 %``."""
+    """``11/12, 64–99%``; without a space, so that a table of them fits a terminal."""
     if (interval := rate.interval()) is None:
         return NOTHING
     low, high = interval
-    return f"{short_rate(rate)}, {math.floor(low * 100)}–{math.ceil(high * 100)} %"
+    return f"{short_rate(rate)}, {math.floor(low * 100)}–{math.ceil(high * 100)}%"
 
 
 def _at(times: Percentiles, percent: int) -> str:

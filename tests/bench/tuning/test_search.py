@@ -6,12 +6,17 @@ from pathlib import Path
 
 import pytest
 
+from livekit_barge.bench.run import NoEnvironment
 from livekit_barge.bench.tuning.axes import Setting
 from livekit_barge.bench.tuning.budget import Budget
 from livekit_barge.bench.tuning.explain import binding, explain, pruned
 from livekit_barge.bench.tuning.search import Judge, search
+from livekit_barge.bench.tuning.space import SPACE
 from livekit_barge.bench.tuning.sweep import Point
+from livekit_barge.errors import BargeError
 from livekit_barge.presets import Preset
+from livekit_barge.presets.chosen import choose
+from livekit_barge.presets.preset import preset_names
 from tests.bench.tuning.made import tally
 
 BUDGET = Budget.parse("false_stop<=20%")
@@ -62,6 +67,43 @@ def test_a_seed_gives_the_same_search(judge):
     again = Reckoning([], Path())
     assert chosen(judge) == chosen(again)
     assert list(judge.points) == list(again.points)
+
+
+class Refusing(Reckoning):
+    """The quickest settings cannot be played at all, and so have no false stop."""
+
+    def judge(self, settings):
+        points = super().judge(settings)
+        for point in points:
+            if point.setting.knobs.get("min_interruption_duration", 0.5) < 0.5:
+                nothing = Point(point.setting, tally(yields_s=[], holds=0), failed=("refused",))
+                self.points[point.setting] = nothing
+        return [self.points[point.setting] for point in points]
+
+
+def test_a_setting_whose_calls_cannot_be_played_is_not_chosen():
+    found = search(Refusing([], Path()), BUDGET, trials=8)
+    assert not found.chosen.failed
+    assert not any(point.failed for point in found.front)
+
+
+def test_a_suite_that_cannot_be_played_under_the_base_is_refused():
+    class Broken(Reckoning):
+        def judge(self, settings):
+            return [
+                Point(setting, tally(yields_s=[]), failed=("no voice",)) for setting in settings
+            ]
+
+    with pytest.raises(BargeError, match="no voice"):
+        search(Broken([], Path()), BUDGET, trials=8)
+
+
+@pytest.mark.parametrize("name", preset_names())
+def test_a_shipped_preset_takes_every_value_of_the_space(name):
+    for axis in SPACE:
+        for value in axis.values:
+            preset = Preset(name, **Preset.load(name).knobs | {axis.name: value})
+            choose(preset, {}, NoEnvironment()).session_arguments({})
 
 
 def test_no_setting_is_played_twice(judge):
