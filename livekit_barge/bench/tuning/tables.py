@@ -102,9 +102,7 @@ def render_search(
 def held_out_table(tallies: Mapping[str, Tally]) -> Table:
     """Every preset on calls that the search has not heard, each rate with its 95 % interval."""
     title = Text("On unheard calls:", style="bold")
-    table = Table(
-        title=title, title_justify="left", box=box.SIMPLE_HEAD, padding=0, show_edge=False
-    )
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, padding=0)
     table.add_column("", no_wrap=True, min_width=len("livekit-defaults"))
     for name in ("in time", "yield, median", "false stops", "missed"):
         table.add_column(name, no_wrap=True)
