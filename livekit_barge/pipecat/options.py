@@ -53,4 +53,5 @@ def _of_strategies(processor: FrameProcessor) -> dict[str, object]:
         "user_mute": [type(strategy).__name__ for strategy in muted],
         "min_words": words[0]._min_words if words else None,
         "use_interim": words[0]._use_interim if words else None,
+        "enable_interruptions": any(strategy._enable_interruptions for strategy in start),
     }

@@ -14,6 +14,7 @@ from livekit_barge.call.events import (
     UserState,
 )
 from livekit_barge.measure.diagnosis.finding import Finding
+from livekit_barge.measure.diagnosis.framework import LIVEKIT, PIPECAT
 from livekit_barge.measure.diagnosis.kinds import DEAF, NO_REPLY
 from livekit_barge.measure.diagnosis.seen import Seen, Story, at
 from livekit_barge.measure.span import Span
@@ -21,6 +22,12 @@ from livekit_barge.measure.turns import Turn
 
 # LiveKit announces the start of speech this late at most: its VAD's window and smoothing.
 _ANNOUNCED_S = 0.5
+
+_DROPS_A_TURN = {
+    LIVEKIT: "what ends a turn or drops it: turn_detection, endpointing, StopResponse in "
+    "on_user_turn_completed",
+    PIPECAT: "what ends a turn or drops it: the stop strategies, user_speech_timeout, user_mute",
+}
 
 
 def deaf(seen: Seen) -> Iterable[Finding]:
@@ -46,7 +53,7 @@ def deaf(seen: Seen) -> Iterable[Finding]:
     yield DEAF.found(
         [
             f"the caller was audible in {len(turns)} turns; in {len(unheard)} of them, "
-            f"{at(whole_s)} in all, LiveKit's user state never was speaking",
+            f"{at(whole_s)} in all, the user's state never was speaking",
             f"the first is at {at(unheard[0].started_s)}; {words} transcripts came of them",
             f"in the whole call {len(seen.of(UserState))} changes of the user's state were seen",
         ],
@@ -100,8 +107,7 @@ def _no_reply(seen: Seen, story: Story, ended_s: float, by_s: float) -> Finding:
             f"{len(items)} messages of the caller's in the context",
             bool(items),
             "turn",
-            "what ends a turn or drops it: turn_detection, endpointing, StopResponse in "
-            "on_user_turn_completed",
+            _DROPS_A_TURN[seen.framework],
         ),
         (f"{len(made)} speeches created", bool(made), "reply", "what should ask for a reply"),
         (f"{len(audio)} of them became audio", bool(audio), "model", "the LLM or the TTS"),

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
+
+from livekit_barge.call.audio import CALLER
 from livekit_barge.measure.diagnosis.finding import Finding
+from livekit_barge.measure.diagnosis.framework import PIPECAT
 from livekit_barge.measure.diagnosis.kinds import DURATION_GATE
-from livekit_barge.measure.diagnosis.seen import Seen, Story, at
+from livekit_barge.measure.diagnosis.seen import AS_LOUD_DB, LEVEL_S, Seen, Story, at
 
 NOT_OUTPUT = "not the output: nothing told it to stop"
 
@@ -21,7 +25,7 @@ def never_long_enough(seen: Seen, story: Story) -> Finding | None:
     return DURATION_GATE.found(
         [
             f"both spoke for {at(story.overlap.talk_over_s)}, and no decision was made",
-            f"the VAD heard {at(longest_s)} in one go; min_interruption_duration is {least_s:g} s",
+            f"the VAD heard {at(longest_s)} in one go; {seen.framework.duration} is {least_s:g} s",
         ],
         story=story,
         ruled_out=[not_deaf(heard_s), "no word gate is set", NOT_OUTPUT],
@@ -46,23 +50,40 @@ def too_long(seen: Seen, story: Story) -> Finding | None:
     else:
         shut = off_s > 0 and longest_s < least_s
         how = f"{overlap.cause} decided at {at(decision_s)}, once the caller had ended"
-    if not shut or least_s < took_s * _MOST:
+    short_s = _in_short_words_s(seen, story, begun_s, least_s)
+    if not shut or least_s + short_s < took_s * _MOST:
         return None
+    before = f"; for {at(short_s)} before that they said nothing as long" if short_s else ""
     return DURATION_GATE.found(
         [
             f"the VAD heard the caller from {at(heard_s)} on, at most {at(longest_s)} in one go; "
-            f"min_interruption_duration is {least_s:g} s",
-            f"{how}; of the {at(took_s)} to yield the gate is the most",
+            f"{seen.framework.duration} is {least_s:g} s",
+            f"{how}{before}; of the {at(took_s)} to yield the gate is the most",
         ],
         story=story,
         ruled_out=[not_deaf(heard_s), "not the AEC warm-up, and not the words gate"],
     )
 
 
+def _in_short_words_s(seen: Seen, story: Story, begun_s: float, least_s: float) -> float:
+    """For how long the caller spoke before ``begun_s`` in stretches too short for Pipecat's VAD.
+
+    It tells of none that is shorter than its gate, as LiveKit's does.
+    """
+    if seen.framework is not PIPECAT or not seen.has_audio:
+        return 0.0
+    before = seen.levels[CALLER, round(story.begin_s / LEVEL_S) : round(begun_s / LEVEL_S)]
+    if not len(before):
+        return 0.0
+    loud = np.concatenate([[False], before > before.max() - AS_LOUD_DB, [False]])
+    edges = np.flatnonzero(loud[1:] != loud[:-1])
+    longest_s = float(max(edges[1::2] - edges[::2], default=0)) * LEVEL_S
+    return begun_s - story.begin_s if longest_s < least_s else 0.0
+
+
 def least_of(seen: Seen, story: Story) -> float | None:
-    """``min_interruption_duration`` at the overlap."""
-    least_s: float | None = seen.options_at(story.begin_s).get("min_interruption_duration")
-    return least_s
+    """What the duration gate asks for at the overlap."""
+    return seen.framework.least_s(seen.options_at(story.begin_s))
 
 
 def not_deaf(heard_s: float | None) -> str:

@@ -9,6 +9,9 @@ from livekit_barge.measure.diagnosis.finding import Finding
 from livekit_barge.measure.diagnosis.kinds import DEAD_AIR, LOST_PIECE
 from livekit_barge.measure.diagnosis.seen import Seen, Story, at, ms
 
+# What a false interruption lasts, in LiveKit: the one and then the other.
+_LASTS = ("false_interruption_timeout", "min_silence_duration")
+
 
 def false_stops(seen: Seen) -> Iterable[Finding]:
     """For each stop that was taken back."""
@@ -38,9 +41,10 @@ def _dead_air(seen: Seen, story: Story, dead_s: float) -> Finding:
     evidence = [
         f"neither was audible for {at(dead_s)} after {at(overlap.silent_s or story.begin_s)}",
         f"the stop was made by {overlap.cause}; words: {overlap.words or 'none'}",
-        f"false_interruption_timeout is {options.get('false_interruption_timeout')}, "
-        f"min_silence_duration {options.get('min_silence_duration')}",
     ]
+    knobs = [f"{name} is {options[name]}" for name in _LASTS if options.get(name) is not None]
+    if knobs:
+        evidence.append(", ".join(knobs))
     if said:
         evidence.append(f"LiveKit called it a false interruption at {at(said[0].at_s)}")
     return DEAD_AIR.found(

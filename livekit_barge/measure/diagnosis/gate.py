@@ -16,6 +16,7 @@ from livekit_barge.measure.diagnosis.duration import (
     too_long,
 )
 from livekit_barge.measure.diagnosis.finding import Finding
+from livekit_barge.measure.diagnosis.framework import LIVEKIT, PIPECAT
 from livekit_barge.measure.diagnosis.kinds import (
     AEC_WARMUP,
     INTERRUPTIONS_OFF,
@@ -52,15 +53,17 @@ def _gate(seen: Seen, story: Story) -> Finding | None:
     overlap, options = story.overlap, seen.options_at(story.begin_s)
     if "uninterruptible" in overlap.protected:
         return _uninterruptible(seen, story)
+    if options.get(PIPECAT.interruptions) is False:
+        return _off(seen, story)
     heard_s = seen.vad_onset_s(story)
-    needed = options.get("min_interruption_words") or 0
+    needed = seen.framework.words_needed(options)
     said = _words(seen, story)
     # With too few words neither the VAD, nor a transcript, nor a committed turn decides.
     if needed and said < needed:
         return WORDS_GATE.found(
             [
-                f"both spoke for {at(overlap.talk_over_s)}, and no decision was made",
-                f"{said} words were transcribed; min_interruption_words is {needed}",
+                _both(story),
+                f"{said} words were transcribed; {seen.framework.words} is {needed}",
             ],
             story=story,
             ruled_out=[not_deaf(heard_s), NOT_OUTPUT],
@@ -69,24 +72,30 @@ def _gate(seen: Seen, story: Story) -> Finding | None:
 
 
 def _uninterruptible(seen: Seen, story: Story) -> Finding:
-    overlap = story.overlap
-    both = f"both spoke for {at(overlap.talk_over_s)}, and no decision was made"
-    if seen.options_at(story.begin_s).get("allow_interruptions") is False:
-        return INTERRUPTIONS_OFF.found(
-            [both, "allow_interruptions is false in the options in force"],
-            story=story,
-            ruled_out=["not one protected line: every speech is", NOT_OUTPUT],
-        )
+    if seen.options_at(story.begin_s).get(LIVEKIT.interruptions) is False:
+        return _off(seen, story)
     words = seen.transcripts(story.begin_s, story.caller_end_s + 1.0)
     return PROTECTED_TALKED_OVER.found(
         [
-            both,
+            _both(story),
             f"speech {story.turn.speech_id} could not be interrupted at {at(story.begin_s)}",
             f"{len(words)} transcripts of the caller came meanwhile",
         ],
         story=story,
         ruled_out=["interruptions are on otherwise", NOT_OUTPUT],
     )
+
+
+def _off(seen: Seen, story: Story) -> Finding:
+    return INTERRUPTIONS_OFF.found(
+        [_both(story), f"{seen.framework.interruptions} is false in the options in force"],
+        story=story,
+        ruled_out=["not one protected line: every speech is", NOT_OUTPUT],
+    )
+
+
+def _both(story: Story) -> str:
+    return f"both spoke for {at(story.overlap.talk_over_s)}, and no decision was made"
 
 
 def _warmup(seen: Seen, story: Story) -> Finding | None:

@@ -18,6 +18,8 @@ class Kind:
     symptom: int | None = None
     layer: str
     turn: str
+    pipecat: str | None = None
+    """What to turn in a call of Pipecat's; ``None``: the same, or never found in one."""
 
     def found(
         self,
@@ -54,20 +56,24 @@ INTERRUPTIONS_OFF = Kind(
     symptom=1,
     layer="gate",
     turn="allow_interruptions = true; protect single lines with say(…, allow_interruptions=False)",
+    pipecat="enable_interruptions = true in the start strategies; protect single lines with "
+    "user_mute",
 )
 WORDS_GATE = Kind(
     code="words-gate",
-    title="It talks on: too few words were transcribed to pass min_interruption_words",
+    title="It talks on: too few words were transcribed to pass the words gate",
     symptom=1,
     layer="gate",
     turn="min_interruption_words = 0, or 1 where noise is the trouble",
+    pipecat='min_words = 1 with use_interim = true; or user_turn_start = ["vad"], for no words',
 )
 DURATION_GATE = Kind(
     code="duration-gate",
-    title="It talks on: nobody speaks as long as min_interruption_duration asks",
+    title="It talks on: nobody speaks as long as the duration gate asks",
     symptom=1,
     layer="gate",
     turn="min_interruption_duration = 0.5 or less",
+    pipecat="start_secs = 0.2 or less",
 )
 AEC_WARMUP = Kind(
     code="aec-warmup",
@@ -97,6 +103,8 @@ BUFFERED_AHEAD = Kind(
     symptom=3,
     layer="transport",
     turn="the transport's buffer: queue less ahead of the listener, and drop it at pause and clear",
+    pipecat="audio_out_10ms_chunks = 4 or less, for a chunk being written cannot be taken back; a "
+    "buffer behind the transport that an interruption clears, else audio_out_queue_size_ms = 200",
 )
 CANCEL_LOST = Kind(
     code="cancel-lost",
@@ -105,6 +113,8 @@ CANCEL_LOST = Kind(
     layer="output",
     turn="the output: forward pause(), resume() and clear_buffer() to the next in the chain, and "
     "take no frames while paused",
+    pipecat="a processor that does not push on what it does not know: it must pass the "
+    "InterruptionFrame on, as every frame",
 )
 QUEUE_PLAYS_OUT = Kind(
     code="queue-plays-out",
@@ -112,6 +122,8 @@ QUEUE_PLAYS_OUT = Kind(
     symptom=5,
     layer="output",
     turn="the output: pause() and clear_buffer() must drop what it holds, not only take no more",
+    pipecat="the output transport: its process_frame must hand the InterruptionFrame to its base, "
+    "and clear what lies behind it",
 )
 CONTEXT_BROKEN = Kind(
     code="context-broken",
@@ -120,6 +132,8 @@ CONTEXT_BROKEN = Kind(
     layer="context",
     turn="the code that edits the chat context: leave the interrupted message in, once, before the "
     "caller's answer to it",
+    pipecat="a TTS that gives the times of its words, the assistant's aggregator behind "
+    "transport.output(), and no code that reorders the context's messages",
 )
 SPEAKING_SILENT = Kind(
     code="speaking-silent",
@@ -128,6 +142,8 @@ SPEAKING_SILENT = Kind(
     layer="state",
     turn="what holds the state: report playback_finished for every segment, and let LiveKit change "
     "the agent's state",
+    pipecat="what loses the TTSStoppedFrame: without it BotStoppedSpeakingFrame waits for 3 s of "
+    "nothing",
 )
 ECHO = Kind(
     code="echo",
@@ -135,6 +151,8 @@ ECHO = Kind(
     layer="caller's audio",
     turn="echo cancellation at the caller's end; without it aec_warmup_duration and "
     "min_interruption_words = 1 hold an echo back",
+    pipecat="echo cancellation at the caller's end; without it user_mute covers the first speech, "
+    'and user_turn_start = ["min_words"] holds an echo back',
 )
 ADAPTIVE_OFF = Kind(
     code="adaptive-off",
@@ -148,6 +166,8 @@ DEAD_AIR = Kind(
     layer="gate",
     turn="false_interruption_timeout = 0.5; to have fewer, min_speech_duration or "
     "activation_threshold up",
+    pipecat='start_secs, confidence or min_volume up, or user_turn_start = ["min_words"]: what '
+    "Pipecat has stopped stays stopped",
 )
 LOST_PIECE = Kind(
     code="lost-piece",
@@ -161,6 +181,8 @@ PROTECTED_CUT = Kind(
     layer="program",
     turn="the code that interrupts: no interrupt(force=True), and no allow_interruptions = True "
     "while the line plays",
+    pipecat="mute the caller while it plays (user_mute): interruptible = False keeps its frames, "
+    "and not what waits behind the transport",
 )
 PROTECTED_TALKED_OVER = Kind(
     code="protected-talked-over",
@@ -168,12 +190,14 @@ PROTECTED_TALKED_OVER = Kind(
     layer="program",
     turn="make the line shorter, or let it be interrupted; discard_audio_if_uninterruptible = "
     "false keeps what the caller said",
+    pipecat="make the line shorter, or mute the caller for less (user_mute)",
 )
 DEAF = Kind(
     code="deaf",
     title="The agent is deaf: the caller speaks and its VAD hears nothing",
     layer="vad",
     turn="activation_threshold down, or the VAD's audio: its track, its rate, its gain",
+    pipecat="confidence, min_volume or start_secs down, or the VAD's audio: its track, its gain",
 )
 NO_REPLY = Kind(
     code="no-reply",

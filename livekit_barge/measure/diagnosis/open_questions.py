@@ -51,7 +51,7 @@ def _unexplained(seen: Seen, story: Story) -> Finding:
         story=story,
         ruled_out=["no gate that can be read was shut", "the output was not heard to leak"],
         sure="undecided",
-        needs="LiveKit's own log at level debug, beside this call",
+        needs=f"{seen.framework.name}'s own log at level debug, beside this call",
     )
 
 

@@ -99,7 +99,7 @@ def protected(seen: Seen) -> Iterable[Finding]:
                 f"speech {cut.speech_id} was made with allow_interruptions = "
                 f"{str(speech.allow_interruptions).lower()}"
                 + ("" if span is None else f"; protected from {at(span.begin_s)}"),
-                f"it was interrupted at {at(cut.at_s)}, LiveKit's source: {cut.source}; "
+                f"it was interrupted at {at(cut.at_s)}, source: {cut.source or '–'}; "
                 f"{at(left_s)} of it were not heard",
             ],
             story=_story(seen, cut),

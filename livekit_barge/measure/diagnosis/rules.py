@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 
 from livekit_barge.call.folder import Call
 from livekit_barge.measure.diagnosis.bypass import bypasses
@@ -11,6 +12,7 @@ from livekit_barge.measure.diagnosis.context import contexts
 from livekit_barge.measure.diagnosis.echo import echoes
 from livekit_barge.measure.diagnosis.false_stops import false_stops
 from livekit_barge.measure.diagnosis.finding import Finding
+from livekit_barge.measure.diagnosis.framework import PIPECAT
 from livekit_barge.measure.diagnosis.gate import gates
 from livekit_barge.measure.diagnosis.kinds import DEAD_AIR, ECHO, KINDS, LOST_PIECE, NO_REPLY
 from livekit_barge.measure.diagnosis.limits import DiagnosisLimits
@@ -37,6 +39,7 @@ _RULES: tuple[Callable[[Seen], Iterable[Finding]], ...] = (
 )
 # An echo is no interruption: what it costs is its doing, and mended with it.
 _FOLLOWS_FROM = {ECHO.code: (DEAD_AIR.code, LOST_PIECE.code, NO_REPLY.code)}
+_PIPECAT = {kind.code: kind.pipecat for kind in KINDS if kind.pipecat is not None}
 
 
 def diagnose(
@@ -52,6 +55,8 @@ def diagnose(
     found = [finding for finding in found if not _follows(finding, found)]
     explained = {finding.overlap for finding in found if finding.overlap is not None}
     found += open_questions(seen, explained)
+    if seen.framework is PIPECAT:
+        found = [replace(each, turn=_PIPECAT.get(each.code, each.turn)) for each in found]
     places = {kind.code: place for place, kind in enumerate(KINDS)}
     return sorted(found, key=lambda finding: (_order(finding), places[finding.code]))
 

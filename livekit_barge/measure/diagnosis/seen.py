@@ -22,6 +22,7 @@ from livekit_barge.call.events import (
     UserState,
 )
 from livekit_barge.call.folder import Call
+from livekit_barge.measure.diagnosis.framework import Framework, framework_of
 from livekit_barge.measure.diagnosis.limits import DiagnosisLimits
 from livekit_barge.measure.levels import Powers, to_db
 from livekit_barge.measure.overlap import Overlap
@@ -30,8 +31,8 @@ from livekit_barge.measure.turns import Turn
 
 LEVEL_S = 0.01
 """A level a hundredth: finer than any rule's limit."""
-# Words of one talker differ by less; a room's noise lies lower.
-_AS_LOUD_DB = 15.0
+AS_LOUD_DB = 15.0
+"""Words of one talker differ by less; a room's noise lies lower."""
 
 E = TypeVar("E", bound=Event)
 
@@ -87,6 +88,10 @@ class Seen:
     def stamped(self) -> bool:
         """Whether the agent's end was stamped, and its decisions with it."""
         return self.call.meta.capture_point == "agent" and bool(self.of(SegmentStarted))
+
+    @property
+    def framework(self) -> Framework:
+        return framework_of(self.call.meta.source)
 
     @cached_property
     def _by_kind(self) -> Mapping[type[Event], list[Event]]:
@@ -214,7 +219,7 @@ class Seen:
         then, now = (
             self._caller_levels(s) for s in (Span(story.begin_s, story.caller_end_s), span)
         )
-        return bool(len(then) and len(now) and now.max() > then.max() - _AS_LOUD_DB)
+        return bool(len(then) and len(now) and now.max() > then.max() - AS_LOUD_DB)
 
     def _caller_levels(self, span: Span) -> Powers:
         return self.levels[CALLER, round(span.begin_s / LEVEL_S) : round(span.end_s / LEVEL_S)]

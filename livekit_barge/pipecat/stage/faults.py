@@ -14,6 +14,7 @@ from pipecat.frames.frames import (
 )
 from pipecat.processors.aggregators.llm_context import LLMContext
 from pipecat.processors.frame_processor import FrameDirection, FrameProcessor
+from pipecat.turns.user_start import MinWordsUserTurnStartStrategy, VADUserTurnStartStrategy
 
 from livekit_barge.bench.played import PlayedCall
 from livekit_barge.bench.script import Script
@@ -91,6 +92,25 @@ def _before_output(make: Callable[[], FrameProcessor]) -> Bot:
 
 
 PIPECAT_FAULTS = (
+    PipecatFault(
+        name="interruptions-off",
+        code="interruptions-off",
+        symptom=1,
+        bot=Bot(starts=lambda: [VADUserTurnStartStrategy(enable_interruptions=False)]),
+    ),
+    PipecatFault(
+        name="words-gate-of-twelve",
+        code="words-gate",
+        symptom=1,
+        bot=Bot(starts=lambda: [MinWordsUserTurnStartStrategy(min_words=12)]),
+        line=LineParams(queue_s=0.0),  # or Pipecat takes it to be silent while its queue plays
+    ),
+    PipecatFault(
+        name="vad-starts-after-half-a-second",
+        code="duration-gate",
+        symptom=1,
+        bot=Bot(vad={"start_secs": 0.5}),
+    ),
     PipecatFault(
         name="chunks-too-large",
         code="buffered-ahead",

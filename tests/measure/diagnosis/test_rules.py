@@ -23,10 +23,10 @@ AGENT = Turn(speaker="agent", started_s=1.0, ended_s=7.0, speech_id="s", overlap
 CALLER = Turn(speaker="caller", started_s=3.0, ended_s=5.0)
 
 
-def diagnosed(tmp_path, *turns, events=(), capture_point="agent", asked=None):
+def diagnosed(tmp_path, *turns, events=(), capture_point="agent", source="made", asked=None):
     meta = CallMeta(
         call_id="made",
-        source="made",
+        source=source,
         capture_point=capture_point,
         started_wall_s=0.0,
         started_now_s=0.0,
@@ -118,3 +118,22 @@ def test_a_text_that_no_speech_said_is_a_double(tmp_path):
     assert context(tmp_path, [item("cut", text=text), item("mine", text=text)]) == [
         "context-broken"
     ]
+
+
+def test_a_call_of_pipecats_is_told_pipecats_knobs(tmp_path):
+    [finding] = diagnosed(tmp_path, AGENT, CALLER, events=SPOKEN, source="pipecat")
+    assert finding.code == "deaf"
+    assert "confidence" in finding.turn
+    assert "activation_threshold" not in finding.turn
+
+
+def words_gate(tmp_path, *strategies):
+    options = {"min_words": 3, "user_turn_start": [*strategies, "MinWordsUserTurnStartStrategy"]}
+    events = (*SPOKEN, OptionsInForce(at_s=0.0, options=options))
+    found = diagnosed(tmp_path, AGENT, CALLER, events=events, source="pipecat")
+    return "words-gate" in [finding.code for finding in found]
+
+
+def test_pipecats_words_gate_is_open_beside_a_strategy_that_asks_for_no_words(tmp_path):
+    assert words_gate(tmp_path)
+    assert not words_gate(tmp_path, "VADUserTurnStartStrategy")

@@ -1,0 +1,45 @@
+"""Whose call it is: what its framework calls the two gates that both have."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+# Pipecat's strategies beside which its words decide nothing: each begins the turn on its own.
+_WITHOUT_WORDS = ("VADUserTurnStartStrategy", "TranscriptionUserTurnStartStrategy")
+
+
+@dataclass(frozen=True)
+class Framework:
+    """A framework, as findings speak of it."""
+
+    name: str
+    duration: str
+    """The option: how long the caller must speak for the VAD to decide, in seconds."""
+    words: str
+    """The option: how many words the caller must have said for anything to decide."""
+    interruptions: str
+    """The option: whether a speech may be interrupted at all."""
+
+    def words_needed(self, options: Mapping[str, Any]) -> int:
+        """What the words gate asks for; 0: it is open."""
+        if any(name in _WITHOUT_WORDS for name in options.get("user_turn_start") or ()):
+            return 0
+        return options.get(self.words) or 0
+
+    def least_s(self, options: Mapping[str, Any]) -> float | None:
+        """What the duration gate asks for; ``None``: not known."""
+        least_s: float | None = options.get(self.duration)
+        return least_s
+
+
+LIVEKIT = Framework(
+    "LiveKit", "min_interruption_duration", "min_interruption_words", "allow_interruptions"
+)
+PIPECAT = Framework("Pipecat", "start_secs", "min_words", "enable_interruptions")
+
+
+def framework_of(source: str) -> Framework:
+    """By what recorded the call: ``source`` in ``call.json``."""
+    return PIPECAT if source.split("-")[0] == "pipecat" else LIVEKIT
