@@ -23,6 +23,7 @@ from livekit_barge.measure.dating import (
     Dated,
     Dating,
 )
+from livekit_barge.measure.levels import in_db
 from livekit_barge.measure.listening import Island, Listening
 from livekit_barge.measure.offset import Offset
 from livekit_barge.measure.silero import WINDOW_S
@@ -159,7 +160,7 @@ class SpeechFinder:
         if not dated.is_sure:
             self._sounds.coughed(dated.onset_s, dated.end_s)
             return False
-        return not self._sounds.is_music(dated.onset_s, dated.end_s)
+        return not self._sounds.is_music(dated.onset_s, dated.end_s, in_db(dated.power))
 
     def _next_begin(self) -> int | None:
         """The first window of the next island that is not dated, ended or not, if one is known."""

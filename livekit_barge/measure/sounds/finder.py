@@ -17,7 +17,7 @@ from livekit_barge.measure.sounds.block import STEP_FRAMES, Block
 from livekit_barge.measure.sounds.dtmf import Dtmf
 from livekit_barge.measure.sounds.loss import ZERO, Loss
 from livekit_barge.measure.sounds.music import Music
-from livekit_barge.measure.sounds.sound import Kind, Sound, joined
+from livekit_barge.measure.sounds.sound import Kind, Sound, covered_s, joined
 from livekit_barge.measure.sounds.tones import Tones
 
 # A tone fades in and out beyond the windows that it fills.
@@ -25,14 +25,16 @@ _FADE_S: dict[Kind, float] = {"dtmf": 0.02, "tone": 0.1, "ringback": 0.1}
 # So many frames at full scale in half a second are no chance.
 _CLIPPED_LEAST = 3
 # Sounds of a kind this close are one.
-_JOIN_S: dict[Kind, float] = {"clipping": 1.0, "music": 2.0}
+_JOIN_S: dict[Kind, float] = {"clipping": 1.0, "music": 2.0, "hum": 30.0}
 _ALSO: tuple[tuple[Kind, tuple[Kind, ...]], ...] = (
-    ("cough", ("dtmf", "tone", "ringback", "music")),
+    ("cough", ("dtmf", "tone", "ringback", "music", "hum")),
     ("tone", ("dtmf", "music")),
-    ("comfort_noise", ("dtmf", "tone", "ringback", "music")),
+    ("comfort_noise", ("dtmf", "tone", "ringback", "music", "hum")),
 )
-# Of a burst, so much is music, and it is none.
-_MOSTLY = 0.5
+# What Silero may take for speech. Of a burst, so much is that, and it is none; it is as soft as it
+# was for so long before.
+_LIKE_SPEECH: tuple[Kind, ...] = ("music", "hum")
+_MOSTLY, _BEFORE_S = 0.5, 10.0
 
 
 class Sounds:
@@ -116,11 +118,17 @@ class Sounds:
                 marks[begin:end] = True
         return marks
 
-    def is_music(self, begin_s: float, end_s: float) -> bool:
-        """Whether a stretch is mostly music."""
-        music = joined((s for s in self._recent if s.kind == "music"), 0.0)
-        filled_s = sum(max(0.0, min(s.end_s, end_s) - max(s.start_s, begin_s)) for s in music)
-        return filled_s > _MOSTLY * (end_s - begin_s)
+    def is_music(self, begin_s: float, end_s: float, level_dbfs: float) -> bool:
+        """Whether a burst is mostly music or hum, and not speech over it."""
+        return any(self._is(kind, begin_s, end_s, level_dbfs) for kind in _LIKE_SPEECH)
+
+    def _is(self, kind: Kind, begin_s: float, end_s: float, level_dbfs: float) -> bool:
+        sounds = joined((s for s in self._recent if s.kind == kind), 0.0)
+        if covered_s(sounds, begin_s, end_s) <= _MOSTLY * (end_s - begin_s):
+            return False
+        since_s = next(s.start_s for s in sounds if s.end_s > begin_s)
+        levels_db = self._background.levels_db(max(since_s, begin_s - _BEFORE_S), end_s)
+        return not self._music.is_spoken_over(kind, begin_s, end_s, level_dbfs, levels_db)
 
     def may_be_lost_at(self, at_s: float) -> bool:
         """Whether what follows a moment is digitally silent: the second frame from there."""
@@ -141,6 +149,7 @@ class Sounds:
     def forget(self, before_s: float) -> None:
         """Nothing before this is asked for any more, but for the background of a minute."""
         self._background.forget(before_s)
+        self._music.forget(before_s)
         self._recent = [sound for sound in self._recent if sound.end_s > before_s]
 
 

@@ -3,6 +3,8 @@
 Speech pauses: its 50 ms levels fall far below their mean (the share of low energy, Saunders 1996).
 What does not is looked at closer: its spectrum has lines that stay on their frequency for 0.3 s,
 where a voice glides and noise has none.
+
+Speech over soft music hides its lines, and stands out of it: that is speech.
 """
 
 from __future__ import annotations
@@ -15,8 +17,10 @@ import numpy as np
 
 from livekit_barge.call.audio import Float32
 from livekit_barge.measure.channel import Channel
+from livekit_barge.measure.levels import Powers
 from livekit_barge.measure.sounds.block import PER_STEP, STEP_FRAMES, Block, thinned, thinning
-from livekit_barge.measure.sounds.sound import Sound, covered_s
+from livekit_barge.measure.sounds.hum import Hum, Lines
+from livekit_barge.measure.sounds.sound import Kind, Sound, covered_s
 from livekit_barge.measure.sounds.tones import hann
 
 # Of 50 ms levels, so many must be loud before the spectrum is looked at.
@@ -25,10 +29,17 @@ _LOUD_DB, _DIP_DB, _LOUD_SHARE = -55.0, 18.0, 0.7
 _TONE_SHARE = 0.9
 # A line stands 6 dB above what is around it; lines are looked for where pitches are.
 _ABOVE, _AROUND = 10**0.6, 8
+# Lines 50 dB under the loudest are made by rounding to 16 bits.
+_FAINT = 10**-5.0
 _LOWEST_HZ, _HIGHEST_HZ, _BIN_HZ = 150.0, 2500.0, 10.0
 # Three seconds of music hold half a steady line and more on average, and some in most of their
 # halves; speech of every voice of the tuning corpus holds a tenth of that.
 _STEPS, _LINES, _SOME, _SOME_STEPS = 6, 0.5, 0.2, 4
+# A burst of this length with fewer lines than one, so far over the softest tenth of the music, is
+# speech: of the clips of music on hold, at three speeds, one stretch of 20 is as much. Hum varies
+# less.
+_SPOKEN_S, _SPOKEN_LINES, _SOFTEST = 0.3, 1.0, 0.1
+_SPOKEN_DB: dict[Kind, float] = {"music": 12.0, "hum": 6.0}
 
 
 class Music:
@@ -39,9 +50,12 @@ class Music:
         self._rate = channel.rate / self._by
         self._lines: deque[float] = deque(maxlen=_STEPS)
         self._begins_s: deque[float] = deque(maxlen=_STEPS)
+        self._known: deque[tuple[float, float, float]] = deque()
+        """Of each step that a burst may still meet: where it begins and ends, and its lines."""
+        self._hum = Hum()
         self._music_until_s = 0.0
         self.decided_s = 0.0
-        """Before this nothing will turn out to have been music."""
+        """Before this nothing will turn out to have been music, or hum."""
 
     def hear(self, block: Block, tones: Sequence[Sound]) -> list[Sound]:
         """Each three seconds that are music; ``tones`` are none."""
@@ -55,19 +69,46 @@ class Music:
             for step, (begin_s, end_s) in enumerate(steps)
             if goes_on[step] and covered_s(tones, begin_s, end_s) < _TONE_SHARE * (end_s - begin_s)
         ]
-        lines = [0.0] * block.steps
+        looked_at: dict[int, tuple[Powers, Lines]] = {}
         if asked:
             samples = block.samples.reshape(block.steps, -1)[asked]
             thin = thinned(samples.reshape(-1), self._by).reshape(len(asked), -1)
-            for step, count in zip(asked, steady_lines(thin, self._rate), strict=True):
-                lines[step] = count
+            powers = spectra(thin, self._rate)
+            looked_at = dict(
+                zip(asked, zip(powers, steady_lines(powers), strict=True), strict=True)
+            )
         found: list[Sound] = []
-        for count, (begin_s, end_s) in zip(lines, steps, strict=True):
+        for step, (begin_s, end_s) in enumerate(steps):
+            count = 0.0
+            if step in looked_at:
+                lines = self._hum.take_out(*looked_at[step], _LOWEST_HZ)
+                found += self._hum.hear(begin_s, end_s)
+                count = float(lines.sum()) / len(lines)
+            else:
+                self._hum.pause()
             self._lines.append(count)
             self._begins_s.append(begin_s)
+            self._known.append((begin_s, end_s, count))
             found += self._music(end_s)
         self._decide(block.at_s(block.powers.size))
         return found
+
+    def is_spoken_over(
+        self, kind: Kind, begin_s: float, end_s: float, level_dbfs: float, levels_db: Powers
+    ) -> bool:
+        """Whether a burst of that level, in music or hum of those levels, is speech."""
+        met = [
+            lines for step_s, ends_s, lines in self._known if step_s < end_s and ends_s > begin_s
+        ]
+        if end_s - begin_s < _SPOKEN_S or not met or not levels_db.size:
+            return False
+        over_db = level_dbfs - float(np.quantile(levels_db, _SOFTEST))
+        return sum(met) / len(met) < _SPOKEN_LINES and over_db >= _SPOKEN_DB[kind]
+
+    def forget(self, before_s: float) -> None:
+        """No burst that begins before is asked for any more."""
+        while self._known and self._known[0][1] <= before_s:
+            self._known.popleft()
 
     def _music(self, end_s: float) -> list[Sound]:
         """The last three seconds, from the first half of one with lines to the last."""
@@ -84,27 +125,30 @@ class Music:
         if len(recent) == _STEPS:
             recent = recent[1:]
         first_s = min((begin_s for begin_s, lines in recent if lines >= _SOME), default=now_s)
-        self.decided_s = max(first_s, min(self._music_until_s, now_s))
+        decided_s = max(first_s, min(self._music_until_s, now_s))
+        self.decided_s = min(decided_s, self._hum.may_begin_s)
 
 
-def steady_lines(steps: Float32, rate: float) -> list[float]:
-    """How many spectral lines stay on their frequency for 0.3 s, on average of each (n, size)."""
+def spectra(steps: Float32, rate: float) -> Powers:
+    """Of each of (n, size), in windows of 0.1 s: shape (n, windows, bins of 10 Hz)."""
     size = round(rate / _BIN_HZ)
     count = steps.shape[1] // size
-    if count < 3:
-        return [0.0] * len(steps)
     windows = steps[:, : count * size].reshape(len(steps), count, size)
+    spectra = np.fft.rfft(windows * hann(size))[..., : int(_HIGHEST_HZ / _BIN_HZ) + _AROUND]
+    return np.square(spectra.real) + np.square(spectra.imag)
+
+
+def steady_lines(powers: Powers) -> Lines:
+    """Which lines stay on their frequency for 0.3 s: bins of 10 Hz from 150 Hz on."""
     low, high = int(_LOWEST_HZ / _BIN_HZ), int(_HIGHEST_HZ / _BIN_HZ)
-    spectra = np.fft.rfft(windows * hann(size))[..., : high + _AROUND]
-    powers = np.square(spectra.real) + np.square(spectra.imag)
     sums = np.cumsum(powers, axis=2)
     around = sums[..., low + _AROUND :] - sums[..., low - _AROUND - 1 : high - _AROUND - 1]
     inner = powers[..., low:high]
     line = inner > _ABOVE / (2 * _AROUND + 1) * around
+    line &= inner > _FAINT * inner.max(axis=(1, 2), keepdims=True, initial=0.0)
     line &= inner >= powers[..., low - 1 : high - 1]
     line &= inner >= powers[..., low + 1 : high + 1]
-    stays = line[:, :-2] & line[:, 1:-1] & line[:, 2:]
-    return (stays.sum(axis=(1, 2)) / (count - 2)).tolist()  # type: ignore[no-any-return]
+    return np.asarray(line[:, :-2] & line[:, 1:-1] & line[:, 2:])
 
 
 def _is_music(lines: Sequence[float]) -> bool:

@@ -11,6 +11,7 @@ Kind = Literal[
     "ringback",
     "tone",
     "music",
+    "hum",
     "cough",
     "comfort_noise",
     "clipping",

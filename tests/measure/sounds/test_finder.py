@@ -95,6 +95,15 @@ class TestMusic:
         audio = np.concatenate([silence(1), sung, silence(1)])
         assert [hear(audio, piece_s=piece_s)[0] for piece_s in (0.5, 10.0)] == [[], []]
 
+    def test_speech_20_db_over_it_is_a_burst(self, hear, tune, say):
+        said = say("No wait, please send it to my office instead.", RATE)
+        bed = tune * 0.1 * np.sqrt(np.mean(said**2) / np.mean(tune**2))
+        bed[5 * RATE : 5 * RATE + len(said)] += said
+        bursts, sounds = hear(np.concatenate([silence(1), bed, silence(1)]))
+        assert [sound.kind for sound in sounds] == ["music"]
+        assert bursts[0].onset_s == pytest.approx(6.0, abs=0.02)
+        assert bursts[-1].end_s == pytest.approx(6.0 + len(said) / RATE, abs=0.02)
+
     def test_white_noise_is_none(self, hear):
         noise = np.random.default_rng(1).normal(0, 0.05, 8 * RATE)
         assert hear(noise) == ([], [])
@@ -110,6 +119,31 @@ class TestMusic:
             decided.append(sounds.decided_s)
         # Held back at the tune's begin for three seconds, then at its second half, then not.
         assert decided == [0.5, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.5, 4.5, 5.0]
+
+
+class TestHum:
+    @pytest.fixture(params=[50, 60])
+    def hum(self, request, tone) -> np.ndarray:
+        """The higher, the weaker: −48 dBFS in all."""
+        return sum(tone(9.0, request.param * n) / n for n in range(1, 9)) * 0.05
+
+    def test_lines_of_the_mains_are_hum_and_no_music(self, hear, hum):
+        bursts, (sound,) = hear(np.concatenate([silence(1), hum, silence(1)]))
+        assert (bursts, sound.kind) == ([], "hum")
+        assert (sound.start_s, sound.end_s) == pytest.approx((1.0, 10.0), abs=0.5)
+
+    def test_speech_over_it_is_a_burst(self, hear, hum, line):
+        audio = np.concatenate([silence(1), hum, silence(1)])
+        over = line * 10 * np.sqrt(np.mean(hum**2) / np.mean(line**2))
+        audio[5 * RATE : 5 * RATE + len(line)] += over
+        bursts, sounds = hear(audio)
+        assert [sound.kind for sound in sounds] == ["hum"]
+        assert bursts[0].onset_s == pytest.approx(5.0, abs=0.02)
+
+    def test_a_note_with_its_harmonics_is_music(self, hear, tone):
+        notes = [tone(0.5, *(hz * n for n in range(1, 6))) for hz in (349, 233, 294, 262) * 5]
+        _, (sound,) = hear(np.concatenate([silence(1), *notes, silence(1)]))
+        assert sound.kind == "music"
 
 
 class TestPacketLoss:
