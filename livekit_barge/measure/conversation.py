@@ -28,6 +28,7 @@ from livekit_barge.call.events import (
 from livekit_barge.call.placement import Placement
 from livekit_barge.measure.burst import Burst
 from livekit_barge.measure.episodes import Episode, episodes
+from livekit_barge.measure.heard_only import HeardOnly
 from livekit_barge.measure.judge import judge
 from livekit_barge.measure.overlap import Overlap
 from livekit_barge.measure.said import Said, metrics_of
@@ -50,8 +51,7 @@ class Conversation:
         self._protections: list[Protection] = []
         self._said = Said()
         self._caller: list[Burst] = []
-        self._heard_only: list[Speech] = []
-        """What was heard of an agent whose output nobody stamped."""
+        self._heard_only = HeardOnly(limits)
         self._given_s = -math.inf
         """The end of the caller's latest turn that was given out."""
         self._starts: list[float] = []
@@ -116,13 +116,14 @@ class Conversation:
             for speech in stamped:
                 speech.hear(burst)
             if not stamped:
-                self._hear_only(burst)
+                self._heard_only.hear(burst)
 
     def settled(self, until_s: float, *, closed: bool = False) -> Iterator[Turn]:
         """The further turns that can no longer change, in order of their start.
 
         The call is known up to ``until_s``; ``closed``: there is no more to come.
         """
+        self._heard_only.join(self._caller)
         caller = [turn for turn in self._caller_turns() if turn.started_s > self._given_s]
         sides: list[CallerTurn | Speech] = [*caller, *self._audible_speeches()]
         sides.sort(key=_started_s)
@@ -141,7 +142,7 @@ class Conversation:
     # The sides of the conversation, and when each can no longer change.
 
     def _audible_speeches(self) -> list[Speech]:
-        return [s for s in [*self._speeches.values(), *self._heard_only] if s.runs]
+        return [s for s in [*self._speeches.values(), *self._heard_only.speeches] if s.runs]
 
     def _caller_turns(self) -> list[CallerTurn]:
         """The caller's bursts that are still kept, as turns; some may have been given out."""
@@ -252,19 +253,11 @@ class Conversation:
 
     # What is no longer needed.
 
-    def _hear_only(self, burst: Burst) -> None:
-        last = self._heard_only[-1] if self._heard_only else None
-        if last is None or burst.onset_s - last.runs[-1].end_s > self._limits.stop_min_s:
-            last = Speech(None)
-            self._heard_only.append(last)
-        last.runs.append(burst)
-        last.done_at_s = burst.end_s + self._limits.stop_min_s
-
     def _forget_speech(self, speech: Speech) -> None:
         self._previous = speech
         self._starts.append(speech.runs[0].onset_s)
-        if speech in self._heard_only:
-            self._heard_only.remove(speech)
+        if speech in self._heard_only.speeches:
+            self._heard_only.speeches.remove(speech)
         else:
             self._drop(speech)
 

@@ -15,6 +15,21 @@ def heard(caller: str, agent: str, *, ended_s: float = 60.0) -> list[Overlap]:
 
 
 class TestStop:
+    def test_a_silence_that_the_caller_talks_through_to_the_agents_return_is_none(self):
+        #          0         1         2         3         4
+        caller = "....................####################" + "." * 30
+        agent = "..........##############........######################################"
+        [overlap] = heard(caller, agent)
+        assert (overlap.outcome, overlap.agent_over_caller) == ("missed", False)
+
+    def test_an_agent_that_comes_back_over_them_a_second_later_had_stopped(self):
+        #          0         1         2         3         4
+        caller = "....................####################" + "." * 30
+        agent = "..........##############...........###################################"
+        stop, again = heard(caller, agent)
+        assert (stop.outcome, stop.time_to_yield_s) == ("yielded", 0.4)
+        assert again.agent_over_caller
+
     def test_an_agent_that_falls_silent_has_yielded(self):
         #          0         1         2         3
         caller = "....................###############"
