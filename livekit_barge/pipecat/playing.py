@@ -11,8 +11,7 @@ else audio is taken to have played out when its write returned, and the call say
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection
 
 from livekit_barge.call.events import (
     Event,
@@ -22,6 +21,7 @@ from livekit_barge.call.events import (
     SegmentFlushed,
     SegmentStarted,
 )
+from livekit_barge.pipecat.segment import Segment, Stretch
 
 # A write that comes later than this after the one before has played left a gap in between.
 _GAP_S = 0.06
@@ -33,41 +33,6 @@ _ACCOUNT_S = 0.03
 _DRY_S = 0.5
 
 
-@dataclass
-class _Stretch:
-    """Audio that played without a gap."""
-
-    started_s: float
-    offset_s: float
-    ended_s: float
-
-
-@dataclass
-class Segment:
-    """Audio of one speech, from its first frame until all that was written has played."""
-
-    segment_id: int
-    speech_id: str
-    offset_s: float
-    last_frame_at_s: float
-    handed_s: float = 0.0
-    written_s: float = 0.0
-    started: bool = False
-    flushed: bool = False
-    cut_at_s: float | None = None
-    """When the order to stop reached the transport."""
-    stretch: _Stretch | None = None
-    chunk_s: float = 0.0
-    """The length of the last chunk that was written."""
-
-    def played_s(self, now_s: float) -> float:
-        """How much of it has been heard by now."""
-        if self.stretch is None:
-            return 0.0
-        heard_s = min(now_s, self.stretch.ended_s) - self.stretch.started_s
-        return max(self.stretch.offset_s + heard_s, 0.0)
-
-
 class Playing:
     """The agent's audio as events; feed it in the order in which things happened."""
 
@@ -76,6 +41,7 @@ class Playing:
         self._segments: deque[Segment] = deque()
         self._next_id = 0
         self._handed_s = 0.0
+        self._heard: set[str] = set()
 
     @property
     def now(self) -> Segment | None:
@@ -90,6 +56,10 @@ class Playing:
     def is_done(self, speech_id: str) -> bool:
         """Whether nothing of the speech is left to play."""
         return all(segment.speech_id != speech_id for segment in self._segments)
+
+    def is_heard(self, speech_id: str) -> bool:
+        """Whether any of the speech has begun to play."""
+        return speech_id in self._heard
 
     def handed(self, speech_id: str, seconds: float, at_s: float) -> bool:
         """A frame reached the transport; whether it is the first of a segment."""
@@ -139,7 +109,7 @@ class Playing:
         stretch = segment.stretch
         if stretch is None or ends_s - length_s - stretch.ended_s > _GAP_S:
             self._report(segment, ends_s - length_s)
-            stretch = segment.stretch = _Stretch(ends_s - length_s, segment.written_s, ends_s)
+            stretch = segment.stretch = Stretch(ends_s - length_s, segment.written_s, ends_s)
         else:
             stretch.ended_s += length_s
             if segment.cut_at_s is not None and queued_s is not None:
@@ -147,9 +117,15 @@ class Playing:
         segment.written_s += length_s
         self._start(segment, at_s, stretch.started_s)
 
-    def cut(self, at_s: float) -> None:
-        """The order to stop reached the transport: it writes no more of what it holds."""
+    def cut(self, at_s: float, *, kept: Collection[str] = ()) -> None:
+        """The order to stop reached the transport: it writes no more of what it holds.
+
+        Of the speeches in ``kept`` it does; but what lies in the far buffer goes with the rest.
+        """
         for segment in list(self._segments):
+            if segment.speech_id in kept:
+                segment.kept_at_s = at_s
+                continue
             segment.cut_at_s = at_s if segment.cut_at_s is None else segment.cut_at_s
             self._flush(segment, at_s)
             if not segment.started:
@@ -158,6 +134,8 @@ class Playing:
     def tick(self, now_s: float, queued_s: float | None) -> None:
         """Time passes; finish what has played out or was dropped."""
         for segment in list(self._segments):
+            if segment.kept_at_s is not None and queued_s is not None:
+                self._skip(segment, segment.kept_at_s, now_s, now_s + queued_s)
             if segment.cut_at_s is not None:
                 self._settle_cut(segment, segment.cut_at_s, now_s, queued_s)
             elif segment.stretch is not None:
@@ -175,7 +153,22 @@ class Playing:
                 return segment
         return None
 
-    def _settle(self, segment: Segment, stretch: _Stretch, now_s: float) -> None:
+    def _skip(self, segment: Segment, kept_at_s: float, now_s: float, held_s: float) -> None:
+        """Leave out what an interruption dropped from the far buffer, all played by ``held_s``."""
+        stretch = segment.stretch
+        if now_s - kept_at_s < _CLEAR_TAKES_S:
+            return
+        segment.kept_at_s = None
+        if stretch is None or stretch.started_s >= kept_at_s:
+            return
+        if stretch.ended_s - max(held_s, kept_at_s) < _ACCOUNT_S:
+            return  # nothing was dropped
+        since_s = max(held_s - kept_at_s, 0.0)
+        stretch.ended_s = kept_at_s
+        self._report(segment, kept_at_s)
+        segment.stretch = Stretch(kept_at_s, segment.written_s - since_s, kept_at_s + since_s)
+
+    def _settle(self, segment: Segment, stretch: Stretch, now_s: float) -> None:
         left_s = segment.handed_s - segment.written_s
         if segment.flushed:
             if left_s < 1e-6 and now_s >= stretch.ended_s:
@@ -208,6 +201,7 @@ class Playing:
     def _start(self, segment: Segment, at_s: float, heard_from_s: float) -> None:
         if not segment.started:
             segment.started = True
+            self._heard.add(segment.speech_id)
             self._write(
                 PlaybackStarted(
                     at_s=at_s,

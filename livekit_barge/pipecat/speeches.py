@@ -6,7 +6,13 @@ import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from livekit_barge.call.events import Event, SpeechCreated, SpeechDone
+from livekit_barge.call.events import (
+    Event,
+    ProtectedEnded,
+    ProtectedStarted,
+    SpeechCreated,
+    SpeechDone,
+)
 from livekit_barge.pipecat.context import ContextWatch
 from livekit_barge.pipecat.playing import Playing
 
@@ -17,6 +23,7 @@ class BotSpeech:
 
     speech_id: str
     context_id: str | None
+    interruptible: bool = True
     heard: bool = False
     """Its first frame reached the output."""
     generated: bool = False
@@ -43,7 +50,7 @@ class Speeches:
         """A speech is about to come; those before it have been made."""
         for earlier in self._open:
             earlier.generated = True
-        speech = BotSpeech(next(self._ids), context_id)
+        speech = BotSpeech(next(self._ids), context_id, interruptible)
         self._open.append(speech)
         self.latest = speech.speech_id
         self._write(
@@ -55,6 +62,11 @@ class Speeches:
                 allow_interruptions=interruptible,
             )
         )
+        if not interruptible:
+            started = ProtectedStarted(
+                at_s=at_s, reason="uninterruptible", speech_id=speech.speech_id
+            )
+            self._write(started)
         return speech
 
     def of(self, context_id: str | None, at_s: float, *, interruptible: bool) -> BotSpeech:
@@ -72,9 +84,16 @@ class Speeches:
             if context_id in (None, speech.context_id):
                 speech.generated = True
 
+    @property
+    def kept(self) -> set[str]:
+        """Those under way that an interruption does not stop."""
+        return {speech.speech_id for speech in self._open if not speech.interruptible}
+
     def cut(self) -> list[str]:
-        """All that is under way was interrupted; which speeches those are."""
-        cut = [speech for speech in self._open if not speech.cut]
+        """All that is under way and may be was interrupted; which speeches those are."""
+        cut = [speech for speech in self._open if speech.interruptible and not speech.cut]
+        for speech in cut:
+            speech.heard = self._playing.is_heard(speech.speech_id)  # it may wait behind another
         self._context.cut = self._context.cut or any(speech.heard for speech in cut)
         for speech in cut:
             speech.cut = speech.generated = True
@@ -95,6 +114,10 @@ class Speeches:
 
     def _done(self, speech: BotSpeech, now_s: float) -> None:
         self._open.remove(speech)
+        if not speech.interruptible:
+            self._write(
+                ProtectedEnded(at_s=now_s, reason="uninterruptible", speech_id=speech.speech_id)
+            )
         items = [self._context.owe()] if speech.heard else []
         self._write(
             SpeechDone(

@@ -211,10 +211,11 @@ class PipecatStamps:
     # The agent.
 
     def _interrupted(self, data: FramePushed, at_s: float) -> None:
-        """An interruption leaves its sender: if the agent is heard, that is the decision."""
+        """An interruption leaves its sender: if it stops what is heard, that is the decision."""
         sender = data.source
         cause = self.causes.of_interruption(sender, at_s)
-        if (segment := self._playing.now) is not None:
+        segment = self._playing.now
+        if segment is not None and segment.speech_id not in self._speeches.kept:
             self._log.write(
                 Decision(
                     at_s=at_s,
@@ -242,7 +243,7 @@ class PipecatStamps:
         self._log.write(OutputCleared(at_s=at_s, speech_id=speech_id, queued_s=queued_s))
         for cut in self._speeches.cut():
             self._log.write(SpeechInterrupted(at_s=at_s, speech_id=cut, source=None))
-        self._playing.cut(at_s)
+        self._playing.cut(at_s, kept=self._speeches.kept)
 
     def _bot_started(self, _: FramePushed, at_s: float) -> None:
         self._playing.begins(at_s, self._far.queued_s())
