@@ -7,6 +7,7 @@ from typing import Protocol, runtime_checkable
 
 from livekit import rtc
 from pipecat.processors.frame_processor import FrameProcessor
+from pipecat.transports.livekit.transport import LiveKitOutputTransport
 
 EXACT = (
     "the bot's audio lies where its transport said that it played; the way to the caller, "
@@ -42,7 +43,7 @@ class FarBuffer:
 
     def note(self) -> str:
         """What a reader of the recording should know."""
-        if isinstance(self._transport, TellsQueue) or hasattr(self._transport, "_client"):
+        if isinstance(self._transport, TellsQueue | LiveKitOutputTransport):
             return EXACT
         return ESTIMATED.format(transport=type(self._transport).__name__)
 
