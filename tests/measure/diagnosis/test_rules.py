@@ -7,6 +7,7 @@ from livekit_barge.call.events import (
     SegmentFlushed,
     SegmentStarted,
     SpeechDone,
+    Transcript,
 )
 from livekit_barge.call.folder import Call
 from livekit_barge.call.meta import CallMeta
@@ -137,3 +138,19 @@ def words_gate(tmp_path, *strategies):
 def test_pipecats_words_gate_is_open_beside_a_strategy_that_asks_for_no_words(tmp_path):
     assert words_gate(tmp_path)
     assert not words_gate(tmp_path, "VADUserTurnStartStrategy")
+
+
+def unanswered(tmp_path, source):
+    """A barge-in that was transcribed, and never became a message of the caller's."""
+    yielded = Overlap(
+        onset_s=3.0, caller_end_s=5.0, talk_over_s=0.3, silent_s=3.3, outcome="yielded"
+    )
+    agent = Turn(speaker="agent", started_s=1.0, ended_s=3.3, speech_id="s", overlaps=(yielded,))
+    events = (*SPOKEN, Transcript(at_s=5.1, text="How much is that?", is_final=True))
+    found = diagnosed(tmp_path, agent, CALLER, events=events, source=source)
+    return next(finding.turn for finding in found if finding.code == "no-reply")
+
+
+def test_where_the_trail_of_a_reply_ends_is_told_in_the_frameworks_own_words(tmp_path):
+    assert "StopResponse" in unanswered(tmp_path, "livekit-agents")
+    assert "user_speech_timeout" in unanswered(tmp_path, "pipecat")
