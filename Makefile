@@ -41,6 +41,13 @@ diagnosis: $(READY) ## what the diagnosis says of every fault and of healthy cal
 report-speed: $(READY) $(CHROMIUM) ## how fast the report's pages are made and open, about 2 minutes, alone
 	$(RUN)/python -m benchmarks.report
 
+# The file's hash stands in tests/report/pages/test_make.py.
+plotly: ## plotly.js of the report's pages anew, its bundle for lines, points and bars: PLOTLY=version
+	cd $$(mktemp -d) && npm pack --silent plotly.js-basic-dist-min@$(PLOTLY) && tar xzf *.tgz && \
+	    cp package/plotly-basic.min.js $(CURDIR)/livekit_barge/report/pages/assets/plotly.js && \
+	    cp package/LICENSE $(CURDIR)/livekit_barge/report/pages/assets/plotly-LICENSE.txt
+PLOTLY ?= 4.1.1
+
 stage-speed: $(READY) ## how fast scripted calls are played, into docs/bench.md: about 3 minutes, alone
 	$(RUN)/python -m benchmarks.stage --page docs/bench.md
 
@@ -86,4 +93,4 @@ $(READY): requirements.lock pyproject.toml | .uv-ready
 .uv-ready:
 	@command -v $(UV) >/dev/null || { $(PYTHON) -m venv .uv && .uv/bin/pip install --quiet uv; }
 
-.PHONY: frameworks speed help demo test check lint types format fix lock room-demo room-figures overhead accuracy diagnosis report-speed screenshots .uv-ready stage-speed agreement agreement-room traps
+.PHONY: plotly frameworks speed help demo test check lint types format fix lock room-demo room-figures overhead accuracy diagnosis report-speed screenshots .uv-ready stage-speed agreement agreement-room traps

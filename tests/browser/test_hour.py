@@ -39,6 +39,15 @@ def test_the_whole_of_it_is_drawn_without_its_fine_bins(page, lasting):
     assert tiles(lasting) == []
 
 
+def test_many_clocks_are_one_shape_for_each_colour(page):
+    page.evaluate("barge.timeline.show(0, 3600)")
+    page.wait_for_timeout(150)
+    shapes = page.evaluate("document.querySelector('#timeline .js-plotly-plot').layout.shapes")
+    assert [shape["path"].count("M") for shape in shapes] == [180, 180]
+    width_s = 3600 / page.evaluate("barge.timeline.box.width")
+    assert shapes[0]["path"].startswith(f"M10,0V1H{10 + width_s:.3f}"[:10])
+
+
 def test_at_every_zoom_there_are_no_more_bins_than_a_screen_shows(page):
     counts = []
     for length in (3600, 600, 60, 10, 1, 0.1):

@@ -16,6 +16,8 @@ from livekit_barge.report.scorecard import as_percentiles, as_rate
 from livekit_barge.report.table import NOTHING, as_ms, at, clocks
 
 _HERE = Path(__file__).parent
+# plotly.js among them is its makers' bundle of lines, points and bars, as `make plotly` brings it:
+# all of Plotly is four times as much for a browser to read, and most of an hour's page's time.
 _ASSETS = _HERE / "assets"
 # A report folder is known by it.
 _MARK = Path("assets") / "report.css"
@@ -30,7 +32,6 @@ def prepare(out: Path) -> None:
     Raises :class:`CallError` where something else lies there, and for what cannot be written;
     :class:`SettingsError` without the extra, before anything is touched.
     """
-    plotly = _plotly()
     _environment()
     try:
         if out.exists() and (not out.is_dir() or (any(out.iterdir()) and not _is_report(out))):
@@ -41,7 +42,6 @@ def prepare(out: Path) -> None:
         for asset in sorted(_ASSETS.iterdir()):
             if asset.suffix in (".js", ".css"):
                 shutil.copyfile(asset, out / "assets" / asset.name)
-        (out / "assets" / "plotly.js").write_text(plotly, encoding="utf-8")
     except OSError as error:
         raise unwritable(out, error) from error
 
@@ -71,14 +71,6 @@ def script(function: str, *values: object) -> str:
     """
     arguments = (json.dumps(value, separators=(",", ":"), allow_nan=False) for value in values)
     return f"{function}({', '.join(arguments)});\n".replace("<", "\\u003c")
-
-
-def _plotly() -> str:
-    try:
-        from plotly.offline import get_plotlyjs  # type: ignore[import-untyped]
-    except ImportError as error:
-        raise missing_extra() from error
-    return str(get_plotlyjs())
 
 
 def missing_extra() -> SettingsError:

@@ -101,7 +101,10 @@ async function bargeCall(data) {
   movePlayhead();
   barge.timeline = timeline;
   barge.player = player;
-  requestAnimationFrame(() => barge.ready(element));
+  barge.painted(() => {
+    barge.ready(element);
+    barge.painted(() => timeline.overview.open()); // a frame later: whoever waits is let in between
+  });
 }
 
 /** Called by a tile. */

@@ -9,7 +9,7 @@ function bargeBatch(data) {
   }
   barge.plot("outcomes", () => barge.outcomes(data.groups));
   data.sweeps.forEach((sweep, number) => barge.plot(`sweep-${number}`, () => barge.front(sweep)));
-  requestAnimationFrame(() => barge.ready(document.body));
+  barge.painted(() => barge.ready(document.body));
 }
 
 // A line's colour and dash: the two together tell nine groups apart, without colour as well.

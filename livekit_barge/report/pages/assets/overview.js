@@ -15,7 +15,12 @@ barge.Overview = class {
       const half = (timeline.to - timeline.from) / 2;
       timeline.show(at - half, at + half);
     });
-    barge.whenever(element, () => this.#draw());
+  }
+
+  /** Draw it, at first and whenever it must be. */
+  open() {
+    barge.whenever(this.#element, () => this.#draw());
+    performance.mark("overview");
   }
 
   #element;

@@ -5,7 +5,7 @@
 barge.shading = (overlaps, from, to, width) => {
   const LABEL_PX = 96; // “cancellation 34 ms” in 11 px, turned to two lines
   const NUMBER_PX = 36;
-  const MANY = 40; // with more of them, borders would hide the waveform
+  const MANY = 40; // borders of more would hide the waveform, and a shape for each be slow
   const wash = parseFloat(barge.colour("wash")) / 100;
   const pixels = (seconds) => (seconds / (to - from)) * width;
   const seen = overlaps.filter(
@@ -13,17 +13,19 @@ barge.shading = (overlaps, from, to, width) => {
   );
   const many = seen.length > MANY;
   const shapes = [];
+  const paths = {}; // by colour, of many
   const annotations = [];
   let numbered = -Infinity;
 
+  const shape = (colour, more) => shapes.push({
+    xref: "x", yref: "paper", layer: "below", fillcolor: barge.clear(barge.colour(colour), wash),
+    line: { color: barge.colour(colour), width: many ? 0 : 1 }, ...more,
+  });
   const shade = (begin, end, colour, label) => {
     const wide = pixels(end - begin);
-    shapes.push({
-      type: "rect", xref: "x", yref: "paper", x0: begin, y0: 0, y1: 1, layer: "below",
-      x1: wide < 1 ? begin + (to - from) / width : end,
-      fillcolor: barge.clear(barge.colour(colour), wash),
-      line: { color: barge.colour(colour), width: many ? 0 : 1 },
-    });
+    const x1 = wide < 1 ? begin + (to - from) / width : end;
+    if (many) paths[colour] = `${paths[colour] ?? ""}M${begin},0V1H${x1}V0Z`;
+    else shape(colour, { type: "rect", x0: begin, x1, y0: 0, y1: 1 });
     if (wide < LABEL_PX) return;
     annotations.push({
       xref: "x", yref: "paper", x: (Math.max(begin, from) + Math.min(end, to)) / 2, y: 0.995,
@@ -50,6 +52,7 @@ barge.shading = (overlaps, from, to, width) => {
       bgcolor: barge.colour("ink"), borderpad: 2,
     });
   }
+  for (const [colour, path] of Object.entries(paths)) shape(colour, { type: "path", path });
   return { shapes, annotations };
 };
 

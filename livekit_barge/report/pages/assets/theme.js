@@ -48,17 +48,20 @@ barge.config = { displayModeBar: false, responsive: false, scrollZoom: false, do
 barge.plain = (text) =>
   String(text).replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
 
-/** All is drawn: told to whoever waits for it, and to the browser's own stopwatch. */
+/** What one came for is on the screen: told to whoever waits, and to the browser's own stopwatch. */
 barge.ready = (element) => {
   element.dataset.ready = "yes";
   performance.mark("ready");
 };
 
+/** Call when what was drawn until now is on the screen: a frame's callbacks come before it is painted. */
+barge.painted = (then) => requestAnimationFrame(() => setTimeout(then));
+
 /** Draw now, and again when the size or the preference for light or dark changes. */
 barge.whenever = (element, draw) => {
+  let width = element.clientWidth; // before it is drawn: after that the browser lays out anew for it
   draw();
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
-  let width = element.clientWidth;
   new ResizeObserver(() => {
     if (element.clientWidth !== width) {
       width = element.clientWidth;

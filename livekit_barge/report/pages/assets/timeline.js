@@ -31,15 +31,16 @@ barge.Timeline = class {
     this.from = 0;
     this.to = data.duration_s;
     barge.gestures(element, this, (event) => tap(this.second(event.clientX), this.#markAt(event)));
-    this.#overview = new barge.Overview(overview, data, wave, this);
+    this.overview = new barge.Overview(overview, data, wave, this);
     barge.whenever(element, () => this.#resize());
   }
 
-  #element; #plot; #overview; #data; #wave; #rows;
+  #element; #plot; #data; #wave; #rows;
   #waiting = false;
   #width = 0; // of the plot itself, in pixels
   #marks = []; // those that are drawn
   chosen = null; // the number of the mark that was chosen
+  overview = null; // framed at once, drawn when it is told to
 
   /** The lanes from top to bottom: those of the call, and one for what is decided. */
   #makeRows() {
@@ -140,7 +141,7 @@ barge.Timeline = class {
       });
     }
     Plotly.react(this.#plot, traces, layout, barge.config);
-    this.#overview.frame(from, to, width);
+    this.overview.frame(from, to, width);
     this.#element.dispatchEvent(new Event("drawn"));
   }
 

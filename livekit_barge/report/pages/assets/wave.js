@@ -148,7 +148,9 @@ barge.Wave = class {
 
   /** base64 of zlib of signed bytes. */
   static async #unpack(text) {
-    const packed = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+    const letters = atob(text);
+    const packed = new Uint8Array(letters.length);
+    for (let at = 0; at < packed.length; at++) packed[at] = letters.charCodeAt(at);
     const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate"));
     return new Int8Array(await new Response(stream).arrayBuffer());
   }
