@@ -30,7 +30,7 @@ try:
     from pipecat.services.llm_service import FunctionCallParams
     from pipecat.services.openai.llm import OpenAILLMService
     from pipecat.transports.livekit.transport import LiveKitParams, LiveKitTransport
-    from pipecat.turns.user_mute import FirstSpeechUserMuteStrategy
+    from pipecat.turns.user_mute import MuteUntilFirstBotCompleteUserMuteStrategy
     from pipecat.workers.runner import WorkerRunner
 except ImportError as error:
     what = str(error).removeprefix("Missing module: ")  # Pipecat's own words for a missing extra
@@ -97,9 +97,10 @@ async def answer(room: str, preset: PipecatPreset) -> None:
         ),
     )
     context = LLMContext(tools=[free_rooms])
-    # What the law wants said is said to its end: nobody is heard during the bot's first speech.
-    # TTSSpeakFrame(…).interruptible = False would still lose what waits in the transport's queue.
-    mutes = [FirstSpeechUserMuteStrategy(), *preset.mutes()]
+    # What the law wants said is said to its end: nobody is heard until the first speech is over.
+    # TTSSpeakFrame(…).interruptible = False would still lose what waits in the transport's queue;
+    # so may this, of the notice's very end: a preset with a short queue leaves no word in it.
+    mutes = [MuteUntilFirstBotCompleteUserMuteStrategy(), *preset.mutes()]
     user, assistant = LLMContextAggregatorPair(
         context, user_params=preset.user_params(user_mute_strategies=mutes)
     )

@@ -6,8 +6,8 @@
 
     worker = PipelineWorker(pipeline, observers=[BargeObserver()])
 
-The observer writes the same Call folder as a ``BargeSession``; turn log, clocks, diagnosis and
-report read it without knowing which framework it was.
+The observer writes the same Call folder as a ``BargeSession``; turn log, clocks and report read it
+without knowing which framework it was, and the diagnosis names Pipecat's knobs.
 """
 
 from __future__ import annotations
