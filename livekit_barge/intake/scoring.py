@@ -16,6 +16,7 @@ from livekit_barge.call.events import Event
 from livekit_barge.call.folder import Call
 from livekit_barge.call.meta import META_FILE
 from livekit_barge.errors import IntakeError
+from livekit_barge.intake.alike import refuse_alike
 from livekit_barge.intake.call_json import VendorCall, beside, read_call_json
 from livekit_barge.intake.channels import call_channels, recording_channels
 from livekit_barge.intake.hearing import SIDES, Bursts, hear, of_bursts
@@ -98,6 +99,7 @@ def _score_recording(path: Path, order: Order) -> Scorecard:
         start_s = order.agent_start_s
         audio = Pair.open(path, order.agent_file, agent_start_s=start_s, long=order.long)
     heard = hear(audio)
+    refuse_alike(path, heard)
     channels, doubts = recording_channels(path, order, audio, heard, vendor)
     caveats += doubts
     bursts, sounds = heard.of(channels)

@@ -34,6 +34,8 @@ _DRIFTED_S = 0.004
 # A frame speaks for the path if it is no louder than four times what is expected. What a fit leaves
 # is the quantile of the quiet third: somebody speaks in less than two thirds of a piece.
 _ROOM, _TYPICAL = 4.0, 0.3
+# A way with less loss than 3 dB is a way back: what leaked is heard where it came from.
+_LEVEL_MOST = 0.5
 # Leakage under the channel's own floor does not matter.
 _LEAST_POWER = 10 ** (-80 / 10)
 _FRAMES_LEAST = 80
@@ -168,7 +170,8 @@ class Path:
             if first and self.gain_db(heard) < _HOPE_DB:
                 break
         gain_db = self.gain_db(heard)
-        if gain_db < (_HOPE_DB if anew else before[3]):
+        worse = gain_db < (_HOPE_DB if anew else before[3])
+        if worse or self.level(heard) > _LEVEL_MOST:
             self._response, self._spectrum, self._arrived, gain_db = before
         return gain_db
 

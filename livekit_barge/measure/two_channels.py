@@ -34,8 +34,8 @@ _ROOM, _AT_ONCE = 30, 5
 # A peak this high is looked into; lower if the one before had the same lag. Chance brings 7 in one
 # piece of eight; whether it leaks is then decided by what the path takes away …
 _PEAK_LEAST, _PEAK_AGAIN, _SAME_LAG_S = 7.0, 6.0, 0.002
-# … which is 3 dB and more. A way with less loss than 3 dB is a way back: room echo fakes one.
-_GAIN_LEAST_DB, _LEVEL_MOST = 3.0, 0.5
+# … which is 3 dB and more.
+_GAIN_LEAST_DB = 3.0
 # Another way must do better by this to be taken instead.
 _BETTER_DB, _ANOTHER_S = 1.0, 0.01
 # Quieter than this, nothing leaks.
@@ -173,7 +173,7 @@ class TwoChannels:
         path = Path(self._rate, lag_s)
         heard = path.hear(audio, other, begin, floor)
         gain_db = path.learn(heard)
-        if gain_db < _GAIN_LEAST_DB or path.level(heard) > _LEVEL_MOST:
+        if gain_db < _GAIN_LEAST_DB:
             return False
         if known is not None and gain_db < known_db + _BETTER_DB:
             return False

@@ -81,6 +81,20 @@ def test_a_mono_mix_is_known_after_a_codec(tmp_path):
     assert "a mono mix" in refusal(path)
 
 
+@pytest.mark.parametrize("late_s", [-0.0005, 0.02, 0.2])
+def test_a_mono_mix_that_comes_later_on_one_channel(tmp_path, late_s):
+    mix = np.tile(made_call(RATE).sum(axis=1), 2)
+    late = np.stack([mix, np.roll(mix, round(late_s * RATE))], axis=1)
+    path = write(tmp_path / "call.wav", late, RATE, "WAV", "PCM_16")
+    assert "the same speech in both channels" in refusal(path)
+
+
+def test_two_parties_who_are_both_on_both_channels(tmp_path):
+    mixed = made_call(RATE) @ np.array([[0.65, 0.35], [0.35, 0.65]], dtype=np.float32)
+    path = write(tmp_path / "call.wav", mixed, RATE, "WAV", "PCM_16")
+    assert "each party is on the other's channel, too" in refusal(path)
+
+
 def test_four_channels(tmp_path):
     path = write(tmp_path / "call.wav", np.tile(made_call(RATE), 2), RATE, "WAV", "PCM_16")
     assert "4 channels" in refusal(path)

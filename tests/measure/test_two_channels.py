@@ -109,6 +109,13 @@ class TestCrosstalk:
         assert onsets(caller) == pytest.approx(onsets(found(talkers)[0]), abs=0.05)
         assert 0 in {leakage.channel for leakage in leakages}
 
+    def test_both_ways_at_12_db_takes_neither_talker_away(self, talkers):
+        gain = np.float32(10 ** (-12 / 20))
+        clean, mixed = found(talkers), found(talkers + gain * talkers[::-1])
+        for side in (0, 1):
+            assert onsets(mixed[side]) == pytest.approx(onsets(clean[side]), abs=0.02)
+        assert [leakage.level_db for leakage in mixed[2]] == pytest.approx([-12, -12], abs=1)
+
 
 class TestWithoutLeakage:
     def test_bursts_are_those_of_two_finders(self, talkers):
