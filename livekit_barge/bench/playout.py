@@ -16,6 +16,7 @@ import numpy as np
 from livekit import rtc
 
 from livekit_barge.bench.track import Pcm
+from livekit_barge.bench.virtual import VirtualLoop
 
 
 class Timeline:
@@ -24,8 +25,12 @@ class Timeline:
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._opened_s = self._loop.time()
+        self._now_ns = self._loop.monotonic_ns if isinstance(self._loop, VirtualLoop) else None
+        self._opened_ns = 0 if self._now_ns is None else self._now_ns()
 
     def now_s(self) -> float:
+        if self._now_ns is not None:  # the same figure, a fifth of the work
+            return (self._now_ns() - self._opened_ns) / 1_000_000_000
         return round(self._loop.time() - self._opened_s, 9)
 
 

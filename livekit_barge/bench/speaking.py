@@ -19,6 +19,8 @@ from livekit_barge.bench.track import FULL_SCALE, Pcm
 
 AUDIBLE_DBFS = -50.0
 """A voice's edges are above it, a TTS's silence is below."""
+_AUDIBLE = int(FULL_SCALE * 10 ** (AUDIBLE_DBFS / 20))
+"""The loudest whole sample that is not over it."""
 
 
 @dataclass(frozen=True)
@@ -101,6 +103,8 @@ class SpeakingOutput(LineOutput):
             return None
         speech = self.speeches[-1]
         if speech.number not in self._done_at:
+            if not speech.complete and speech.number == self._segment.index:
+                return None
             at, offset = self._last_audible(speech)
             whole = speech.complete and offset == speech.audible_end
             if not whole and speech.number == self._segment.index:
@@ -121,5 +125,4 @@ class SpeakingOutput(LineOutput):
 
 def audible_samples(samples: Pcm) -> Any:
     """The numbers of those that are over :data:`AUDIBLE_DBFS`."""
-    limit = FULL_SCALE * 10 ** (AUDIBLE_DBFS / 20)
-    return np.flatnonzero(np.abs(samples.astype(np.int32)) > limit)
+    return ((samples > _AUDIBLE) | (samples < -_AUDIBLE)).nonzero()[0]

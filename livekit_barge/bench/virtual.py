@@ -30,6 +30,7 @@ from collections.abc import Awaitable, Callable
 from queue import Empty, SimpleQueue
 from typing import Any, TypeVar, TypeVarTuple
 
+from livekit_barge.bench.lean_loop import LeanLoop
 from livekit_barge.bench.time_functions import clock_in_this_thread, real_monotonic_s
 from livekit_barge.errors import VirtualTimeError
 
@@ -40,6 +41,7 @@ START_WALL_S = 1_767_225_600.0
 """2026-01-01T00:00:00Z: a fixed date, so that equal runs write equal bytes."""
 START_MONOTONIC_S = 1_000
 """Not 0, which some code takes for "never"; small, so that a float holds it to 0.1 ps."""
+_START_MONOTONIC_NS = START_MONOTONIC_S * 1_000_000_000
 JOB_LIMIT_S = 30.0
 """Real seconds that an executor's job may take: over a model's loading, under a CI limit."""
 WAKE_GRACE_S = 1.0
@@ -97,7 +99,7 @@ def _run(main: Callable[[], Awaitable[T]] | Awaitable[T], start_wall_s: float) -
             main.close()
 
 
-class VirtualLoop(asyncio.SelectorEventLoop):
+class VirtualLoop(LeanLoop):
     """An event loop and the clock that it moves, in whole nanoseconds."""
 
     def __init__(self, start_wall_s: float = START_WALL_S) -> None:
@@ -108,13 +110,13 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         super().__init__(self._selector_of_time)
 
     def monotonic_ns(self) -> int:
-        return START_MONOTONIC_S * 1_000_000_000 + self._elapsed_ns
+        return _START_MONOTONIC_NS + self._elapsed_ns
 
     def wall_ns(self) -> int:
         return self._start_wall_ns + self._elapsed_ns
 
     def time(self) -> float:
-        return self.monotonic_ns() / 1_000_000_000
+        return (_START_MONOTONIC_NS + self._elapsed_ns) / 1_000_000_000
 
     def advance(self, seconds: float) -> None:
         """Let virtual time pass. To the nearest nanosecond: asyncio counts a timer as due there."""
@@ -205,7 +207,18 @@ class _JumpingSelector(selectors.DefaultSelector):
         self._polls = 0
         self._unlooked = 0
         self._woken = False
+        self._sockets = 0
         self.stuck = False
+
+    def register(self, fileobj: Any, events: int, data: Any = None) -> selectors.SelectorKey:
+        key = super().register(fileobj, events, data)
+        self._sockets = len(self.get_map())
+        return key
+
+    def unregister(self, fileobj: Any) -> selectors.SelectorKey:
+        key = super().unregister(fileobj)
+        self._sockets = len(self.get_map())
+        return key
 
     def add_job(
         self,
@@ -242,7 +255,7 @@ class _JumpingSelector(selectors.DefaultSelector):
     def _look(self) -> list[tuple[selectors.SelectorKey, int]]:
         """What has come from outside. To ask the system each round would cost a tenth of a call."""
         self._unlooked += 1
-        if not (self._woken or self._has_sockets() or self._unlooked >= ROUNDS_UNLOOKED):
+        if not (self._woken or self._sockets > 1 or self._unlooked >= ROUNDS_UNLOOKED):
             return []
         self._unlooked, self._woken = 0, False
         return super().select(0)
@@ -289,7 +302,7 @@ class _JumpingSelector(selectors.DefaultSelector):
         )
 
     def _has_sockets(self) -> bool:
-        return len(self.get_map()) > 1  # one is the loop's own, through which threads wake it
+        return self._sockets > 1  # one is the loop's own, through which threads wake it
 
     def _sleep(self, seconds: float) -> None:
         """Sleep in real time until woken. Old wakes end it early, so callers look again."""
