@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from livekit import rtc
 
+from livekit_barge.bench import undithered as undithered_module
 from livekit_barge.bench.undithered import undithered
 
 NOISE = (np.random.default_rng(1).standard_normal(24_000) * 2_000).astype(np.int16)
@@ -55,3 +56,32 @@ def test_other_threads_and_what_comes_after_have_livekit_s():
         thread.join()
     assert made[0]._stream is None
     assert not hasattr(rtc.AudioResampler(24_000, 16_000), "_stream")
+
+
+def test_what_one_has_resampled_another_need_not_and_gives_the_same_also_where_they_part(
+    monkeypatch,
+):
+    pieces = [NOISE[at : at + 480] for at in range(0, 4_800, 480)]
+    parting = pieces[:6] + pieces[2:5]
+
+    def given(audio):
+        resampler = rtc.AudioResampler(24_000, 16_000, quality=QUICK)
+        frames = [resampler.push(bytearray(piece.tobytes())) for piece in audio]
+        return [bytes(frame.data) for some in [*frames, resampler.flush()] for frame in some]
+
+    with undithered():
+        alone = given(parting)
+    with undithered():
+        given(pieces)
+        heard = []
+        resampled_by = undithered_module._Undithered._resampled
+        monkeypatch.setattr(
+            undithered_module._Undithered,
+            "_resampled",
+            lambda self, pcm, **last: heard.append(pcm) or resampled_by(self, pcm, **last),
+        )
+        resampler = rtc.AudioResampler(24_000, 16_000, quality=QUICK)
+        for piece in pieces:
+            resampler.push(bytearray(piece.tobytes()))
+        assert not heard
+        assert given(parting) == alone
