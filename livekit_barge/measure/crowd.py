@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from livekit_barge.measure.edges import runs
-from livekit_barge.measure.levels import NOISE_MOST_DB, Background, Powers
+from livekit_barge.measure.levels import NOISE_MOST_DB, Background, Powers, quantiles
 
 # How much is looked at before an island, and of levels of 50 ms how many must be under it.
 CROWD_S, _LEAST = 10.0, 40
@@ -36,7 +36,7 @@ def crowd(levels_db: Powers, talker_db: float) -> Background | None:
     behind = np.concatenate(lasting) if lasting else np.zeros(0)
     if behind.size < _LEAST:
         return None
-    low, middle, high = np.quantile(behind, (0.1, 0.5, _TOP)).tolist()
+    low, middle, high = quantiles(behind, 0.1, 0.5, _TOP).tolist()
     if low < talker_db - _FADED_DB or middle - low < _LIVELY_DB:
         return None
     top_db = max(high + _MORE_DB, middle + _MIRRORED * (middle - low))

@@ -140,7 +140,9 @@ class Stretch:
 
 def runs(marks: Marks) -> list[Run]:
     """Begin and end of each run of true values."""
-    edges = np.flatnonzero(np.diff(marks.astype(np.int8), prepend=0, append=0))
+    padded = np.zeros(len(marks) + 2, dtype=np.bool_)
+    padded[1:-1] = marks
+    edges = np.flatnonzero(padded[1:] != padded[:-1])
     return [(begin, end) for begin, end in edges.reshape(-1, 2).tolist()]
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from livekit_barge.call.audio import Float32
-from livekit_barge.measure.levels import Powers
+from livekit_barge.measure.levels import Powers, quantiles
 
 # An echo by way of a telephone network and a room takes up to half a second.
 LAG_MOST_S = 0.6
@@ -76,7 +76,7 @@ class Lags:
         frame = round(_FRAME_S * self._rate)
         frames = coarse[:, : coarse.shape[1] // frame * frame].reshape(2, -1, frame)
         powers = np.einsum("cij,cij->ci", frames, frames).astype(np.float64) / frame
-        self._floors.append(np.quantile(powers, 0.1, axis=1))
+        self._floors.append(quantiles(powers, 0.1)[0])
         del self._floors[:-_FLOOR_PIECES]
         least = np.maximum(np.min(self._floors, axis=0) * _STANDS_OUT, _LEAST_POWER)
         return bool(((powers > least[:, None]).sum(axis=1) >= _FRAMES_LEAST).all())

@@ -41,6 +41,24 @@ def smooth(powers: Powers) -> Powers:
     return np.convolve(padded, np.full(SMOOTH_FRAMES, 1 / SMOOTH_FRAMES), mode="valid")
 
 
+def quantiles(values: Powers, *shares: float) -> Powers:
+    """Of the last axis, one row a share, to the last bit as ``np.quantile`` has them.
+
+    Of some hundred levels, that takes five times as long to set out.
+    """
+    ranked = np.sort(values)
+    last = ranked.shape[-1] - 1
+    found = np.empty((len(shares), *ranked.shape[:-1]))
+    for row, share in enumerate(shares):
+        place = share * last
+        below = int(place)
+        low, high = ranked[..., below], ranked[..., min(below + 1, last)]
+        part = place - below
+        # From the nearer side, as numpy does.
+        found[row] = low + (high - low) * part if part < 0.5 else high - (high - low) * (1 - part)
+    return found
+
+
 def active_power(smoothed: Powers) -> float:
     """The mean power while speech is active; 0.0 where there is nothing."""
     if smoothed.size == 0:

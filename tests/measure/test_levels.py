@@ -3,7 +3,15 @@
 import numpy as np
 import pytest
 
-from livekit_barge.measure.levels import SILENT, Background, active_power, in_db, smooth, to_db
+from livekit_barge.measure.levels import (
+    SILENT,
+    Background,
+    active_power,
+    in_db,
+    quantiles,
+    smooth,
+    to_db,
+)
 
 
 def test_digital_silence_has_a_level():
@@ -44,3 +52,10 @@ def test_babble_asks_for_no_more_than_the_most():
 def test_only_digital_silence_is_silent():
     assert SILENT.is_silent
     assert not Background(-90.0, 0.0).is_silent
+
+
+@pytest.mark.parametrize("count", [1, 2, 7, 216, 401])
+def test_quantiles_are_those_of_numpy_to_the_last_bit(count):
+    shares = (0.1, 0.5, 0.95)
+    powers = np.random.default_rng(count).lognormal(size=(2, count))
+    assert (quantiles(powers, *shares) == np.quantile(powers, shares, axis=1)).all()

@@ -7,6 +7,7 @@ two stretches of speech, more than once.
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from itertools import islice
 
@@ -79,8 +80,9 @@ class Background:
 
     def forget(self, before_s: float) -> None:
         """Levels are asked for at most :data:`_LONGEST_S` before this."""
-        first = (before_s - _LONGEST_S) / LONG_S
-        while self._levels_db and self._count - len(self._levels_db) < first:
+        first = math.ceil((before_s - _LONGEST_S) / LONG_S)
+        dropped = self._count - len(self._levels_db)
+        for _ in range(min(first - dropped, len(self._levels_db))):
             self._levels_db.popleft()
 
     def found(self) -> list[Sound]:
