@@ -151,9 +151,11 @@ def peer(name: str, path: Path) -> list[str]:
 
 def cost(words: Sequence[str]) -> Cost:
     """Of a command, which may exit as it likes."""
-    began = time.perf_counter()
+    # Where Python may not keep what it has compiled, each run would compile anew.
+    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": ""}
     quiet = [(os.POSIX_SPAWN_OPEN, fd, os.devnull, os.O_WRONLY, 0) for fd in (1, 2)]
-    pid = os.posix_spawn(words[0], words, os.environ, file_actions=quiet)
+    began = time.perf_counter()
+    pid = os.posix_spawn(words[0], words, environment, file_actions=quiet)
     _, _, used = os.wait4(pid, 0)
     wall_s = time.perf_counter() - began
     return Cost(used.ru_utime + used.ru_stime, wall_s, used.ru_maxrss / 1024)
