@@ -64,7 +64,7 @@ screenshots: $(READY) $(CHROMIUM) ## docs/images: a call's page and a batch's, o
 	$(RUN)/python -m tests.browser.screenshots
 
 speed: $(READY) ## what scoring an hour costs, into docs/speed.md: some minutes, alone; PEER=a command
-	$(RUN)/python -m benchmarks.score --into docs/speed.md $(if $(PEER),--peer $(PEER))
+	$(RUN)/python -m benchmarks.score --page docs/speed.md $(if $(PEER),--peer $(PEER))
 
 check: lint types format test ## what CI runs
 

@@ -1,6 +1,6 @@
 """What scoring an hour of two-channel audio costs: CPU, memory, start-up; a peer beside it.
 
-    python -m benchmarks.score [--hours 1] [--peer call-ai-metrics] [--into docs/speed.md]
+    python -m benchmarks.score [--hours 1] [--peer call-ai-metrics] [--page docs/speed.md]
 
 The hour is a conversation of the stage's voices over a room's noise, dense with speech, written in
 each format. Each run is a process of its own, whose CPU seconds and peak memory the kernel counts.
@@ -28,8 +28,12 @@ import soxr
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.marked import put_between
+from benchmarks.shares import shares
+from livekit_barge.batch.run import score_here
 from livekit_barge.bench.voices import SAMPLE_RATE, voice_named
 from livekit_barge.call.audio import Float32, to_float
+from livekit_barge.intake.order import Order
 from livekit_barge.measure.silero import HEARD, SILERO_RATE, WINDOW_S, model_path
 
 FORMATS = (
@@ -47,6 +51,23 @@ AGENT = (
 )
 CALLER = ("No wait, please send it to my office.", "Okay.", "When will it come?", "Stop, stop.")
 NOISE_DBFS = -60.0
+ECHO, ECHO_LATE_S = 0.1, 0.08
+PARTS = {
+    "measure/silero": "the speech model",
+    "measure/onnx": "the speech model",
+    "measure/listening": "the speech model",
+    "measure/gate": "the speech model",
+    "measure/leakage": "looking for echo and crosstalk",
+    "measure/two_channels": "looking for echo and crosstalk",
+    "measure/sounds": "tones, music and other named sounds",
+    "measure/dating": "dating edges",
+    "measure/edges": "dating edges",
+    "measure/crowd": "dating edges",
+    "measure/speech": "dating edges",
+    "intake": "reading",
+}
+"""Files, and what they do of the scoring."""
+PROFILED_HOURS = 0.1
 
 
 @dataclass(frozen=True)
@@ -62,7 +83,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--hours", type=float, default=1.0)
     parser.add_argument("--peer", help="a command that takes a stereo WAV")
-    parser.add_argument("--into", type=Path, help="write the table there, as Markdown")
+    parser.add_argument("--page", type=Path, help="write the table into this page")
     options = parser.parse_args()
     figures: list[tuple[str, Cost]] = []
     with tempfile.TemporaryDirectory() as directory:
@@ -73,41 +94,40 @@ def main() -> None:
             if (kind, rate) == ("WAV", 16_000) and options.peer:
                 peers = cost(peer(options.peer, path))
                 figures.append((f"{name}, {Path(options.peer).name}", peers))
+        echoed = Path(directory) / "echoed"
+        apart(echoed, options.hours, 16_000, "WAV", "PCM_16", ECHO)
+        figures.append(("16 kHz WAV, the agent echoed at −20 dB", cost(command(echoed))))
         short = Path(directory) / "short"
         apart(short, 1 / 3600, 16_000, "WAV", "PCM_16")
         started = min((cost(command(short)) for _ in range(5)), key=lambda run: run.wall_s)
+        profiled = Path(directory) / "profiled"
+        apart(profiled, PROFILED_HOURS, 16_000, "WAV", "PCM_16")
+        goes = where_it_goes(profiled)
     rows = [row(name, found, options.hours) for name, found in figures]
     ends = (
         f"A recording of 1 s: {started.wall_s:.2f} s, of which CPU {started.cpu_s:.2f} s.",
         "Silero alone by onnxruntime, a window at a time, in the same minutes: "
         f"{reference_s_an_hour():.1f} s of CPU an hour of one channel.",
+        "Where it goes at 16 kHz, once all is loaded, by Python's profiler: "
+        + ", ".join(f"{part} {share * 100:.0f} %" for part, share in goes.items() if share > 0.005)
+        + ".",
     )
     table = Table(*COLUMNS, title=f"{options.hours:g} h, two channels")
     for cells in rows:
         table.add_row(*cells)
-    Console().print(table, *ends, sep="\n")
-    if options.into:
-        options.into.write_text(document(options.hours, rows, ends), encoding="utf-8")
+    Console().print(table, *ends, sep="\n\n")
+    if options.page:
+        put_between(options.page, "make speed", page(rows, ends))
 
 
 COLUMNS = ("", "CPU s an hour", "wall s", "peak MB")
 
 
-def document(hours: float, rows: Sequence[Sequence[str]], ends: Sequence[str]) -> str:
+def page(rows: Sequence[Sequence[str]], ends: Sequence[str]) -> str:
+    """The table and what stands under it, in Markdown."""
     lines = [COLUMNS, ("---", "---:", "---:", "---:"), *rows]
-    return "\n".join(
-        [
-            "# What scoring costs",
-            "",
-            f"`livekit-barge score` on {hours:g} h of two channels, dense with speech.",
-            "Made by `make speed`.",
-            "",
-            *("| " + " | ".join(cells) + " |" for cells in lines),
-            "",
-            *ends,
-            "",
-        ]
-    )
+    table = "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
+    return "\n\n".join([table, *ends])
 
 
 def reference_s_an_hour() -> float:
@@ -132,6 +152,18 @@ def apart(*words: object) -> None:
     writer = multiprocessing.get_context("spawn").Process(target=write_call, args=words)
     writer.start()
     writer.join()
+
+
+def where_it_goes(path: Path) -> dict[str, float]:
+    """Each part's share of scoring a file, once all is imported and loaded."""
+    order = Order.of(caller_channel=0)
+
+    def score() -> None:
+        for _ in score_here([path], order):
+            pass
+
+    score()
+    return shares(score, PARTS)
 
 
 def command(path: Path) -> list[str]:
@@ -165,8 +197,13 @@ def row(name: str, found: Cost, hours: float) -> tuple[str, ...]:
     return name, f"{found.cpu_s / hours:.2f}", f"{found.wall_s:.1f}", f"{found.memory_mb:.0f}"
 
 
-def write_call(path: Path, hours: float, rate: int, kind: str, subtype: str) -> None:
-    """A conversation: the agent speaks, and in every other sentence the caller comes in on it."""
+def write_call(
+    path: Path, hours: float, rate: int, kind: str, subtype: str, echo: float = 0.0
+) -> None:
+    """A conversation: the agent speaks, and in every other sentence the caller comes in on it.
+
+    ``echo``: of the agent on the caller's channel, as a share of its amplitude.
+    """
     rng = np.random.default_rng(7)
     agent, caller = ([say(text, rate) for text in texts] for texts in (AGENT, CALLER))
     left = round(hours * 3600 * rate)
@@ -177,6 +214,8 @@ def write_call(path: Path, hours: float, rate: int, kind: str, subtype: str) -> 
         number = 0
         while left > 0:
             block = exchange(agent, caller, number, rate, rng)[:left]
+            late = round(ECHO_LATE_S * rate)
+            block[late:, 0] += np.float32(echo) * block[:-late, 1]
             out.write(block)
             left -= len(block)
             number += 1
