@@ -207,5 +207,5 @@ def _count_lines(folder: Path) -> int:
     try:
         with (folder / RESULTS_FILE).open("rb") as lines:
             return sum(1 for _ in lines)
-    except FileNotFoundError:
+    except OSError:  # not there yet; a folder that cannot be used is told of by Kept
         return 0

@@ -58,6 +58,8 @@ SPLITS: tuple[Split, ...] = get_args(Split)
 _NUMBER = r"-?\d+(?:\.\d+)?"
 _RANGE = re.compile(rf"({_NUMBER}) to ({_NUMBER})")
 _SEEDS = 2**31
+_MOST_CALLS = 10_000  # of one pattern and part; more is a slip of the keyboard
+_DEEPEST = 50  # values within values; a pool that draws from itself never ends
 
 
 @dataclass(frozen=True)
@@ -108,6 +110,7 @@ class Suite:
             spread=FIXED if values.get("timing") == "fixed" else TimingSpread(),
             where=where,
         )
+        suite._check_names()
         for pattern in suite.patterns:
             suite._script(pattern, SPLITS[0], 0, "check")  # whether it can be drawn at all
         return suite
@@ -135,6 +138,14 @@ class Suite:
             if split in (None, part)
             for index in range(pattern.count[part] * times)
         ]
+
+    def _check_names(self) -> None:
+        names = [pattern.name for pattern in self.patterns]
+        for name in names:
+            if names.count(name) > 1:  # they would draw the same calls, and count them twice
+                raise ScriptError(
+                    f"two calls are called {name}", where=self.where, remedy="rename one"
+                )
 
     def _case(
         self,
@@ -197,21 +208,35 @@ class _Draw:
             around.setdefault("seed", int(self._rng.integers(0, _SEEDS)))
         return drawn
 
-    def _value(self, value: Any) -> Any:
+    def _value(self, value: Any, depth: int = 0) -> Any:
+        if depth > _DEEPEST:
+            raise ScriptError(
+                f"{str(value)[:40]!r} never comes to an end",
+                where=self._where,
+                remedy="draw from no pool that draws from itself",
+            )
+        depth += 1
         if isinstance(value, dict):
-            return {key: self._value(each) for key, each in value.items()}
+            return {key: self._value(each, depth) for key, each in value.items()}
         if isinstance(value, list):
-            return self._value(value[int(self._rng.integers(0, len(value)))]) if value else value
+            chosen = value[int(self._rng.integers(0, len(value)))] if value else None
+            return value if not value else self._value(chosen, depth)
         if not isinstance(value, str):
             return value
         if value.startswith("$"):
-            return self._value(self._from_pool(value[1:]))
+            return self._value(self._from_pool(value[1:]), depth)
         if match := _RANGE.fullmatch(value):
             return self._between(match)
         return _RANGE.sub(lambda match: f"{self._between(match):g}", value)
 
     def _between(self, match: re.Match[str]) -> float:
         low, high = float(match[1]), float(match[2])
+        if high < low:
+            raise ScriptError(
+                f"{match[0]!r} goes down",
+                where=self._where,
+                remedy=f"did you mean {match[2]} to {match[1]}?",
+            )
         return round(float(self._rng.uniform(low, high)), 2)
 
     def _from_pool(self, name: str) -> Any:
@@ -287,6 +312,12 @@ def _plain_name(value: Any) -> str:
     return value
 
 
+def _count(value: Any) -> int:
+    if (count := whole(value)) > _MOST_CALLS:
+        raise ValueError(f"give at most {_MOST_CALLS}")
+    return count
+
+
 def _values(value: Any) -> tuple[Any, ...]:
     if not isinstance(value, list) or not value:
         raise ValueError("list its values")
@@ -322,5 +353,5 @@ _PATTERN = Keys(
     },
     required=("name", "count", "agent", "caller"),
 )
-_COUNT = Keys(dict.fromkeys(SPLITS, whole))
+_COUNT = Keys(dict.fromkeys(SPLITS, _count))
 _POOL = Keys(dict.fromkeys(SPLITS, _values), required=SPLITS)

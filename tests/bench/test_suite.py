@@ -108,8 +108,22 @@ class TestTiming:
         ({"count": {"held": 3}}, "count: no key is called held – did you mean held-out"),
         ({"caller": [{"say": "Hi", "at": "soon"}]}, "at is 'soon' – one of"),
         ({"name": "My Calls"}, "name is 'My Calls' – a name of small letters"),
+        ({"voice": "2 to 1"}, "mine.yaml: one: '2 to 1' goes down – did you mean 1 to 2"),
+        ({"count": {"tuning": 10**9}}, "tuning is 1000000000 – give at most 10000"),
     ],
 )
 def test_a_mistake_in_a_suite_is_one_line_with_its_place(changes, complaint):
     with pytest.raises(ScriptError, match=complaint):
         suite(**changes)
+
+
+def test_a_pool_that_draws_from_itself_is_told_of_and_does_not_recurse_for_ever():
+    ring = {part: ["$ring"] for part in SPLITS}
+    content = {"calls": [CALL | {"voice": "$ring"}], "pools": POOLS | {"ring": ring}}
+    with pytest.raises(ScriptError, match=r"one: '.ring' never comes to an end"):
+        Suite.parse(content, name="mine", where="mine.yaml")
+
+
+def test_two_calls_of_one_name_are_refused_for_they_would_be_counted_twice():
+    with pytest.raises(ScriptError, match=r"mine.yaml: two calls are called one – rename one"):
+        Suite.parse({"calls": [CALL, CALL], "pools": POOLS}, name="mine", where="mine.yaml")
