@@ -48,7 +48,7 @@ plotly: ## plotly.js of the report's pages anew, its bundle for lines, points an
 	    cp package/LICENSE $(CURDIR)/livekit_barge/report/pages/assets/plotly-LICENSE.txt
 PLOTLY ?= 4.1.1
 
-stage-speed: $(READY) ## how fast scripted calls are played, into docs/bench.md: about 3 minutes, alone
+stage-speed: $(READY) ## how fast scripted calls are played, into docs/bench.md: about 4 minutes, alone
 	$(RUN)/python -m benchmarks.stage --page docs/bench.md
 
 agreement: $(READY) ## virtual time against real time, into docs/bench.md: about 5 minutes, alone

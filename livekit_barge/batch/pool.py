@@ -48,11 +48,16 @@ class _Pool(Generic[Job, Made]):
     """The jobs that wait, and the workers that are at one each."""
 
     def __init__(
-        self, jobs: Iterable[Job], work: Callable[[Job], Made], limit_s: float, clock: Clock
+        self,
+        jobs: Iterable[Job],
+        work: Callable[[Job], Made],
+        limit_s: float,
+        clock: Clock,
+        kin: Callable[[Job], Hashable] | None,
     ) -> None:
         self.waiting = deque(jobs)
         self.busy: dict[Connection, _Worker[Job]] = {}
-        self._work, self._limit_s, self._clock = work, limit_s, clock
+        self._work, self._limit_s, self._clock, self._kin = work, limit_s, clock, kin
         self._attempts: dict[Job, int] = {}
 
     def start(self) -> None:
@@ -79,7 +84,7 @@ class _Pool(Generic[Job, Made]):
                 yield from self._died(worker)
                 continue
             if self.waiting:
-                self._hand(connection, worker.process)
+                self._hand(connection, worker.process, worker.job)
             else:
                 connection.close()
                 worker.process.join()
@@ -102,13 +107,33 @@ class _Pool(Generic[Job, Made]):
         if given_up:
             yield worker.job, WorkerDied()
 
-    def _hand(self, connection: Connection, process: SpawnProcess) -> None:
-        job = self.waiting.popleft()
+    def _hand(
+        self, connection: Connection, process: SpawnProcess, before: Job | None = None
+    ) -> None:
+        job = self._take(before)
         deadline_s = self._clock.now_s() + self._limit_s
         self.busy[connection] = _Worker(process, connection, job, deadline_s)
         # It may have died while idle: receiving says so, and the job is handed to another.
         with suppress(ConnectionError):
             connection.send(job)
+
+    def _take(self, before: Job | None) -> Job:
+        """The next job for a worker: of the kin of the one it had, else of one that nobody has."""
+        if self._kin is None:
+            return self.waiting.popleft()
+        own = None if before is None else self._kin(before)
+        taken = {self._kin(worker.job) for worker in self.busy.values()}
+        free = None
+        for at, kin in enumerate(map(self._kin, self.waiting)):
+            if kin == own:
+                break
+            if free is None and kin not in taken:
+                free = at
+        else:
+            at = free or 0
+        job = self.waiting[at]
+        del self.waiting[at]
+        return job
 
 
 def run_jobs(
@@ -118,12 +143,14 @@ def run_jobs(
     *,
     limit_s: float = math.inf,
     clock: Clock | None = None,
+    kin: Callable[[Job], Hashable] | None = None,
 ) -> Iterator[tuple[Job, Made | WorkerDied]]:
     """Each job with what ``work`` made of it, as they end; ``work`` must be picklable.
 
-    A job has ``limit_s`` from when a worker is given it.
+    A job has ``limit_s`` from when a worker is given it. Jobs of one ``kin`` go to one worker while
+    there are others for the rest: it may remember what they share.
     """
-    pool = _Pool(jobs, work, limit_s, clock or SystemClock())
+    pool = _Pool(jobs, work, limit_s, clock or SystemClock(), kin)
     try:
         for _ in range(workers):
             pool.start()

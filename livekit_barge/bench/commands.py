@@ -15,6 +15,7 @@ from livekit_barge.errors import SettingsError
 if TYPE_CHECKING:
     from livekit_barge.bench.bench_run import Bench
 
+_BASE = "livekit-defaults"
 _SplitOption = Literal["tuning", "held-out"]
 
 
@@ -24,7 +25,7 @@ def bench(
         list[str] | None,
         typer.Option(
             help="A preset's name, or its file; several are put side by side.",
-            show_default="livekit-defaults",
+            show_default=_BASE,
         ),
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Draws the calls.")] = 0,
@@ -64,7 +65,7 @@ def bench(
         )
     order = Order(
         suite=suite,
-        presets=(ROOMS_AGENT,) if room is not None else tuple(preset or ["livekit-defaults"]),
+        presets=tuple(dict.fromkeys(preset or [_BASE])) if room is None else (ROOMS_AGENT,),
         seed=seed,
         split=split,
         times=times,

@@ -44,9 +44,17 @@ class Run:
         return {"schema": SCHEMA, **asdict(self)}
 
     def keep(self, folder: Path) -> None:
-        """Write it beside the results."""
+        """Write it beside the results. Raises :class:`SettingsError`."""
+        path = folder / RUN_FILE
         text = json.dumps(self.to_json(), indent=2, ensure_ascii=False)
-        (folder / RUN_FILE).write_text(text + "\n", encoding="utf-8")
+        try:
+            path.write_text(text + "\n", encoding="utf-8")
+        except OSError as error:
+            raise SettingsError(
+                f"cannot be written ({error.strerror})",
+                where=path,
+                remedy="make room, and run it again: the results are kept",
+            ) from error
 
     @classmethod
     def read(cls, folder: Path) -> Self:

@@ -1,9 +1,9 @@
 """A run's results on disk: ``results.jsonl``, a case a line, so that a run goes on where it was.
 
 A line is appended as its case ends, and says by ``made_from`` what it was made from: once the case
-or the version changes, it is made again. A line cut short by a kill is dropped. When a run ends
-the lines are put in the order of its cases, so that equal runs leave equal bytes whatever the
-number of workers; results of other cases, of runs that used the folder before, follow.
+or the version changes, it is made again. A line cut short by a kill, or damaged, is dropped. When a
+run ends the lines are put in the order of its cases, so that equal runs leave equal bytes whatever
+the number of workers; results of other cases, of runs that used the folder before, follow.
 
 DuckDB reads it as it is: ``SELECT unnest(events, recursive := true) FROM 'results.jsonl'``.
 """
@@ -15,7 +15,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
-from typing import Any, BinaryIO, Self
+from typing import BinaryIO, Self
 
 from livekit_barge.bench.results import CaseResult
 from livekit_barge.errors import SettingsError
@@ -89,11 +89,11 @@ class Kept:
         self._file.seek(0)
         at = 0
         for line in self._file:
-            document = _document(line)
-            if document is None:
-                self._file.truncate(at)
+            if not line.endswith(b"\n"):
+                self._file.truncate(at)  # cut short
                 return
-            self._lines[document["made_from"]] = at
+            if (digest := _made_from(line)) is not None:
+                self._lines[digest] = at
             at += len(line)
 
 
@@ -102,12 +102,11 @@ def _line(digest: str, result: CaseResult) -> bytes:
     return json.dumps(document, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n"
 
 
-def _document(line: bytes) -> dict[str, Any] | None:
-    """A line's document; ``None``: it was cut short."""
-    if not line.endswith(b"\n"):
-        return None
+def _made_from(line: bytes) -> str | None:
+    """The digest that a line is kept under; ``None``: it is damaged, or none of ours."""
     try:
-        document: dict[str, Any] = json.loads(line)
+        document = json.loads(line)
     except ValueError:
         return None
-    return document
+    digest = document.get("made_from") if isinstance(document, dict) else None
+    return digest if isinstance(digest, str) else None

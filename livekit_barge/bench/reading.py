@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from livekit_barge.errors import ScriptError
+from livekit_barge.presets.knobs import nearest
 
 Check = Callable[[Any], Any]
 """Turns a key's value into the field's; a ``ValueError`` says what it should be."""
@@ -46,7 +46,7 @@ def read_keys(content: Any, keys: Keys, *, where: object) -> dict[str, Any]:
     """The mapping's values, checked. Raises :class:`ScriptError`, naming ``where`` and the key."""
     if not isinstance(content, dict):
         raise ScriptError(
-            f"{content!r} is not a mapping of keys",
+            "empty" if content is None else f"{content!r} is not a mapping of keys",
             where=where,
             remedy=f"give {', '.join(keys.required or keys.checks)}",
         )
@@ -56,9 +56,9 @@ def read_keys(content: Any, keys: Keys, *, where: object) -> dict[str, Any]:
     values = {}
     for key, value in content.items():
         if key not in keys.checks:
-            near = difflib.get_close_matches(str(key), keys.checks, n=1)
-            remedy = f"did you mean {near[0]}?" if near else f"one of {', '.join(keys.checks)}"
-            raise ScriptError(f"no key is called {key}", where=where, remedy=remedy)
+            raise ScriptError(
+                f"no key is called {key}", where=where, remedy=nearest(str(key), keys.checks)
+            )
         try:
             values[key] = keys.checks[key](value)
         except ValueError as error:
@@ -76,7 +76,7 @@ def words(value: Any) -> str:
 def one_of(names: Sequence[str], value: Any) -> str:
     """One of these names; with ``partial`` a check."""
     if value not in names:
-        raise ValueError(f"one of {', '.join(names)}")
+        raise ValueError(nearest(str(value), names))
     return str(value)
 
 

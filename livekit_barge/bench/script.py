@@ -67,6 +67,7 @@ from livekit_barge.bench.sounds import sound_name
 from livekit_barge.bench.surroundings import Surroundings, surroundings_from
 from livekit_barge.bench.voices import VOICES
 from livekit_barge.errors import ScriptError
+from livekit_barge.presets.knobs import nearest
 from livekit_barge.resources import configs_dir
 
 
@@ -129,16 +130,17 @@ class Script:
         path = Path(script)
         if path.suffix not in (".yaml", ".yml"):
             path = _shipped(str(script))
-        return cls.parse(read_yaml(path), name=path.stem, where=path)
+        return cls.parse(read_yaml(path), name=path.stem, where=str(path), folder=path.parent)
 
     @classmethod
-    def parse(cls, content: Any, *, name: str, where: Path | str = "script") -> Self:
-        """From what a YAML file holds.
+    def parse(
+        cls, content: Any, *, name: str, where: str = "script", folder: Path = Path()
+    ) -> Self:
+        """From what a YAML file holds; files that it names lie in ``folder``.
 
         Raises :class:`ScriptError`, naming ``where`` and the key.
         """
         values = read_keys(content, _SCRIPT, where=where)
-        folder = where.parent if isinstance(where, Path) else Path()
         lines = [
             _caller_line(line, folder, f"{where}: caller {number}")
             for number, line in enumerate(values.pop("caller"), start=1)
@@ -177,7 +179,7 @@ def _shipped(name: str) -> Path:
     if name not in (known := shipped_scripts()):
         raise ScriptError(
             f"no script is called {name}",
-            remedy=f"one of {', '.join(known)}, or the path of a .yaml file",
+            remedy=f"{nearest(name, known)} – or give the path of a .yaml file",
         )
     return _folder() / f"{name}.yaml"
 

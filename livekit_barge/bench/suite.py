@@ -41,25 +41,21 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal, Self, get_args
 
-import numpy as np
-
 from livekit_barge.bench.case import Case
+from livekit_barge.bench.drawing import SEEDS, Drawing
 from livekit_barge.bench.models import Timing
 from livekit_barge.bench.reading import Keys, one_of, read_keys, read_yaml, whole, words
 from livekit_barge.bench.script import Script
 from livekit_barge.bench.spread import FIXED, TimingSpread
 from livekit_barge.bench.stage import Conditions
 from livekit_barge.errors import ScriptError
+from livekit_barge.presets.knobs import nearest
 from livekit_barge.resources import configs_dir
 
 Split = Literal["tuning", "held-out"]
 SPLITS: tuple[Split, ...] = get_args(Split)
 
-_NUMBER = r"-?\d+(?:\.\d+)?"
-_RANGE = re.compile(rf"({_NUMBER}) to ({_NUMBER})")
-_SEEDS = 2**31
 _MOST_CALLS = 10_000  # of one pattern and part; more is a slip of the keyboard
-_DEEPEST = 50  # values within values; a pool that draws from itself never ends
 
 
 @dataclass(frozen=True)
@@ -172,88 +168,11 @@ class Suite:
         return self.spread.draw(seed)
 
     def _script(self, pattern: Pattern, part: Split, seed: int, name: str) -> Script:
-        draw = _Draw(np.random.default_rng(seed), self.pools, part, f"{self.where}: {pattern.name}")
-        content = draw.script(pattern.script)
-        where = self.where if isinstance(self.where, Path) else f"{self.where}: {pattern.name}"
-        return Script.parse(content, name=name, where=where)
-
-
-class _Draw:
-    """Puts values where a pattern leaves them to chance."""
-
-    def __init__(
-        self,
-        rng: np.random.Generator,
-        pools: Mapping[str, Mapping[Split, tuple[Any, ...]]],
-        part: Split,
-        where: str,
-    ) -> None:
-        self._rng = rng
-        self._pools = pools
-        self._part = part
-        self._where = where
-        self._used: dict[str, set[int]] = {}
-
-    def script(self, content: Mapping[str, Any]) -> dict[str, Any]:
-        """A script file's content."""
-        drawn = {}
-        for key, value in content.items():
-            # What is said, and by whom in which order, is a list; any other is a choice.
-            several = key in ("agent", "caller") and isinstance(value, list)
-            drawn[key] = [self._value(v) for v in value] if several else self._value(value)
-        for line in drawn.get("caller", ()):
-            if isinstance(line, dict) and "sound" in line and "seed" not in line:
-                line["seed"] = int(self._rng.integers(0, _SEEDS))
-        if isinstance(around := drawn.get("conditions"), dict):
-            around.setdefault("seed", int(self._rng.integers(0, _SEEDS)))
-        return drawn
-
-    def _value(self, value: Any, depth: int = 0) -> Any:
-        if depth > _DEEPEST:
-            raise ScriptError(
-                f"{str(value)[:40]!r} never comes to an end",
-                where=self._where,
-                remedy="draw from no pool that draws from itself",
-            )
-        depth += 1
-        if isinstance(value, dict):
-            return {key: self._value(each, depth) for key, each in value.items()}
-        if isinstance(value, list):
-            chosen = value[int(self._rng.integers(0, len(value)))] if value else None
-            return value if not value else self._value(chosen, depth)
-        if not isinstance(value, str):
-            return value
-        if value.startswith("$"):
-            return self._value(self._from_pool(value[1:]), depth)
-        if match := _RANGE.fullmatch(value):
-            return self._between(match)
-        return _RANGE.sub(lambda match: f"{self._between(match):g}", value)
-
-    def _between(self, match: re.Match[str]) -> float:
-        low, high = float(match[1]), float(match[2])
-        if high < low:
-            raise ScriptError(
-                f"{match[0]!r} goes down",
-                where=self._where,
-                remedy=f"did you mean {match[2]} to {match[1]}?",
-            )
-        return round(float(self._rng.uniform(low, high)), 2)
-
-    def _from_pool(self, name: str) -> Any:
-        if name not in self._pools:
-            raise ScriptError(
-                f"no pool is called {name}",
-                where=self._where,
-                remedy=f"one of {', '.join(sorted(self._pools))}",
-            )
-        values = self._pools[name][self._part]
-        used = self._used.setdefault(name, set())
-        if len(used) == len(values):
-            used.clear()
-        left = [number for number in range(len(values)) if number not in used]
-        chosen = left[int(self._rng.integers(0, len(left)))]
-        used.add(chosen)
-        return values[chosen]
+        where = f"{self.where}: {pattern.name}"
+        pools = {name: parts[part] for name, parts in self.pools.items()}
+        content = Drawing(seed, pools, where=where).script(pattern.script)
+        folder = self.where.parent if isinstance(self.where, Path) else Path()
+        return Script.parse(content, name=name, where=where, folder=folder)
 
 
 def shipped_suites() -> list[str]:
@@ -269,7 +188,7 @@ def _shipped(name: str) -> Path:
     if name not in (known := shipped_suites()):
         raise ScriptError(
             f"no suite is called {name}",
-            remedy=f"one of {', '.join(known)}, or the path of a .yaml file",
+            remedy=f"{nearest(name, known)} – or give the path of a .yaml file",
         )
     return _folder() / f"{name}.yaml"
 
@@ -303,7 +222,7 @@ def _seeded(conditions: Conditions, seed: int) -> Conditions:
 def _number(*of: object) -> int:
     """A number that differs for whatever differs, the same on every machine."""
     digest = hashlib.sha256("\0".join(map(str, of)).encode()).digest()
-    return int.from_bytes(digest[:4]) % _SEEDS
+    return int.from_bytes(digest[:4]) % SEEDS
 
 
 def _plain_name(value: Any) -> str:

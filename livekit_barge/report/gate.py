@@ -40,7 +40,8 @@ def render_verdicts(verdicts: Iterable[Verdict]) -> Iterator[RenderableType]:
                 str(held.of),
                 Text.assemble((word, style), by, few),
             )
-        yield table
+        if any(held.passed is not None for held in verdict.held):
+            yield table
         for line in verdict.refused:
             yield Text(line)
 

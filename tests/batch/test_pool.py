@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from livekit_barge.batch.pool import TookTooLong, WorkerDied, run_jobs
-from tests.batch.works import Dies, double, hangs_at_three
+from tests.batch.works import Dies, InStep, double, hangs_at_three
 
 
 def test_each_job_gives_one_result():
@@ -26,6 +26,18 @@ def test_a_job_that_kills_two_workers_is_given_up(tmp_path):
 def test_no_more_workers_than_jobs_are_started(tmp_path):
     list(run_jobs([7], Dies(tmp_path, job=0), 8))
     assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_jobs_of_one_kin_go_to_one_worker(tmp_path):
+    jobs = ["a1", "a2", "a3", "b1", "b2", "b3"]
+    made = dict(run_jobs(jobs, InStep(tmp_path, "ab"), 2, kin=lambda job: job[0]))
+    assert len({made[job] for job in jobs if job[0] == "a"}) == 1
+    assert len({made[job] for job in jobs if job[0] == "b"}) == 1
+
+
+def test_a_worker_without_a_kin_of_its_own_helps_the_others():
+    made = list(run_jobs(range(9), double, 3, kin=lambda _: "one"))
+    assert sorted(made) == [(job, 2 * job) for job in range(9)]
 
 
 def test_no_jobs_give_nothing():

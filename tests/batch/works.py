@@ -32,6 +32,23 @@ class Dies:
         return 2 * job
 
 
+@dataclass(frozen=True)
+class InStep:
+    """Goes on with a letter's n-th job once every letter's n-th has begun; gives its process."""
+
+    marks: Path
+    letters: str
+
+    def __call__(self, job: str) -> int:
+        (self.marks / job).touch()
+        ends_s = time.monotonic() + 20
+        while not all((self.marks / f"{each}{job[1]}").exists() for each in self.letters):
+            if time.monotonic() > ends_s:
+                raise AssertionError(f"{job} is alone")
+            time.sleep(0.01)
+        return os.getpid()
+
+
 def hangs_at_three(job: int) -> int:
     if job == 3:
         time.sleep(600)

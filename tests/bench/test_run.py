@@ -112,6 +112,15 @@ class TestWhatIsKept:
         lines = (tmp_path / RESULTS_FILE).read_text().splitlines()
         assert [json.loads(line)["case_id"] for line in lines] == ["b", "c", "a"]
 
+    def test_a_damaged_line_costs_nothing_but_itself(self, tmp_path):
+        with Kept(tmp_path) as kept:
+            for name in "abc":
+                kept.put(name, CaseResult(case_id=name, preset="snappy"))
+        lines = (tmp_path / RESULTS_FILE).read_bytes().splitlines(keepends=True)
+        (tmp_path / RESULTS_FILE).write_bytes(lines[0] + b"{}\n\0\0\n" + lines[2])
+        with Kept(tmp_path) as kept:
+            assert [name for name in "abc" if kept.get(name) is not None] == ["a", "c"]
+
     def test_what_could_not_be_played_is_tried_again(self, tmp_path):
         with Kept(tmp_path) as kept:
             kept.put("a", CaseResult(case_id="a", preset="snappy", error="no voice"))

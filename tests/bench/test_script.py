@@ -47,7 +47,7 @@ class TestAFile:
             Script.load(tmp_path / "none.yaml")
 
     def test_an_unknown_name_is_answered_with_the_shipped_ones(self):
-        with pytest.raises(ScriptError, match="no script is called erly – one of early, "):
+        with pytest.raises(ScriptError, match=r"no script is called erly – did you mean early\?"):
             Script.load("erly")
 
 

@@ -117,6 +117,17 @@ def test_a_mistake_in_a_suite_is_one_line_with_its_place(changes, complaint):
         suite(**changes)
 
 
+def test_a_suite_s_name_that_is_nearly_right_is_told():
+    with pytest.raises(ScriptError, match=r"no suite is called everday – did you mean everyday\?"):
+        Suite.load("everday")
+
+
+def test_a_suite_s_file_may_not_be_empty(tmp_path):
+    (tmp_path / "mine.yaml").touch()
+    with pytest.raises(ScriptError, match=r"mine.yaml: empty – give calls"):
+        Suite.load(tmp_path / "mine.yaml")
+
+
 def test_a_pool_that_draws_from_itself_is_told_of_and_does_not_recurse_for_ever():
     ring = {part: ["$ring"] for part in SPLITS}
     content = {"calls": [CALL | {"voice": "$ring"}], "pools": POOLS | {"ring": ring}}
