@@ -12,6 +12,7 @@ from time import sleep
 
 from livekit_barge.bench.room.processes import child
 from livekit_barge.bench.room.server import tail
+from livekit_barge.call.folder import lock_folder
 from livekit_barge.call.meta import META_FILE
 from livekit_barge.clock import SystemClock
 from livekit_barge.errors import RoomError
@@ -50,8 +51,11 @@ def agents_folder(calls_dir: Path, room: str) -> Path:
     while clock.now_s() < deadline_s:
         for file in calls_dir.glob(f"*/{META_FILE}"):
             meta = json.loads(file.read_text(encoding="utf-8"))
-            if (meta["room"], meta["capture_point"]) == (room, "agent") and meta["duration_s"]:
-                return file.parent
+            if (meta["room"], meta["capture_point"]) != (room, "agent") or not meta["duration_s"]:
+                continue
+            with lock_folder(file.parent) as nobody_writes:  # as its recorder does to the last
+                if nobody_writes:
+                    return file.parent
         sleep(_LOOK_S)
     raise RoomError(
         f"no whole call from {room} after {WHOLE_WITHIN_S:g} s",
