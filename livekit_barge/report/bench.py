@@ -65,9 +65,9 @@ def render_run(
         yield Text(line)
     if len(unplaced) > _LINES:
         yield Text(f"and {len(unplaced) - _LINES} more lines whose place never came")
-    if run.played and run.elapsed_s:
-        workers = "one process" if run.jobs == 1 else f"{run.jobs} processes"
-        yield Text(f"{run.played} played in {run.elapsed_s:.1f} s by {workers}")
+    workers = "one process" if run.jobs == 1 else f"{run.jobs} processes"
+    kept = f", {run.calls - run.played} known from before" if run.played < run.calls else ""
+    yield Text(f"{run.played} played in {run.elapsed_s:.1f} s by {workers}{kept}")
     yield Text(_what_is_real(run.how), style="dim")
 
 

@@ -49,6 +49,8 @@ def write_junit(path: Path, verdicts: Sequence[Verdict]) -> None:
                 ElementTree.SubElement(test, "skipped", message="nothing to judge")
             elif not held.passed:
                 ElementTree.SubElement(test, "failure", message=told(held))
+            if held.too_few:
+                ElementTree.SubElement(test, "system-out").text = f"too few events: {held.of}"
         for line in verdict.refused:
             test = ElementTree.SubElement(
                 suite, "testcase", name="could be judged", classname=f"gate.{verdict.name}"

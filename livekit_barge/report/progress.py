@@ -23,6 +23,7 @@ class Bar:
         self._progress = progress
         self._task = task
         self._total = 0
+        self.done = 0
 
     def plan(self, calls: int) -> None:
         """So many more are to come."""
@@ -31,12 +32,16 @@ class Bar:
 
     def advance(self, _: object = None) -> None:
         """One is done."""
+        self.done += 1
         self._progress.advance(self._task)
 
 
 @contextmanager
 def progress_bar(console: Console, total: int = 0) -> Iterator[Bar]:
-    """A bar while the block runs; it leaves nothing behind."""
+    """A bar while the block runs; it leaves nothing behind.
+
+    For what keeps each result as it comes: one line says so to whoever stops it.
+    """
     columns = (
         BarColumn(),
         MofNCompleteColumn(),
@@ -47,4 +52,9 @@ def progress_bar(console: Console, total: int = 0) -> Iterator[Bar]:
     with Progress(*columns, console=console, transient=True) as progress:
         bar = Bar(progress, progress.add_task("", total=0))
         bar.plan(total)
-        yield bar
+        try:
+            yield bar
+        except KeyboardInterrupt:
+            progress.stop()
+            console.print(f"stopped after {bar.done}: the same command goes on from there")
+            raise

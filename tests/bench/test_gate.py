@@ -11,7 +11,7 @@ from livekit_barge.bench.gate import judge_runs, judge_tally
 from livekit_barge.bench.kept import Kept
 from livekit_barge.bench.results import CaseResult, EventResult, Tally
 from livekit_barge.cli import app
-from livekit_barge.errors import BargeError
+from livekit_barge.errors import BargeError, SettingsError
 from livekit_barge.measure.thresholds import Thresholds
 from tests.intake.made import made_call, write
 from tests.measure import known
@@ -84,6 +84,12 @@ class TestAVerdict:
 
     def test_of_nothing_at_all_is_no_verdict(self):
         assert verdict(0).exit_code == 2
+
+    def test_of_a_run_that_was_stopped_is_refused(self, tmp_path):
+        with Kept(tmp_path) as kept:
+            kept.put("a", CaseResult(case_id="a", preset="snappy", events=tuple(events(20))))
+        with pytest.raises(SettingsError, match="not come to its end – run bench again"):
+            judge_runs([tmp_path])
 
     def test_of_a_call_that_could_not_be_played_is_no_verdict(self, run):
         (found,) = judge_runs([run(20, error="no voice")])

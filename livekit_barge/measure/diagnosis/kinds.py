@@ -213,7 +213,7 @@ OPTIONS_DIFFER = Kind(
 )
 NOT_SEEN = Kind(
     code="not-seen",
-    title="It did not yield in time, and this recording cannot show why",
+    title="It did not do as it should, and this recording cannot show why",
     layer="unknown",
     turn="record the next call where the agent runs",
 )

@@ -1,0 +1,22 @@
+"""A bar of what is kept as it comes."""
+
+import io
+
+import pytest
+from rich.console import Console
+
+from livekit_barge.report.progress import progress_bar
+
+
+def stopped_after_two(console: Console) -> None:
+    with progress_bar(console, 10) as bar:
+        bar.advance()
+        bar.advance()
+        raise KeyboardInterrupt
+
+
+def test_whoever_stops_it_is_told_how_far_it_is_and_that_it_goes_on():
+    console = Console(file=io.StringIO())
+    with pytest.raises(KeyboardInterrupt):
+        stopped_after_two(console)
+    assert "stopped after 2: the same command goes on from there" in console.file.getvalue()
