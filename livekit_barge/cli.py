@@ -64,7 +64,9 @@ def demo(
 
 @app.command()
 def turns(
-    calls: Annotated[list[Path], typer.Argument(help="Call folders.", show_default=False)],
+    calls: Annotated[
+        list[Path], typer.Argument(help="Call folders, or directories of them.", show_default=False)
+    ],
     thresholds: commands.LimitsFile = None,
 ) -> None:
     """Measure Call folders again and print their turns; one that cannot be read ends nothing."""

@@ -28,12 +28,16 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture
 def barge(request: pytest.FixtureRequest) -> SuiteRun:
     """The suite of the test's mark ``barge``, played."""
+    from livekit_barge.errors import BargeError
     from livekit_barge.testing import play_suite
 
     mark = request.node.get_closest_marker(MARK)
     if mark is None:
         pytest.fail('the fixture barge needs a mark: @pytest.mark.barge(suite="everyday")')
-    return play_suite(*mark.args, **mark.kwargs)
+    try:
+        return play_suite(*mark.args, **mark.kwargs)
+    except BargeError as error:
+        pytest.fail(str(error), pytrace=False)
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:

@@ -35,6 +35,11 @@ def test_turns_measures_a_folder_and_prints_its_turns(monkeypatch, capsys, call)
     assert "vad" in out
 
 
+def test_turns_takes_a_directory_of_calls(monkeypatch, capsys, call):
+    assert run(monkeypatch, "turns", call.parent) == 0
+    assert "yielded" in capsys.readouterr().out
+
+
 def test_turns_are_judged_by_the_limits_given(monkeypatch, capsys, call, tmp_path):
     (tmp_path / "strict.toml").write_text("yield_within_s = 0.1")
     assert run(monkeypatch, "turns", call, "--thresholds", tmp_path / "strict.toml") == 0

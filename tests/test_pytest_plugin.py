@@ -27,6 +27,10 @@ def test_that_holds(barge):
 @pytest.mark.barge("suite.yaml", knobs=KNOBS | {"allow_interruptions": False})
 def test_that_falls_short():
     pass
+
+@pytest.mark.barge("nosuch")
+def test_of_no_suite():
+    pass
 """
 
 
@@ -50,7 +54,12 @@ def told(tmp_path_factory):
 
 
 def test_a_suite_that_holds_passes_and_one_that_falls_short_fails(told):
-    assert "1 failed, 1 passed" in told
+    assert "1 failed, 1 passed, 1 error" in told
+
+
+def test_a_mark_that_cannot_be_is_told_in_one_line(told):
+    said = told.split("ERROR at setup of test_of_no_suite")[1].splitlines()[1:3]
+    assert said[0].startswith("no suite is called nosuch")
 
 
 def test_a_failure_says_which_limit_and_by_how_much(told):

@@ -20,6 +20,15 @@ def is_batch(path: Path) -> bool:
     return path.is_dir() and not is_call(path)
 
 
+def call_folders(paths: Iterable[Path]) -> list[Path]:
+    """The Call folders in the directories that are named; what is none of these stays as it is."""
+    found: list[Path] = []
+    for path in paths:
+        inside = sorted(filter(is_call, path.iterdir())) if is_batch(path) else []
+        found += inside or [path]
+    return found
+
+
 def recordings(paths: Iterable[Path]) -> list[Path]:
     """The files and Call folders that are named, and those in the directories, each once.
 

@@ -25,7 +25,9 @@ _Found = list[tuple[Path, "list[Finding]"]]
 
 
 def diagnose(
-    calls: Annotated[list[Path], typer.Argument(help="Call folders.", show_default=False)],
+    calls: Annotated[
+        list[Path], typer.Argument(help="Call folders, or directories of them.", show_default=False)
+    ],
     json_to: Annotated[
         Path | None, typer.Option("--json", help="Write JSON lines there; - is standard output.")
     ] = None,
@@ -40,6 +42,7 @@ def diagnose(
     Exits with 0 if nothing was found, 1 if something was, 2 if a call could not be diagnosed. Each
     code has its section in docs/diagnosis.md.
     """
+    from livekit_barge.batch.find import call_folders
     from livekit_barge.measure.diagnosis import DiagnosisLimits
     from livekit_barge.measure.thresholds import Thresholds
     from livekit_barge.report.diagnosis import render_findings
@@ -48,7 +51,7 @@ def diagnose(
     rules, judging = DiagnosisLimits.load(limits), Thresholds.load(thresholds)
     found: _Found = []
     refused = False
-    for path in calls:
+    for path in call_folders(calls):
         try:
             findings = _diagnosed(path, rules, judging)
         except BargeError as error:

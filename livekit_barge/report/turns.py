@@ -8,6 +8,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from livekit_barge.batch.find import call_folders
 from livekit_barge.call.folder import Call
 from livekit_barge.errors import BargeError
 from livekit_barge.measure.call import measure_call
@@ -19,7 +20,7 @@ def print_turns(console: Console, folders: Sequence[Path], thresholds: Path | No
     """Print the turns of each; the exit code: 2 if one could not be read."""
     limits = Thresholds.load(thresholds)
     code = 0
-    for folder in folders:
+    for folder in call_folders(folders):
         try:
             call = Call.open(folder)
             turns = measure_call(call, limits)

@@ -88,11 +88,12 @@ def run_tune(order: Order, bar: Bar) -> Tuned:
     found = found.with_chosen(pruned(judge, order.budget, found.chosen))
     changes = explain(judge, found.chosen)
     knobs = found.chosen.setting.knobs
+    kept = "within" if found.within_budget else "as near as any setting comes to"
     write_preset(
         order.preset_file,
         knobs,
         base=order.preset,
-        summary=f"Tuned on {order.suite.name} from {order.preset}, within {order.budget}.",
+        summary=f"Tuned on {order.suite.name} from {order.preset}, {kept} {order.budget}.",
         cost=" ".join(f"{change}." for change in changes) or "Nothing was changed.",
     )
     return Tuned(

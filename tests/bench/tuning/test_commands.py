@@ -128,6 +128,8 @@ def test_a_budget_that_no_setting_keeps_exits_with_1(folder, tuned):  # noqa: AR
             *("--budget", "time_to_yield_p50<=10ms", "--out", folder / "tune"),
         )
     assert result.exit_code == 1
+    summary = Preset.load(folder / "tune" / "tuned.toml").summary
+    assert summary.endswith("as near as any setting comes to time_to_yield_p50 ≤ 0.01 s.")
     assert "time_to_yield_p50 ≤ 0.01 s cannot be met" in result.stdout
 
 
