@@ -53,8 +53,12 @@ def steps(overlap: JoinedOverlap) -> str:
 
 
 def _outcome(overlap: JoinedOverlap) -> str:
-    """The agent's end knows what was decided, the caller's end only what was heard."""
-    return (overlap.agent or overlap.caller).outcome.replace("_", " ")
+    """The agent's end knows what was decided. Where it knows no words, the caller's end knows by
+    them that nobody wanted the agent to stop."""
+    agent, caller = overlap.agent, overlap.caller
+    listens = caller.outcome in ("held", "false_stop") and agent is not None and not agent.words
+    known = caller if agent is None or listens else agent
+    return known.outcome.replace("_", " ")
 
 
 def _caption(joined: Joined) -> str:

@@ -2,6 +2,7 @@
 
 import io
 
+import pytest
 from rich.console import Console
 
 from livekit_barge.measure.join import Alignment, Joined, JoinedOverlap
@@ -55,6 +56,15 @@ def test_without_the_agents_end_the_outcome_is_the_callers_and_the_cause_a_dash(
         line for line in rendered(JoinedOverlap(caller=HEARD)).splitlines() if "Wait" in line
     )
     assert row.split()[-5:] == ["Wait", "[b]now", "yielded", "–", "–"]
+
+
+@pytest.mark.parametrize(("words", "shown"), [(None, "false stop"), ("mm-hm no", "yielded")])
+def test_where_the_agent_s_end_has_no_words_a_sound_of_listening_is_known_by_the_caller_s(
+    words, shown
+):
+    caller = Overlap(onset_s=8.0, talk_over_s=0.3, outcome="false_stop", words="mm-hm")
+    agent = Overlap(onset_s=3.06, talk_over_s=0.3, outcome="yielded", cause="vad", words=words)
+    assert shown in rendered(JoinedOverlap(caller=caller, agent=agent))
 
 
 def test_it_says_how_the_ends_were_joined_and_how_exactly():
