@@ -12,13 +12,13 @@ from pathlib import Path
 
 from livekit_barge.errors import IntakeError
 from livekit_barge.intake.hearing import Heard
+from livekit_barge.intake.recording import RECORD_TWO
 from livekit_barge.measure.burst import Burst
 
 # Two talkers' bursts are of one length and as far apart as the last ones by chance, never for long.
 _SAME_S, _LATE_MOST_S, _SPOKEN_LEAST_S, _SHARE = 0.03, 0.6, 5.0, 0.9
 # Both ways, what leaks so loudly can no longer be taken away: turns go with it.
 _MIXED_DB = -8.0
-_REMEDY = "turn on two-channel recording in the system that made it"
 
 
 def refuse_alike(path: Path, heard: Heard) -> None:
@@ -29,13 +29,13 @@ def refuse_alike(path: Path, heard: Heard) -> None:
         raise IntakeError(
             f"the same speech in both channels, {abs(late_s) * 1000:.0f} ms apart: a mono mix",
             where=path,
-            remedy=_REMEDY,
+            remedy=RECORD_TWO,
         )
     levels = [leak.level_db for leak in heard.leakages if leak.kind == "crosstalk"]
     if len(levels) == 2 and min(levels) > _MIXED_DB:
         told = " and ".join(f"{level:.0f} dB".replace("-", "−") for level in levels)
         raise IntakeError(
-            f"each party is on the other's channel, too, at {told}", where=path, remedy=_REMEDY
+            f"each party is on the other's channel, too, at {told}", where=path, remedy=RECORD_TWO
         )
 
 

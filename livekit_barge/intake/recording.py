@@ -26,6 +26,8 @@ SILENT_PEAK = 10 ** (-70 / 20)
 SAME_CORRELATION = 0.98
 # A float file may exceed full scale by a limiter's overshoot; by 18 dB it is scaled otherwise.
 OVER_SCALE = 8.0
+RECORD_TWO = "turn on two-channel recording in the system that made it"
+"""The remedy for a mix."""
 # Likeness is judged by every fourth sample: a mix is one at any rate.
 _STRIDE = 4
 
@@ -77,7 +79,7 @@ class Likeness:
             raise IntakeError(
                 f"a mono mix in two channels (correlation {self.correlation:.3f})",
                 where=path,
-                remedy="turn on two-channel recording in the system that made it",
+                remedy=RECORD_TWO,
             )
 
 

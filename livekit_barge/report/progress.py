@@ -23,7 +23,11 @@ class Bar:
         self._progress = progress
         self._task = task
         self._total = 0
-        self.done = 0
+
+    @property
+    def done(self) -> int:
+        """How many are."""
+        return int(self._progress.tasks[self._task].completed)
 
     def plan(self, calls: int) -> None:
         """So many more are to come."""
@@ -32,15 +36,14 @@ class Bar:
 
     def advance(self, _: object = None) -> None:
         """One is done."""
-        self.done += 1
         self._progress.advance(self._task)
 
 
 @contextmanager
-def progress_bar(console: Console, total: int = 0) -> Iterator[Bar]:
+def progress_bar(console: Console, total: int = 0, *, kept: bool = True) -> Iterator[Bar]:
     """A bar while the block runs; it leaves nothing behind.
 
-    For what keeps each result as it comes: one line says so to whoever stops it.
+    ``kept``: each result is, as it comes, which whoever stops it is told.
     """
     columns = (
         BarColumn(),
@@ -56,5 +59,6 @@ def progress_bar(console: Console, total: int = 0) -> Iterator[Bar]:
             yield bar
         except KeyboardInterrupt:
             progress.stop()
-            console.print(f"stopped after {bar.done}: the same command goes on from there")
+            on = ": the same command goes on from there" if kept else ""
+            console.print(f"stopped after {bar.done}{on}")
             raise

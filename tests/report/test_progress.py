@@ -8,8 +8,8 @@ from rich.console import Console
 from livekit_barge.report.progress import progress_bar
 
 
-def stopped_after_two(console: Console) -> None:
-    with progress_bar(console, 10) as bar:
+def stopped_after_two(console: Console, **how: bool) -> None:
+    with progress_bar(console, 10, **how) as bar:
         bar.advance()
         bar.advance()
         raise KeyboardInterrupt
@@ -20,3 +20,12 @@ def test_whoever_stops_it_is_told_how_far_it_is_and_that_it_goes_on():
     with pytest.raises(KeyboardInterrupt):
         stopped_after_two(console)
     assert "stopped after 2: the same command goes on from there" in console.file.getvalue()
+
+
+def test_of_what_is_not_kept_nobody_is_told_that_it_goes_on():
+    console = Console(file=io.StringIO(), width=200)
+    with pytest.raises(KeyboardInterrupt):
+        stopped_after_two(console, kept=False)
+    said = console.file.getvalue()
+    assert "stopped after 2" in said
+    assert "goes on" not in said

@@ -38,7 +38,7 @@ def replay(
     settings = settings_of(preset or [], vary or [])
     console = Console()
     failed = False
-    with progress_bar(Console(stderr=True), len(calls) * len(settings)) as bar:
+    with progress_bar(Console(stderr=True), len(calls) * len(settings), kept=False) as bar:
         for done in replay_calls(
             calls, settings, calls_dir=calls_dir, thresholds=thresholds, on_done=bar.advance
         ):

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from livekit_barge.call.audio import CALLER
 from livekit_barge.measure.diagnosis.finding import Finding
 from livekit_barge.measure.diagnosis.framework import PIPECAT
 from livekit_barge.measure.diagnosis.kinds import DURATION_GATE
 from livekit_barge.measure.diagnosis.seen import AS_LOUD_DB, LEVEL_S, Seen, Story, at
+from livekit_barge.measure.edges import runs
 
 NOT_OUTPUT = "not the output: nothing told it to stop"
 
@@ -75,9 +74,8 @@ def _in_short_words_s(seen: Seen, story: Story, begun_s: float, least_s: float) 
     before = seen.levels[CALLER, round(story.begin_s / LEVEL_S) : round(begun_s / LEVEL_S)]
     if not len(before):
         return 0.0
-    loud = np.concatenate([[False], before > before.max() - AS_LOUD_DB, [False]])
-    edges = np.flatnonzero(loud[1:] != loud[:-1])
-    longest_s = float(max(edges[1::2] - edges[::2], default=0)) * LEVEL_S
+    loud = runs(before > before.max() - AS_LOUD_DB)
+    longest_s = max((end - begin for begin, end in loud), default=0) * LEVEL_S
     return begun_s - story.begin_s if longest_s < least_s else 0.0
 
 
