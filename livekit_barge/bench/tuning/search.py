@@ -167,11 +167,11 @@ def _fits(point: Point, budget: Budget) -> bool:
 
 def rank(point: Point, budget: Budget) -> tuple[float, ...]:
     """Smaller is better: calls that could not be played, over the budget by how much, then seconds
-    lost, then how many changes."""
+    lost, to a hundredth: nobody hears less, and then the fewer changes."""
     over = sum(max(excess, 0.0) for excess in budget.excesses(point.tally))
     lost = lost_s(point.tally)
     changes = len(point.setting.changes)
-    return len(point.failed), round(over, 6), math.inf if lost is None else lost, changes
+    return len(point.failed), round(over, 6), math.inf if lost is None else round(lost, 2), changes
 
 
 def _optuna() -> Any:

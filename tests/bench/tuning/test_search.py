@@ -63,6 +63,19 @@ def test_what_makes_no_difference_is_left_out(judge):
     assert chosen(judge).setting.name == "min_interruption_duration=0.4"
 
 
+def test_what_gains_less_than_anyone_hears_is_left_out():
+    class Slightly(Reckoning):
+        """A lower threshold is 3 ms sooner."""
+
+        def reckon(self, setting):
+            found = super().reckon(setting)
+            sooner_s = 0.003 if setting.knobs.get("activation_threshold") == 0.3 else 0.0
+            times_s = [value.seconds - sooner_s for value in found.time_to_yield.values]
+            return tally(yields_s=times_s, false_stops=found.false_stop_rate.count)
+
+    assert chosen(Slightly([], Path())).setting.name == "min_interruption_duration=0.4"
+
+
 def test_a_seed_gives_the_same_search(judge):
     again = Reckoning([], Path())
     assert chosen(judge) == chosen(again)
