@@ -58,10 +58,11 @@ class _Open:
     windows: int = 0
     peak: float = 0.0
 
-    def add(self, window: int, probability: float) -> None:
-        self.end = window + 1
-        self.windows += 1
-        self.peak = max(self.peak, probability)
+    def add(self, end: int, probabilities: Float32) -> None:
+        """The windows before ``end``."""
+        self.end = end
+        self.windows += len(probabilities)
+        self.peak = max(self.peak, float(probabilities.max()))
 
     @property
     def is_one(self) -> bool:
@@ -155,23 +156,28 @@ class Listening:
         elif not count:
             self._memory = memory
         islands: list[Island] = []
-        for window, probability in enumerate(found.tolist(), self.heard):
-            self._judge(islands, window, probability)
+        for begin, end in runs(found >= RELEASE):
+            self._end_before(self.heard + begin, islands)
+            self._add(self.heard + end, found[begin:end])
         self.heard += count
+        self._end_before(self.heard, islands)
         self._audio = [audio[count * WINDOW :]]
         self._through, self._gains = self._through[count:], self._gains[count:]
         return islands
 
-    def _judge(self, islands: list[Island], window: int, probability: float) -> None:
-        """Begin an island, carry it on, or end it."""
-        island = self._island
-        if island is None:
-            if probability >= ARM:
-                self._island = _Open(window)
-                self._island.add(window, probability)
-        elif probability >= RELEASE:
-            island.add(window, probability)
-        elif window - island.end + 1 >= JOIN_WINDOWS:
+    def _add(self, end: int, probabilities: Float32) -> None:
+        """The windows before ``end`` carry an island on, or one of them begins it."""
+        if self._island is None:
+            armed = np.flatnonzero(probabilities >= ARM)
+            if not armed.size:
+                return
+            probabilities = probabilities[armed[0] :]
+            self._island = _Open(end - len(probabilities))
+        self._island.add(end, probabilities)
+
+    def _end_before(self, window: int, islands: list[Island]) -> None:
+        """End the island if there was nothing for long enough before this window."""
+        if self._island is not None and window - self._island.end >= JOIN_WINDOWS:
             self._release(islands)
 
     def _release(self, islands: list[Island]) -> None:

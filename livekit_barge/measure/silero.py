@@ -1,14 +1,14 @@
 """Silero VAD by hand: the network of LiveKit's Silero plugin, run in numpy.
 
 Run through onnxruntime a window at a time, the network costs 16 to 20 s of CPU an hour of audio,
-most of it overhead. Here sixteen windows share each product of the encoder
+most of it overhead. Here many windows share each product of the encoder
 (:mod:`~livekit_barge.measure.silero_encoder`), and each step of the recurrent cell serves all
 stretches of audio that are heard at once. A test holds the two equal to 1e-5.
 
-What a stretch is found to be does not depend on those that are heard with it. Where in a product's
-rows a window stands shows in the last bit, so a stretch has its windows in blocks of sixteen of its
-own. The cell's products are of a row each, a part of the weights at a time, so that the part stays
-in the nearest cache for all stretches.
+What a stretch is found to be does not depend on those that are heard with it. OpenBLAS takes a
+product's rows by twelves, and where among them a window stands shows in the last bit, so a stretch
+has its windows in blocks of twelve of its own. The cell's products are of a row each, a part of the
+weights at a time, so that the part stays in the nearest cache for all stretches.
 """
 
 from __future__ import annotations
@@ -21,8 +21,9 @@ import numpy as np
 import numpy.typing as npt
 
 from livekit_barge.call.audio import Float32
+from livekit_barge.measure.one_thread import one_thread
 from livekit_barge.measure.silero_encoder import CONTEXT, HEARD, PADDED, WINDOW, encoded, mirror
-from livekit_barge.measure.silero_weights import BLOCK, UNITS, model_path, the_weights
+from livekit_barge.measure.silero_weights import PARTS, UNITS, model_path, the_weights
 
 __all__ = [
     "BLOCK",
@@ -39,8 +40,10 @@ __all__ = [
 
 SILERO_RATE = 16_000
 WINDOW_S = WINDOW / SILERO_RATE
-# So many windows are encoded together: their spectra stay in the second-level cache.
-_TOGETHER = 4 * BLOCK
+BLOCK = 12
+"""A stretch is heard in so many windows at once."""
+# So many windows are encoded together: their spectra stay near.
+_TOGETHER = 16 * BLOCK
 
 
 def _nothing() -> Float32:
@@ -59,7 +62,7 @@ class Memory:
 class Piece:
     """Windows ``[begin, end)`` of a stretch, whose memory goes on.
 
-    A piece after which its stretch goes on must be a multiple of sixteen long.
+    A piece after which its stretch goes on must be a multiple of :data:`BLOCK` long.
     """
 
     begin: int
@@ -78,8 +81,9 @@ def probabilities(windows: Float32, gains: Float32, pieces: Sequence[Piece]) -> 
     """
     weights = the_weights()
     turns = _Turns.of([len(piece) for piece in pieces])
-    driving, row = _drive(windows, gains, pieces)
-    outputs = _recur(driving[:, row[turns.order]], turns, [piece.memory for piece in pieces])
+    with one_thread():
+        driving, row = _drive(windows, gains, pieces)
+        outputs = _recur(driving[row[turns.order]], turns, [piece.memory for piece in pieces])
     logits = (np.maximum(outputs, 0) * weights.out).sum(axis=1) + weights.out_bias
     found = np.empty(len(row), dtype=np.float32)
     found[turns.order] = 1 / (1 + np.exp(-logits))
@@ -89,7 +93,7 @@ def probabilities(windows: Float32, gains: Float32, pieces: Sequence[Piece]) -> 
 def _drive(
     windows: Float32, gains: Float32, pieces: Sequence[Piece]
 ) -> tuple[Float32, npt.NDArray[np.intp]]:
-    """What drives the cell's gates, (parts, rows, gates a part), and the row of each window."""
+    """What drives the cell's gates, (rows, gates), and the row of each window."""
     weights = the_weights()
     # Each piece begins a block of its own. In the rows that are left, any window will do.
     blocks = [-(-len(piece) // BLOCK) for piece in pieces]
@@ -99,17 +103,15 @@ def _drive(
         rows.append(np.arange(at, at + len(piece)))
         source[rows[-1]] = np.arange(piece.begin, piece.end)
         at += count * BLOCK
-    parts, _, width = weights.driving.shape
-    driving = np.empty((parts, at, width), dtype=np.float32)
+    driving = np.empty((at, len(weights.driving_bias)), dtype=np.float32)
     padded = np.empty((_TOGETHER, PADDED), dtype=np.float32)
     for begin in range(0, at, _TOGETHER):
         some = source[begin : begin + _TOGETHER]
         heard = padded[: len(some)]
         np.multiply(windows[some], gains[some, None], out=heard[:, :HEARD])
         mirror(heard)
-        drives = driving[:, begin : begin + _TOGETHER].reshape(parts, -1, BLOCK, width)
-        np.matmul(encoded(heard), weights.driving[:, None], out=drives)
-        drives += weights.driving_bias[:, None]
+        np.matmul(encoded(heard), weights.driving, out=driving[begin : begin + len(some)])
+    driving += weights.driving_bias
     return driving, np.concatenate(rows)
 
 
@@ -142,13 +144,13 @@ def _recur(driving: Float32, turns: _Turns, memories: Sequence[Memory]) -> Float
     ranked = [memories[stretch] for stretch in turns.ranked]
     last = np.array([memory.hidden for memory in ranked])
     cell = np.array([memory.cell for memory in ranked]).reshape(len(ranked), 2, -1).swapaxes(0, 1)
-    parts, _, width = driving.shape
+    gates = driving.reshape(len(driving), PARTS, -1)
     outputs = np.empty((sum(count * steps for count, steps in turns.phases), UNITS), np.float32)
     at = 0
     for count, steps in turns.phases:
         if steps:
             until = at + count * steps
-            driven = driving[:, at:until].reshape(parts, steps, count, width).swapaxes(0, 1)
+            driven = gates[at:until].reshape(steps, count, PARTS, -1).swapaxes(1, 2)
             phase = outputs[at:until].reshape(steps, count, UNITS)
             cell = _phase(driven, last[:count], cell[:, :count], phase)
             last, at = phase[-1], until

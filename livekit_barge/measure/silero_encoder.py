@@ -1,4 +1,4 @@
-"""Silero's encoder: from audio to the features of each window, in blocks of sixteen windows.
+"""Silero's encoder: from audio to the features of each window.
 
 The second layer to the fourth are computed in double precision, since each multiplies the rounding
 of the one before by up to a hundred. The spectrum by folded products takes longer than by FFT.
@@ -7,18 +7,15 @@ of the one before by up to a hundred. The spectrum by folded products takes long
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
 from livekit_barge.call.audio import Float32
 from livekit_barge.measure.silero_weights import (
     BINS,
-    BLOCK,
     FFT,
     FRAMES,
     HOP,
     UNITS,
     Float64,
-    Real,
     the_weights,
 )
 
@@ -36,36 +33,29 @@ def mirror(padded: Float32) -> None:
 
 
 def encoded(padded: Float32) -> Float32:
-    """The features of windows that were mirrored: (blocks, windows a block, features)."""
+    """The features of windows that were mirrored: (windows, features)."""
     weights = the_weights()
-    bins = _spectra(padded)
+    spectra = _spectra(padded)
     # A tap that meets only padding is left out: the first at the begin, the last at the end.
-    first = np.empty((len(bins), BLOCK, FRAMES * UNITS), dtype=np.float32)
+    first = np.empty((len(padded), FRAMES, UNITS), dtype=np.float32)
     for frame in range(FRAMES):
         begin, end = max(frame - 1, 0), min(frame + 2, FRAMES)
-        taps = slice((begin - frame + 1) * BINS, (end - frame + 1) * BINS)
-        one = first[..., frame * UNITS : (frame + 1) * UNITS]
-        _multiply(bins[..., begin * BINS : end * BINS], weights.spectrum[:, taps], one)
-        one += weights.biases[0]
-    rectified = np.maximum(first, 0).astype(np.float64)
-    second = np.empty((len(bins), BLOCK, 2 * 64))
-    _multiply(rectified[..., : 2 * UNITS], weights.halves[:, UNITS:], second[..., :64])
-    _multiply(rectified[..., UNITS:], weights.halves, second[..., 64:])
-    third = _rectified(second, np.tile(weights.biases[1], 2)) @ weights.pair
+        taps = weights.spectrum[(begin - frame + 1) * BINS : (end - frame + 1) * BINS]
+        np.matmul(spectra[:, begin * BINS : end * BINS], taps, out=first[:, frame])
+    first += weights.biases[0]
+    frames = np.maximum(first, 0, dtype=np.float64).reshape(len(padded), -1)
+    second = np.empty((len(padded), 2, 64))
+    np.matmul(frames[:, : 2 * UNITS], weights.second[UNITS:], out=second[:, 0])
+    np.matmul(frames[:, UNITS:], weights.second, out=second[:, 1])
+    third = _rectified(second, weights.biases[1]).reshape(len(padded), -1) @ weights.pair
     fourth = _rectified(third, weights.biases[2]) @ weights.single
     return _rectified(fourth, weights.biases[3]).astype(np.float32)
 
 
 def _spectra(padded: Float32) -> Float32:
-    """The magnitudes of each window's frames, side by side: (blocks, windows a block, bins)."""
+    """The magnitudes of each window's frames, side by side: (windows, bins)."""
     spectra = np.fft.rfft(_frames(padded) * the_weights().taper)
-    return np.asarray(np.abs(spectra), dtype=np.float32).reshape(-1, BLOCK, FRAMES * BINS)
-
-
-def _multiply(rows: npt.NDArray[Real], parts: npt.NDArray[Real], out: npt.NDArray[Real]) -> None:
-    """``rows`` (blocks, n, in) times weights (parts, in, out a part), into (blocks, n, out)."""
-    by_part = out.reshape(*rows.shape[:2], len(parts), -1).transpose(2, 0, 1, 3)
-    np.matmul(rows, parts[:, None], out=by_part)
+    return np.asarray(np.abs(spectra), dtype=np.float32).reshape(len(padded), -1)
 
 
 def _rectified(rows: Float64, bias: Float32) -> Float64:

@@ -1,9 +1,4 @@
-"""Silero's weights, from the ONNX file in the plugin's wheel, scaled and cut for numpy.
-
-OpenBLAS hands a product of 2 × 262,144 multiplications or more, and a matrix times a vector of more
-than 9,216, to several threads, which then spin: ten times the CPU on shapes like these. So every
-product is cut into parts below that, whatever number of threads OpenBLAS was given.
-"""
+"""Silero's weights, from the ONNX file in the plugin's wheel, scaled and laid out for numpy."""
 
 from __future__ import annotations
 
@@ -11,7 +6,7 @@ import importlib.util
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Self, TypeVar
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
@@ -21,28 +16,24 @@ from livekit_barge.errors import BargeError
 from livekit_barge.measure.onnx_weights import read_constants
 
 Float64 = npt.NDArray[np.float64]
-Real = TypeVar("Real", np.float32, np.float64)
 
-BLOCK = 16
-"""How many windows of a stretch share a product."""
 FFT, HOP, FRAMES, BINS = 256, 128, 4, 129
 UNITS = 128
-
-_SPLIT = 2 * 262_144
-_SPLIT_VECTOR = 9_216
+PARTS = 8
+"""The recurrent weights' parts, 32 KB each: one stays in the nearest cache."""
 
 
 @dataclass(frozen=True)
 class Weights:
-    """The network's weights, scaled and cut into parts.
+    """The network's weights, scaled; most are (in, out).
 
-    Most are (parts, in, out a part); in the first two layers ``in`` is taps × what a frame has, so
-    that frames side by side make one row.
+    In the first two layers ``in`` is taps × what a frame has, so that frames side by side make one
+    row.
     """
 
     taper: Float32
     spectrum: Float32
-    halves: Float64
+    second: Float64
     pair: Float64
     """Third layer; of its three taps one meets only padding."""
     single: Float64
@@ -51,6 +42,7 @@ class Weights:
     driving: Float32
     driving_bias: Float32
     recurrent: Float32
+    """(parts, in, out a part)."""
     out: Float32
     out_bias: Float32
 
@@ -63,29 +55,22 @@ class Weights:
         order = np.r_[384:512, 0:256, 256:384]
         scale = np.repeat(np.array([0.5, 1.0], dtype=np.float32), [3 * UNITS, UNITS])
         bias = raw["decoder.rnn.bias_ih"] + raw["decoder.rnn.bias_hh"]
-        driving = (raw["decoder.rnn.weight_ih"][order] * scale[:, None]).T
-        recurrent = _parts((raw["decoder.rnn.weight_hh"][order] * scale[:, None]).T, 1)
+        driving, recurrent = (
+            (raw[f"decoder.rnn.weight_{kind}"][order] * scale[:, None]).T for kind in ("ih", "hh")
+        )
         return cls(
             taper=raw["stft.forward_basis_buffer"][0, 0],
-            spectrum=_parts(taps[0].reshape(-1, UNITS), BLOCK),
-            halves=_parts(taps[1].reshape(-1, 64).astype(np.float64), BLOCK),
+            spectrum=taps[0].reshape(-1, UNITS),
+            second=taps[1].reshape(-1, 64).astype(np.float64, order="C"),
             pair=taps[2][1:].reshape(-1, 64).astype(np.float64, order="C"),
             single=taps[3][1].astype(np.float64, order="C"),
             biases=tuple(raw[f"encoder.{n}.reparam_conv.bias"] for n in range(4)),
-            driving=_parts(driving, BLOCK, len(recurrent)),
-            driving_bias=(bias[order] * scale).reshape(len(recurrent), 1, -1),
-            recurrent=recurrent,
+            driving=np.ascontiguousarray(driving),
+            driving_bias=bias[order] * scale,
+            recurrent=np.ascontiguousarray(recurrent.reshape(UNITS, PARTS, -1).transpose(1, 0, 2)),
             out=np.ascontiguousarray(raw["decoder.decoder.2.weight"][0, :, 0]),
             out_bias=raw["decoder.decoder.2.bias"],
         )
-
-
-def _parts(weights: npt.NDArray[Real], rows: int, parts: int = 1) -> npt.NDArray[Real]:
-    """``weights`` (in, out) as (parts, in, out a part), each small enough for ``rows`` rows."""
-    size, columns = weights.shape
-    while rows * size * columns / parts >= (_SPLIT if rows > 1 else _SPLIT_VECTOR):
-        parts *= 2
-    return np.ascontiguousarray(weights.reshape(size, parts, -1).transpose(1, 0, 2))
 
 
 @cache

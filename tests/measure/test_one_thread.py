@@ -1,0 +1,38 @@
+"""How many threads OpenBLAS has while Silero is heard, and after."""
+
+import numpy as np
+import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
+
+from livekit_barge.measure import silero
+from livekit_barge.measure.one_thread import one_thread
+
+
+@pytest.fixture(autouse=True)
+def _two_threads():
+    with threadpool_limits(limits=2, user_api="blas"):
+        yield
+
+
+def threads() -> set[int]:
+    return {library["num_threads"] for library in threadpool_info()}
+
+
+def test_there_is_one_while_it_lasts_and_then_as_many_as_before():
+    with one_thread():
+        assert threads() == {1}
+    assert threads() == {2}
+
+
+def test_silero_is_heard_by_one(monkeypatch):
+    encoded, seen = silero.encoded, []
+
+    def watched(padded):
+        seen.append(threads())
+        return encoded(padded)
+
+    monkeypatch.setattr(silero, "encoded", watched)
+    windows = np.zeros((1, silero.HEARD), dtype=np.float32)
+    piece = silero.Piece(0, 1, silero.Memory())
+    silero.probabilities(windows, np.ones(1, dtype=np.float32), [piece])
+    assert seen == [{1}]
