@@ -95,7 +95,7 @@ def tune(
     sounds they have not heard, beside every shipped preset. Exits with 1 if no setting keeps to the
     budget.
     """
-    from livekit_barge.bench.tuning.tables import held_out_table, render_search
+    from livekit_barge.bench.tuning.tables import render_held_out, render_search
     from livekit_barge.bench.tuning.tune import Order, run_tune
     from livekit_barge.report.progress import progress_bar
 
@@ -116,6 +116,7 @@ def tune(
     console = Console()
     for part in render_search(tuned.found, tuned.changes, order.budget, tuned.binding):
         console.print(part, highlight=False)
-    console.print(held_out_table(tuned.held_out), highlight=False)
+    for part in render_held_out(tuned.held_out):
+        console.print(part, highlight=False)
     console.print(f"preset: {tuned.preset_file}\nsweep:  {tuned.sweep_file}", highlight=False)
     raise typer.Exit(0 if tuned.found.within_budget else 1)

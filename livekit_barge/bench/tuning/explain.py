@@ -8,12 +8,9 @@ from dataclasses import dataclass
 from livekit_barge.bench.results import Tally
 from livekit_barge.bench.tuning.axes import Setting
 from livekit_barge.bench.tuning.budget import Budget
-from livekit_barge.bench.tuning.search import Judge, rank
+from livekit_barge.bench.tuning.search import HEARD_S, Judge, is_better, rank
 from livekit_barge.bench.tuning.sweep import Point
 from livekit_barge.presets.knobs import BY_NAME, spell
-
-# A difference of this much can be heard: half a frame of a room's audio.
-_HEARD_S = 0.025
 
 
 @dataclass(frozen=True)
@@ -37,26 +34,30 @@ class Change:
             if with_ is None or without is None:
                 continue
             less_s = without.seconds - with_.seconds
-            if abs(less_s) >= _HEARD_S:
+            if abs(less_s) >= HEARD_S:
                 bought = f"{abs(less_s):.2f} s {'less' if less_s > 0 else 'more'} {name} (median)"
                 yield bought
 
     def _rates(self) -> Iterable[str]:
-        for rate, name in (("false_stop_rate", "false stops"), ("missed_rate", "misses")):
+        for rate, names in (
+            ("false_stop_rate", ("false stop", "false stops")),
+            ("missed_rate", ("miss", "misses")),
+        ):
             with_, without = getattr(self.chosen, rate), getattr(self.without, rate)
             fewer = without.count - with_.count
             if fewer and with_.of:
-                said = f"{abs(fewer)} {'fewer' if fewer > 0 else 'more'} {name} of {with_.of}"
-                yield said
+                name = names[abs(fewer) > 1]
+                yield f"{abs(fewer)} {'fewer' if fewer > 0 else 'more'} {name} of {with_.of}"
 
 
 def pruned(judge: Judge, budget: Budget, chosen: Point) -> Point:
-    """The chosen setting without the changes that make it no better."""
+    """The chosen setting without the changes that make it no better, all in all."""
+    left = chosen
     for knob, _ in chosen.setting.changes:
-        without = judge.judge([_without(chosen.setting, knob)])[0]
-        if rank(without, budget) <= rank(chosen, budget):
-            chosen = without
-    return chosen
+        without = judge.judge([_without(left.setting, knob)])[0]
+        if not is_better(chosen, without, budget):
+            left = without
+    return left
 
 
 def explain(judge: Judge, chosen: Point) -> list[Change]:

@@ -33,12 +33,12 @@ def front(points: Sequence[Point]) -> list[Point]:
     return [point for _, point in best]
 
 
-def lost_s(tally: Tally) -> float | None:
+def lost_s(tally: Tally) -> float:
     """What a setting costs, in seconds that are heard: the median time to yield of a barge-in, and
-    the dead air that a sound to hold through brings on average. ``None`` without barge-ins."""
+    the dead air that a sound to hold through brings on average. Infinite without barge-ins."""
     median = tally.time_to_yield.at(50)
     if median is None:
-        return None
+        return math.inf
     dead_s = sum(value.seconds for value in tally.dead_air.values)
     return round(median.seconds + (dead_s / tally.held.of if tally.held.of else 0.0), 6)
 
@@ -46,8 +46,4 @@ def lost_s(tally: Tally) -> float | None:
 def knee(points: Sequence[Point]) -> Point:
     """Where a front turns: a quicker yield would cost more in dead air than it brings in time, and
     fewer false stops the other way round. Both count in seconds, so nothing has to be weighed."""
-    return min(points, key=lambda point: _or_worst(lost_s(point.tally)))
-
-
-def _or_worst(seconds: float | None) -> float:
-    return math.inf if seconds is None else seconds
+    return min(points, key=lambda point: lost_s(point.tally))

@@ -7,7 +7,6 @@ the same search.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -24,6 +23,8 @@ from livekit_barge.errors import BargeError, SettingsError
 
 ROUND = 8
 """So many proposals at once."""
+# A difference of this much can be heard: half a frame of a room's audio.
+HEARD_S = 0.025
 # How a setting without a single event of a kind is judged: worst.
 _WORST = (10.0, 1.0)
 
@@ -144,12 +145,12 @@ def _propose(judge: Judge, budget: Budget, trials: int, seed: int, starts: Seque
 
 
 def _polish(judge: Judge, budget: Budget, chosen: Point) -> Point:
-    """Try every value of every knob by itself, while that finds something better."""
+    """Try every value of every knob by itself, while that finds something to hear."""
     while True:
         place = Place.nearest({**judge.base_knobs, **chosen.setting.knobs})
         around = judge.judge(place.setting for place in (place, *place.neighbours()))
         best = min((chosen, *around), key=lambda point: rank(point, budget))
-        if rank(best, budget) >= rank(chosen, budget):
+        if not is_better(best, chosen, budget):
             return chosen
         chosen = best
 
@@ -167,11 +168,21 @@ def _fits(point: Point, budget: Budget) -> bool:
 
 def rank(point: Point, budget: Budget) -> tuple[float, ...]:
     """Smaller is better: calls that could not be played, over the budget by how much, then seconds
-    lost, to a hundredth: nobody hears less, and then the fewer changes."""
+    lost, then how many changes."""
+    return *_refused(point, budget), lost_s(point.tally), len(point.setting.changes)
+
+
+def is_better(point: Point, than: Point, budget: Budget) -> bool:
+    """Whether a setting is better in a way that can be heard."""
+    refused, others = _refused(point, budget), _refused(than, budget)
+    sooner = lost_s(point.tally) <= lost_s(than.tally) - HEARD_S
+    return refused < others or (refused == others and sooner)
+
+
+def _refused(point: Point, budget: Budget) -> tuple[int, float]:
+    """How many calls could not be played, and by how much it is over the budget."""
     over = sum(max(excess, 0.0) for excess in budget.excesses(point.tally))
-    lost = lost_s(point.tally)
-    changes = len(point.setting.changes)
-    return len(point.failed), round(over, 6), math.inf if lost is None else round(lost, 2), changes
+    return len(point.failed), round(over, 6)
 
 
 def _optuna() -> Any:

@@ -15,6 +15,7 @@ from livekit_barge.bench.results import FEW, Tally
 from livekit_barge.bench.tuning.axes import BASE
 from livekit_barge.bench.tuning.budget import Budget
 from livekit_barge.bench.tuning.explain import Change
+from livekit_barge.bench.tuning.front import lost_s
 from livekit_barge.bench.tuning.search import Found
 from livekit_barge.bench.tuning.sweep import Point
 from livekit_barge.measure.statistics import Percentiles, Rate
@@ -99,8 +100,9 @@ def render_search(
         yield Text(f"  {change}")
 
 
-def held_out_table(tallies: Mapping[str, Tally]) -> Table:
-    """Every preset on calls that the search has not heard, each rate with its 95 % interval."""
+def render_held_out(tallies: Mapping[str, Tally]) -> Iterator[RenderableType]:
+    """Every preset on calls that the search has not heard, each rate with its 95 % interval; and
+    the presets in the order of what they cost."""
     title = Text("On unheard calls:", style="bold")
     table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, padding=0)
     table.add_column("", no_wrap=True, min_width=len("livekit-defaults"))
@@ -114,7 +116,19 @@ def held_out_table(tallies: Mapping[str, Tally]) -> Table:
             _rate(tally.false_stop_rate),
             _rate(tally.missed_rate),
         )
-    return table
+    yield table
+    costs = {name: lost_s(tally) for name, tally in tallies.items() if tally.time_to_yield.at(50)}
+    order = ", ".join(
+        f"{name} {as_ms(costs[name], lower_bound=_is_bound(tallies[name]))}"
+        for name in sorted(costs, key=costs.__getitem__)
+    )
+    yield Text(f"Lost, as the search counts it (median yield and mean dead air): {order}.\n")
+
+
+def _is_bound(tally: Tally) -> bool:
+    """Whether its median time to yield is that of calls in which nobody yielded."""
+    median = tally.time_to_yield.at(50)
+    return median is not None and median.lower_bound
 
 
 def median_with_interval(times: Percentiles) -> str:
