@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Group, RenderableType
@@ -28,10 +29,10 @@ def render_presets() -> RenderableType:
     for preset in presets:
         table.add_column(preset.name.replace("-", "-\n"), justify="right")
     for knob in KNOBS:
-        table.add_row(_name(knob), *(_cell(_spelled(preset, knob)) for preset in presets))
+        table.add_row(_name(knob.name), *(_cell(_spelled(preset, knob)) for preset in presets))
     moves = _table("knob", "what it moves")
     for knob in KNOBS:
-        moves.add_row(_name(knob), Text(f"{knob.moves}{knob.unit and f' [{knob.unit}]'}"))
+        moves.add_row(_name(knob.name), Text(f"{knob.moves}{knob.unit and f' [{knob.unit}]'}"))
     return Group(about, "", table, Text(f"{_LEFT} left to LiveKit\n", style="dim"), moves)
 
 
@@ -53,7 +54,7 @@ def render_preset(preset: str) -> RenderableType:
         asked = chosen.asked.get(knob.name)
         value = asked["value"] if asked else options[knob.name]
         source = Text(asked["source"]) if asked else Text("LiveKit's default", style="dim")
-        table.add_row(_name(knob), _cell(value), source, knob.place)
+        table.add_row(_name(knob.name), _cell(value), source, _name(knob.place, 28))
     notes = [Text(f"\n{line}") for line in (*chosen.notes, *advise(options))]
     return Group(Text(f"{about.summary} {about.cost}\n".lstrip()), table, *notes)
 
@@ -78,10 +79,15 @@ def _table(*headings: str) -> Table:
     return table
 
 
-def _name(knob: Knob) -> str:
-    """The knob's name, in two lines where it would make a table too wide for a terminal."""
-    head, tail = knob.name.rsplit("_", 1)
-    return knob.name if len(knob.name) <= 26 else f"{head}_\n  {tail}"
+def _name(name: str, most: int = 26) -> str:
+    """A knob's name or place, in lines of so many characters: a terminal's table has no room for
+    more."""
+    lines = [""]
+    for part in re.split(r"(?<=[._])", name):
+        if len(lines[-1]) + len(part) > most:
+            lines.append("  ")
+        lines[-1] += part
+    return "\n".join(lines)
 
 
 def _spelled(preset: Preset, knob: Knob) -> Any:
