@@ -1,4 +1,4 @@
-"""How far a run is, and the time that is left, on a terminal."""
+"""How far a run is, and the time that is left: a bar on a terminal, else a line now and then."""
 
 from __future__ import annotations
 
@@ -16,6 +16,10 @@ from rich.progress import (
 )
 
 
+SAY_EVERY_S = 30.0
+"""Where there is no terminal; a run that is sooner done says nothing."""
+
+
 class Bar:
     """Of calls that are to be played; more may be planned on the way."""
 
@@ -23,6 +27,7 @@ class Bar:
         self._progress = progress
         self._task = task
         self._total = 0
+        self._said_s = progress.get_time()
 
     @property
     def done(self) -> int:
@@ -37,6 +42,10 @@ class Bar:
     def advance(self, _: object = None) -> None:
         """One is done."""
         self._progress.advance(self._task)
+        console, now_s = self._progress.console, self._progress.get_time()
+        if not console.is_terminal and now_s - self._said_s >= SAY_EVERY_S:
+            self._said_s = now_s
+            console.print(f"{self.done} of {self._total} done", highlight=False)
 
 
 @contextmanager
@@ -52,7 +61,9 @@ def progress_bar(console: Console, total: int = 0, *, kept: bool = True) -> Iter
         "left",
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=console, transient=True) as progress:
+    with Progress(
+        *columns, console=console, transient=True, disable=not console.is_terminal
+    ) as progress:
         bar = Bar(progress, progress.add_task("", total=0))
         bar.plan(total)
         try:

@@ -5,6 +5,7 @@ import io
 import pytest
 from rich.console import Console
 
+from livekit_barge.report import progress
 from livekit_barge.report.progress import progress_bar
 
 
@@ -29,3 +30,14 @@ def test_of_what_is_not_kept_nobody_is_told_that_it_goes_on():
     said = console.file.getvalue()
     assert "stopped after 2" in said
     assert "goes on" not in said
+
+
+def test_without_a_terminal_a_line_now_and_then_says_how_far_it_is(monkeypatch):
+    console = Console(file=io.StringIO())
+    with progress_bar(console, 3) as bar:
+        bar.advance()
+        monkeypatch.setattr(progress, "SAY_EVERY_S", 0.0)
+        bar.advance()
+        monkeypatch.undo()
+        bar.advance()
+    assert console.file.getvalue().splitlines() == ["2 of 3 done"]
