@@ -71,23 +71,15 @@ class SpeechFinder:
     def push(self, samples: Float32) -> list[Burst]:
         """Take the next samples, full scale 1.0; the bursts that have become final, in order."""
         step = len(self._step)
-        if self._filled:
-            samples = self._fill(samples)
-            if self._filled == step:
-                self._filled = 0
-                self._take(self._step)
-        whole = len(samples) // step * step
-        if whole:
+        if self._filled + len(samples) >= step:
+            # All whole steps at once: what a piece costs besides its samples is then paid once.
+            samples = np.concatenate([self._step[: self._filled], samples])
+            whole = len(samples) // step * step
             self._take(samples[:whole])
-        self._fill(samples[whole:])
+            self._filled, samples = 0, samples[whole:]
+        self._step[self._filled : self._filled + len(samples)] = samples
+        self._filled += len(samples)
         return self._settle()
-
-    def _fill(self, samples: Float32) -> Float32:
-        """Put samples into the step that has begun; those that it has no room for."""
-        some = samples[: len(self._step) - self._filled]
-        self._step[self._filled : self._filled + len(some)] = some
-        self._filled += len(some)
-        return samples[len(some) :]
 
     def finish(self) -> list[Burst]:
         """The bursts that are left, now that no more audio comes."""
