@@ -22,16 +22,24 @@ class Offset:
 
     def __init__(self, frame: int, step: int) -> None:
         self._frame, self._step = frame, step
+        self._averaging = np.full(frame, 1 / frame, dtype=np.float32)
         self._offset = np.float32(0.0)
 
     def removed(self, samples: Float32) -> Float32:
-        """A copy of the next samples, without their offset: of whole steps, or of a last one."""
-        removed = samples.copy()
+        """The next samples without their offset: of whole steps, or of a last one.
+
+        A copy, or where there is none to take away, the samples themselves.
+        """
+        removed = samples
         length = min(self._step, len(samples))
-        for step, mean in zip(removed.reshape(-1, length), _means(samples, length), strict=True):
+        for at, mean in enumerate(_means(samples, length)):
             if self._offset or abs(mean) > LEAST:
-                self._look(step)
-                step -= self._offset
+                step = slice(at * length, (at + 1) * length)
+                self._look(samples[step])
+                if self._offset:
+                    if removed is samples:
+                        removed = samples.copy()
+                    removed[step] -= self._offset
         return removed
 
     def _look(self, samples: Float32) -> None:
@@ -39,13 +47,13 @@ class Offset:
         if count < _ENOUGH:
             return
         frames = samples[: count * self._frame].reshape(count, self._frame)
-        means = frames @ np.full(self._frame, 1 / self._frame, dtype=np.float32)
+        means = frames @ self._averaging
         variances = np.einsum("ij,ij->i", frames, frames) / self._frame - means**2
         quiet = means[np.argsort(variances, kind="stable")[: int(count * _QUIET)]]
-        mean, spread = quiet.mean(), quiet.std()
+        mean = quiet.mean()
         offset = mean if abs(mean) > LEAST else np.float32(0.0)
         moved = abs(offset - self._offset) > max(_OTHER * abs(self._offset), LEAST / 2)
-        if moved and spread <= _STEADY * abs(mean):
+        if moved and quiet.std() <= _STEADY * abs(mean):
             self._offset = offset
 
 
