@@ -15,6 +15,8 @@ from livekit_barge.measure.levels import Powers
 FRAME_S = 0.0025
 # Full scale but for rounding.
 CLIPPED = 0.999
+# The power of such a sample, less what rounding may take.
+_CLIPPED_POWER = 0.99 * CLIPPED**2
 
 
 class Channel:
@@ -53,8 +55,10 @@ class Channel:
         powers = np.einsum("ij,ij->i", frames, frames).astype(np.float64) / self.frame
         powers[-1] *= self.frame / (self.frame - short)
         self._powers = np.concatenate([self._powers, powers])
-        if max(samples.max(), -samples.min()) >= CLIPPED:
-            clipped = np.flatnonzero(np.abs(frames).max(axis=1) >= CLIPPED)
+        # One sample at full scale is so much of its frame's power; few frames need a closer look.
+        loud = np.flatnonzero(powers > _CLIPPED_POWER / self.frame)
+        if loud.size:
+            clipped = loud[np.abs(frames[loud]).max(axis=1) >= CLIPPED]
             self._clipped += (begin // self.frame + clipped).tolist()
         self._pieces.append((begin, samples))
 
@@ -69,13 +73,12 @@ class Channel:
     def samples(self, begin: int, end: int) -> Float32:
         """The samples of the frames ``[begin, end)``, which must still be kept."""
         first, last = begin * self.frame, end * self.frame
-        return np.concatenate(
-            [
-                piece[max(first - at, 0) : last - at]
-                for at, piece in self._pieces
-                if at < last and at + len(piece) > first
-            ]
-        )
+        parts = [
+            piece[max(first - at, 0) : last - at]
+            for at, piece in self._pieces
+            if at < last and at + len(piece) > first
+        ]
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
     def forget(self, before: int, samples_before: int) -> None:
         """Frames before this one, and samples before that frame, are no longer asked for."""

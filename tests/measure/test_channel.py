@@ -47,3 +47,7 @@ def test_frames_at_full_scale_are_counted():
     loud[FRAME] = -1.0
     kept = filled(loud)
     assert [kept.clipped(0, 1), kept.clipped(1, 2), kept.clipped(0, 3)] == [0, 1, 1]
+
+
+def test_a_loud_frame_is_not_at_full_scale():
+    assert filled(np.full(FRAME, 0.998)).clipped(0, 1) == 0
