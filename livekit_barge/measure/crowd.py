@@ -36,8 +36,11 @@ def crowd(levels_db: Powers, talker_db: float) -> Background | None:
     behind = np.concatenate(lasting) if lasting else np.zeros(0)
     if behind.size < _LEAST:
         return None
-    low, middle, high = quantiles(behind, 0.1, 0.5, _TOP).tolist()
-    if low < talker_db - _FADED_DB or middle - low < _LIVELY_DB:
+    [low] = quantiles(behind, 0.1).tolist()
+    if low < talker_db - _FADED_DB:  # mostly so, and then nothing else need be known
+        return None
+    middle, high = quantiles(behind, 0.5, _TOP).tolist()
+    if middle - low < _LIVELY_DB:
         return None
     top_db = max(high + _MORE_DB, middle + _MIRRORED * (middle - low))
     return Background(top_db - NOISE_MOST_DB, NOISE_MOST_DB / 4)

@@ -18,6 +18,7 @@ SILENCE_DB = -100.0
 _SILENCE = 10 ** (SILENCE_DB / 10)
 # Four frames of 2.5 ms: a pitch period of most voices, so that a voice does not flicker.
 SMOOTH_FRAMES = 4
+_SMOOTHING = np.full(SMOOTH_FRAMES, 1 / SMOOTH_FRAMES)
 # Four standard deviations are exceeded once in 30,000 times. Steady noise has 0.4 dB and less, so
 # at least 1.5 dB; in babble speech would drown in more than 8.
 NOISE_LEAST_DB, NOISE_MOST_DB = 1.5, 8.0
@@ -37,8 +38,9 @@ def in_db(power: float) -> float:
 
 def smooth(powers: Powers) -> Powers:
     """Each frame's mean with the one before and the two after it, 10 ms in all."""
-    padded = np.concatenate([powers[:1], powers, powers[-1:], powers[-1:]])
-    return np.convolve(padded, np.full(SMOOTH_FRAMES, 1 / SMOOTH_FRAMES), mode="valid")
+    padded = np.empty(powers.size + SMOOTH_FRAMES - 1)
+    padded[0], padded[1:-2], padded[-2:] = powers[0], powers, powers[-1]
+    return np.correlate(padded, _SMOOTHING)
 
 
 def quantiles(values: Powers, *shares: float) -> Powers:
@@ -64,7 +66,8 @@ def active_power(smoothed: Powers) -> float:
     if smoothed.size == 0:
         return 0.0
     loudest_first = np.sort(smoothed)[::-1]
-    means = np.cumsum(loudest_first) / np.arange(1, loudest_first.size + 1)
+    means = loudest_first.cumsum()
+    means /= np.arange(1.0, loudest_first.size + 1)
     active = int(np.count_nonzero(loudest_first >= means * _ACTIVE_MARGIN))
     return float(means[max(active - 1, 0)])
 
@@ -81,10 +84,10 @@ class Background:
     def of(cls, powers: Powers) -> Background:
         """From frames without speech; a click or two among them does not matter."""
         blocks = powers[: powers.size // SMOOTH_FRAMES * SMOOTH_FRAMES]
-        means = np.sort(blocks.reshape(-1, SMOOTH_FRAMES).mean(axis=1))
-        middle = in_db(means[means.size // 2])
+        sums = np.sort(np.add.reduce(blocks.reshape(-1, SMOOTH_FRAMES), axis=1))
+        middle = in_db(float(sums[sums.size // 2]) / SMOOTH_FRAMES)
         # A standard deviation above the middle lies 84 of 100.
-        return cls(middle, in_db(means[int(0.84 * means.size)]) - middle)
+        return cls(middle, in_db(float(sums[int(0.84 * sums.size)]) / SMOOTH_FRAMES) - middle)
 
     @property
     def is_silent(self) -> bool:
