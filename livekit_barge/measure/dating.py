@@ -7,17 +7,20 @@ it, and above the talker's own level less the margin D.
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from typing import NamedTuple
 
-from livekit_barge.measure.burst import Burst
 from livekit_barge.measure.channel import FRAME_S, Channel
 from livekit_barge.measure.crowd import CROWD_S, crowd
+from livekit_barge.measure.dated import Dated
 from livekit_barge.measure.edges import (
     AUDIBLE_MARGIN_DB,
     OUTWARD_GAP,
+    Edge,
     Run,
     Stretch,
     bridged,
+    edges,
     onset_sample,
     runs,
 )
@@ -41,14 +44,11 @@ NEXT_S = LOOK_AHEAD_S + GUARD_S
 LOOK_BACK_S = max(BEFORE_S, GUARD_S + BACKGROUND_S)
 # A burst: gaps under 0.2 s are bridged.
 BRIDGE_S = 0.2
+_BRIDGE = round(BRIDGE_S / FRAME_S)
 # Edges further than this before the end of an island are dated to a frame, not to a sample.
 EXACT_S = 12.0
 # A talker's level is that of the last half minute of speech.
 TALKER_S = 30.0
-# A burst this far under the talker's level may be someone else, or an echo: flagged, not left out.
-QUIET_DB = 11.0
-# So many frames at full scale are no chance.
-CLIPPED_FRAMES = 3
 # Of the tuning corpus every word of one island is longer than this, or Silero is sure of it.
 COUGH_MOST_S = 0.7
 # What stands out of a crowd for less than this is the crowd's; and where a word vanishes in it is
@@ -56,61 +56,20 @@ COUGH_MOST_S = 0.7
 CROWD_LEAST_S, CROWD_WIDER = 0.08, 1.6
 
 
-@dataclass(frozen=True)
-class Dated:
-    """A burst with its dates, which may still be bridged to the next."""
+class _Found(NamedTuple):
+    """A run of audible frames, not yet dated."""
 
-    onset_s: float
-    end_s: float
-    onset_uncertainty_s: float
-    end_uncertainty_s: float
-    power: float
-    active_s: float
-    clipped: int
-    """How many of its frames reach full scale."""
+    island: Island
+    first: int
+    """The first frame of the stretch."""
+    stretch: Stretch
+    run: Run
     talker_db: float
-    is_sure: bool = True
-    """Whether Silero was sure of it once, or it has a voice: else it is a cough or the like."""
+    in_crowd: bool
 
-    def bridged(self, later: Dated) -> Dated:
-        """This and the next as one."""
-        active_s = self.active_s + later.active_s
-        energy = self.power * self.active_s + later.power * later.active_s
-        return Dated(
-            onset_s=self.onset_s,
-            end_s=later.end_s,
-            onset_uncertainty_s=self.onset_uncertainty_s,
-            end_uncertainty_s=later.end_uncertainty_s,
-            power=energy / active_s,
-            active_s=active_s,
-            clipped=self.clipped + later.clipped,
-            talker_db=later.talker_db,
-            is_sure=self.is_sure or later.is_sure,
-        )
-
-    def wider(self, by: float) -> Dated:
-        """With uncertainties that many times as large."""
-        return replace(
-            self,
-            onset_uncertainty_s=by * self.onset_uncertainty_s,
-            end_uncertainty_s=by * self.end_uncertainty_s,
-        )
-
-    def burst(self) -> Burst:
-        """In its final form."""
-        level_db = in_db(self.power)
-        flags = {
-            "quiet": level_db < self.talker_db - QUIET_DB,
-            "clipped": self.clipped >= CLIPPED_FRAMES,
-        }
-        return Burst(
-            onset_s=self.onset_s,
-            end_s=self.end_s,
-            level_dbfs=level_db,
-            onset_uncertainty_s=self.onset_uncertainty_s,
-            end_uncertainty_s=self.end_uncertainty_s,
-            flags=frozenset(name for name, holds in flags.items() if holds),
-        )
+    def is_exact(self, edge: Edge) -> bool:
+        """Whether an edge is dated to the sample."""
+        return (self.stretch.powers.size - edge.frame) * FRAME_S <= EXACT_S
 
 
 class Dating:
@@ -121,11 +80,25 @@ class Dating:
         self._sounds = sounds
         self._last_end_s: float | None = None
         """Where the last island ended."""
-        self._talker: deque[tuple[float, float]] = deque()
-        """The talker's last stretches of speech: power, and seconds."""
+        self._talked_s: deque[float] = deque()
+        """How long the talker's last stretches of speech are …"""
+        self._energies: deque[float] = deque()
+        """… and their powers, each times as long."""
+        self._has_tones = False
+        """Whether there is a tone anywhere near the islands that are being dated."""
 
-    def date(self, island: Island, next_begin: int | None) -> list[Dated]:
-        """The bursts in an island and around it; ``next_begin``: the next one's first window."""
+    def date(self, islands: Sequence[tuple[Island, int | None]]) -> list[Dated]:
+        """The bursts in some islands and around them; with each, the next one's first window."""
+        if not islands:
+            return []
+        self._look_for_tones(islands[0][0].begin * WINDOW_S, islands[-1][0].end * WINDOW_S)
+        found = [one for island, next_begin in islands for one in self._find(island, next_begin)]
+        places = edges([(one.stretch, one.run) for one in found])
+        dated = [self._dated(one, *both) for one, both in zip(found, places, strict=True)]
+        return [one for one in dated if one is not None]
+
+    def _find(self, island: Island, next_begin: int | None) -> list[_Found]:
+        """What is audible of an island."""
         channel = self._channel
         begin_s, end_s = island.begin * WINDOW_S, island.end * WINDOW_S
         next_s = None if next_begin is None else next_begin * WINDOW_S
@@ -146,41 +119,64 @@ class Dating:
         powers = channel.powers(first, last)
         if core[0] >= powers.size:
             return []
-        voiced = ~self._sounds.tones(first, powers.size)
-        if voiced[slice(*core)].mean() <= 0.5:
-            return []
-        talker_db = self._hear_talker(smooth(powers[slice(*core)][voiced[slice(*core)]]))
+        spoken, voiced = powers[slice(*core)], None
+        if self._has_tones:
+            voiced = ~self._sounds.tones(first, powers.size)
+            if voiced[slice(*core)].mean() <= 0.5:
+                return []
+            spoken = spoken[voiced[slice(*core)]]
+        talker_db = self._hear_talker(smooth(spoken))
         if (behind := self._crowd(begin_s, end_s, talker_db)) is not None:
             before, after = (
                 max(one, behind, key=lambda b: b.audible_db) for one in (before, after)
             )
-        stretch = Stretch.between(powers, core, before, after, talker_db - AUDIBLE_MARGIN_DB)
-        found = bridged(
-            _belonging(runs(stretch.audible() & voiced), core), round(BRIDGE_S / FRAME_S)
-        )
-        dated = [self._date(stretch, run, first, talker_db) for run in found]
-        if behind is not None:
-            lasting = [one for one in dated if one.end_s - one.onset_s >= CROWD_LEAST_S]
-            dated = [one.wider(CROWD_WIDER) for one in lasting]
-        return [replace(one, is_sure=self._is_sure(one, island)) for one in dated]
+        stretch = Stretch(powers, core, before, after, talker_db - AUDIBLE_MARGIN_DB)
+        audible = stretch.audible()
+        if voiced is not None:
+            audible &= voiced
+        return [
+            _Found(island, first, stretch, run, talker_db, in_crowd=behind is not None)
+            for run in bridged(_belonging(runs(audible), core), _BRIDGE)
+        ]
 
-    def _is_sure(self, dated: Dated, island: Island) -> bool:
+    def _dated(self, found: _Found, onset: Edge, end: Edge) -> Dated | None:
+        """With its dates; ``None``: it is the crowd's."""
+        channel, first = self._channel, found.first
+        onset_s, end_s = self._onset_s(found, onset), self._end_s(found, end)
+        end_s = max(end_s, onset_s + 1 / channel.rate)
+        if found.in_crowd and end_s - onset_s < CROWD_LEAST_S:
+            return None
+        wider = CROWD_WIDER if found.in_crowd else 1.0
+        return Dated(
+            onset_s=onset_s,
+            end_s=end_s,
+            onset_uncertainty_s=wider * onset.uncertainty_s,
+            end_uncertainty_s=wider * end.uncertainty_s,
+            power=active_power(smooth(found.stretch.powers[onset.frame : end.frame])),
+            active_s=channel.seconds(end.frame - onset.frame),
+            clipped=channel.clipped(first + onset.frame, first + end.frame),
+            talker_db=found.talker_db,
+            is_sure=self._is_sure(found.island, onset_s, end_s),
+        )
+
+    def _is_sure(self, island: Island, onset_s: float, end_s: float) -> bool:
         """Whether it is speech for certain: Silero was sure once, or it is long, or has a voice."""
         island_s = (island.end - island.begin) * WINDOW_S
         if island.peak >= SURE or island_s >= COUGH_MOST_S:
             return True
-        begin_s = min(dated.onset_s, island.begin * WINDOW_S)
-        end_s = max(dated.end_s, island.end * WINDOW_S)
+        begin_s, end_s = min(onset_s, island.begin * WINDOW_S), max(end_s, island.end * WINDOW_S)
         first, last = map(self._channel.frame_at, (begin_s, end_s))
         return has_voice(self._channel.samples(first, last), self._channel)
 
     def _hear_talker(self, smoothed: Powers) -> float:
         """The talker's active level in dBFS, this island included."""
-        self._talker.append((active_power(smoothed), smoothed.size * FRAME_S))
-        while sum(seconds for _, seconds in self._talker) - self._talker[0][1] > TALKER_S:
-            self._talker.popleft()
-        energy = sum(power * seconds for power, seconds in self._talker)
-        return in_db(energy / sum(seconds for _, seconds in self._talker))
+        seconds = smoothed.size * FRAME_S
+        self._talked_s.append(seconds)
+        self._energies.append(active_power(smoothed) * seconds)
+        while (talked_s := sum(self._talked_s)) - self._talked_s[0] > TALKER_S:
+            self._talked_s.popleft()
+            self._energies.popleft()
+        return in_db(sum(self._energies) / talked_s)
 
     def _backgrounds(
         self, begin_s: float, end_s: float, next_s: float | None
@@ -200,6 +196,11 @@ class Dating:
             after = before
         return before or SILENT, after or SILENT
 
+    def _look_for_tones(self, begin_s: float, end_s: float) -> None:
+        """Whether any part of what is looked at from island to island is a tone."""
+        first, last = map(self._channel.frame_at, (begin_s - LOOK_BACK_S, end_s + LOOK_AHEAD_S))
+        self._has_tones = bool(self._sounds.tones(first, last - first).any())
+
     def _crowd(self, begin_s: float, end_s: float, talker_db: float) -> Background | None:
         """Who talks behind the talker, around an island."""
         first_s = max(begin_s - CROWD_S, 0.0)
@@ -210,51 +211,29 @@ class Dating:
         channel = self._channel
         first = channel.frame_at(from_s)
         powers = channel.powers(first, channel.frame_at(to_s))
-        powers = powers[~self._sounds.tones(first, powers.size)]
+        if self._has_tones:
+            powers = powers[~self._sounds.tones(first, powers.size)]
         return Background.of(powers) if powers.size >= BACKGROUND_LEAST_S / FRAME_S else None
 
-    def _date(self, stretch: Stretch, run: Run, first: int, talker_db: float) -> Dated:
-        """A run of audible frames; ``first`` is the first frame of the stretch."""
-        channel, backward, size = self._channel, stretch.backward(), stretch.powers.size
-        onset = stretch.onset(run[0])
-        end = max(size - backward.onset(size - run[1]), onset + 1)
-        onset_s = self._onset_s(stretch, onset, first)
-        end_s = self._end_s(stretch, end, first)
-        return Dated(
-            onset_s=onset_s,
-            end_s=max(end_s, onset_s + 1 / channel.rate),
-            onset_uncertainty_s=stretch.uncertainty_s(onset),
-            end_uncertainty_s=backward.uncertainty_s(size - end, is_end=True),
-            power=active_power(smooth(stretch.powers[onset:end])),
-            active_s=channel.seconds(end - onset),
-            clipped=channel.clipped(first + onset, first + end),
-            talker_db=talker_db,
-        )
-
-    def _onset_s(self, stretch: Stretch, frame: int, first: int) -> float:
+    def _onset_s(self, found: _Found, edge: Edge) -> float:
         """The sample at which the sound begins, in a frame or the one before it."""
-        channel = self._channel
-        if not _exact(stretch, frame):
-            return channel.seconds(first + frame)
-        begin = first + max(frame - 1, 0)
-        samples = channel.samples(begin, first + frame + 1)
-        sample = onset_sample(samples, *stretch.powers_at_onset(frame))
+        channel, frame = self._channel, found.first + edge.frame
+        if not found.is_exact(edge):
+            return channel.seconds(frame)
+        begin = max(frame - 1, found.first)
+        samples = channel.samples(begin, frame + 1)
+        sample = onset_sample(samples, edge.outside, edge.inside)
         return channel.seconds(begin) + sample / channel.rate
 
-    def _end_s(self, stretch: Stretch, frame: int, first: int) -> float:
+    def _end_s(self, found: _Found, edge: Edge) -> float:
         """The sample before which the sound ends, near the begin of a frame."""
-        channel, size = self._channel, stretch.powers.size
-        if not _exact(stretch, frame):
-            return channel.seconds(first + frame)
-        samples = channel.samples(first + frame - 1, first + min(frame + 1, size))
-        powers = stretch.backward().powers_at_onset(size - frame)
-        sample = len(samples) - onset_sample(samples[::-1], *powers)
-        return channel.seconds(first + frame - 1) + sample / channel.rate
-
-
-def _exact(stretch: Stretch, frame: int) -> bool:
-    """Whether an edge in this frame is dated to the sample."""
-    return (stretch.powers.size - frame) * FRAME_S <= EXACT_S
+        channel, frame = self._channel, found.first + edge.frame
+        if not found.is_exact(edge):
+            return channel.seconds(frame)
+        last = found.first + found.stretch.powers.size
+        samples = channel.samples(frame - 1, min(frame + 1, last))
+        sample = len(samples) - onset_sample(samples[::-1], edge.outside, edge.inside)
+        return channel.seconds(frame - 1) + sample / channel.rate
 
 
 def _belonging(found: list[Run], core: Run) -> list[Run]:

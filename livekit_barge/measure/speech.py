@@ -7,6 +7,7 @@ step is on a fixed grid, so the bursts are equal however the audio is cut.
 
 from __future__ import annotations
 
+import math
 from collections import deque
 
 import numpy as np
@@ -14,13 +15,13 @@ import numpy as np
 from livekit_barge.call.audio import Float32
 from livekit_barge.measure.burst import Burst
 from livekit_barge.measure.channel import Channel
+from livekit_barge.measure.dated import Dated
 from livekit_barge.measure.dating import (
     BEFORE_S,
     BRIDGE_S,
     EXACT_S,
     LOOK_BACK_S,
     NEXT_S,
-    Dated,
     Dating,
 )
 from livekit_barge.measure.levels import in_db
@@ -44,14 +45,13 @@ class SpeechFinder:
 
     def __init__(self, sample_rate: int, *, patience_s: float = 0.0) -> None:
         self._channel = Channel(sample_rate)
-        step = self._channel.frame * STEP_FRAMES
-        self._offset = Offset(self._channel.frame, step)
+        self._step = self._channel.frame * STEP_FRAMES
+        self._offset = Offset(self._channel.frame, self._step)
         self._listening = Listening(sample_rate, patience_s)
         self._sounds = Sounds(self._channel)
         self._dating = Dating(self._channel, self._sounds)
-        self._step = np.zeros(step, dtype=np.float32)
-        self._filled = 0
-        """How many samples of the next step have come."""
+        self._rest = np.zeros(0, dtype=np.float32)
+        """What has come of the next step."""
         self._islands: deque[Island] = deque()
         """Those that are not dated yet."""
         self._dated: deque[Dated] = deque()
@@ -68,26 +68,22 @@ class SpeechFinder:
         """What is no speech, by name, as far as it is known."""
         return self._sounds.found()
 
-    def push(self, samples: Float32) -> list[Burst]:
+    def push(self, *pieces: Float32) -> list[Burst]:
         """Take the next samples, full scale 1.0; the bursts that have become final, in order."""
-        step = len(self._step)
-        if self._filled + len(samples) >= step:
-            # All whole steps at once: what a piece costs besides its samples is then paid once.
-            samples = np.concatenate([self._step[: self._filled], samples])
-            whole = len(samples) // step * step
+        samples = np.concatenate([self._rest, *pieces])
+        whole = len(samples) // self._step * self._step
+        # All whole steps at once: what a step costs besides its samples is then paid once.
+        if whole:
             self._take(samples[:whole])
-            self._filled, samples = 0, samples[whole:]
-        self._step[self._filled : self._filled + len(samples)] = samples
-        self._filled += len(samples)
+        self._rest = samples[whole:]
         return self._settle()
 
     def finish(self) -> list[Burst]:
         """The bursts that are left, now that no more audio comes."""
-        if self._filled:
-            self._take(self._step[: self._filled])
+        if len(self._rest):
+            self._take(self._rest)
         self._islands += self._listening.finish()
-        while self._islands:
-            self._date()
+        self._date(math.inf)
         self._settled_s = self._channel.seconds(self._channel.frames)
         self._sounds.finish()
         bursts = [dated.burst() for dated in self._dated if self._is_speech(dated)]
@@ -104,8 +100,7 @@ class SpeechFinder:
     def _settle(self) -> list[Burst]:
         """Date what is known well enough; the bursts that nothing can change any more."""
         known_s = self._listening.known * WINDOW_S
-        while self._islands and self._islands[0].end * WINDOW_S + NEXT_S <= known_s:
-            self._date()
+        self._date(known_s)
         next_begin = self._next_begin()
         undated_s = known_s if next_begin is None else next_begin * WINDOW_S
         future_s = max(undated_s - BEFORE_S, 0.0)
@@ -128,10 +123,13 @@ class SpeechFinder:
         self._sounds.forget(min(earliest_s, self._dated[0].onset_s) if self._dated else earliest_s)
         self._channel.forget(*map(self._channel.frame_at, (earliest_s, exact_s)))
 
-    def _date(self) -> None:
-        """Date the next island."""
-        island = self._islands.popleft()
-        for dated in self._dating.date(island, self._next_begin()):
+    def _date(self, known_s: float) -> None:
+        """Date the islands of which enough is known by then."""
+        known: list[tuple[Island, int | None]] = []
+        while self._islands and self._islands[0].end * WINDOW_S + NEXT_S <= known_s:
+            island = self._islands.popleft()
+            known.append((island, self._next_begin()))
+        for dated in self._dating.date(known):
             if self._dated and self._goes_on(self._dated[-1], dated):
                 self._dated.append(self._dated.pop().bridged(dated))
             else:

@@ -137,7 +137,7 @@ class TwoChannels:
         """Look for speech in what is ready."""
         for channel, ready in enumerate(self._ready):
             if ready:
-                bursts = self.finders[channel].push(np.concatenate(ready))
+                bursts = self.finders[channel].push(*ready)
                 found[channel].extend(self._judged(channel, bursts))
                 ready.clear()
 

@@ -3,7 +3,15 @@
 import numpy as np
 import pytest
 
-from livekit_barge.measure.edges import Stretch, bridged, change_point, onset_sample, runs
+from livekit_barge.measure.edges import (
+    Edge,
+    Stretch,
+    bridged,
+    change_point,
+    edges,
+    onset_sample,
+    runs,
+)
 from livekit_barge.measure.levels import Background
 
 
@@ -11,7 +19,14 @@ def stretch(*levels_db: float, background_db: float = -60.0, least_db: float = -
     background = Background(background_db, 0.0)
     powers = 10 ** (np.array(levels_db) / 10)
     core = (0, len(levels_db))
-    return Stretch.between(powers, core, background, background, least_db)
+    return Stretch(powers, core, background, background, least_db)
+
+
+def edges_of(steps: Stretch) -> tuple[Edge, Edge]:
+    """Of all that is audible, as one run."""
+    audible = np.flatnonzero(steps.audible())
+    [found] = edges([(steps, (int(audible[0]), int(audible[-1]) + 1))])
+    return found
 
 
 def test_runs_are_found_at_both_ends_too():
@@ -40,20 +55,48 @@ def test_where_nothing_changes_the_middle_is_taken():
     assert onset_sample(np.zeros(10, dtype=np.float32), 1.0, 1.0) == 5
 
 
+def test_the_change_point_is_the_first_where_no_sum_falls():
+    assert change_point(np.array([1.0, -1.0, 3.0])) == 0
+
+
 def test_an_onset_is_dated_to_its_frame():
-    steps = stretch(*[-60] * 20, *[-30] * 20)
-    assert steps.onset(int(np.argmax(steps.audible()))) == 20
+    onset, _ = edges_of(stretch(*[-60] * 20, *[-30] * 20))
+    assert onset.frame == 20
 
 
-def test_an_end_is_an_onset_backward():
-    steps = stretch(*[-30] * 15, *[-60] * 25).backward()
-    assert 40 - steps.onset(int(np.argmax(steps.audible()))) == 15
+def test_an_end_is_dated_to_its_frame():
+    _, end = edges_of(stretch(*[-30] * 15, *[-60] * 25))
+    assert end.frame == 15
 
 
 def test_a_last_short_sound_after_a_closure_is_kept():
     steps = stretch(*[-30] * 10, *[-80] * 20, -30, *[-80] * 20, background_db=-100, least_db=-55)
-    backward = steps.backward()
-    assert 51 - backward.onset(int(np.argmax(backward.audible()))) == 31
+    _, end = edges_of(steps)
+    assert end.frame == 31
+
+
+def test_sound_from_the_first_frame_to_the_last_has_its_edges_there():
+    onset, end = edges_of(stretch(*[-30] * 5))
+    assert (onset.frame, end.frame) == (0, 5)
+
+
+def test_edges_are_the_same_alone_and_among_others():
+    long, short = stretch(*[-60] * 80, *[-30] * 90, *[-60] * 70), stretch(-60, -30, -40)
+    found = [(long, (80, 170)), (short, (1, 3)), (long, (82, 168))]
+    assert edges(found) == [edge for one in found for edge in edges([one])]
+
+
+def test_the_power_at_an_edge_is_that_of_two_frames_of_sound():
+    onset, end = edges_of(stretch(*[-60] * 20, -30, -40, -40, -20, *[-60] * 20))
+    assert (onset.inside, end.inside) == pytest.approx(((1e-3 + 1e-4) / 2, (1e-2 + 1e-4) / 2))
+
+
+def test_where_the_background_differs_before_and_after_it_is_drawn_straight_across():
+    powers = np.full(40, 10 ** (-50 / 10))
+    before, after = Background(-60.0, 0.0), Background(-40.0, 0.0)
+    steps = Stretch(powers, (0, 40), before, after, -90.0)
+    # It rises by half a dB a frame, and must be exceeded by 1.5 dB.
+    assert runs(steps.audible()) == [(0, 17)]
 
 
 def test_what_the_margin_leaves_out_is_not_audible():
@@ -61,17 +104,17 @@ def test_what_the_margin_leaves_out_is_not_audible():
 
 
 def test_a_soft_edge_is_less_certain_than_a_sharp_one():
-    sharp = stretch(*[-60] * 20, *[-30] * 20)
-    soft = stretch(*[-60] * 20, *np.linspace(-60, -30, 20))
-    assert soft.uncertainty_s(20) > sharp.uncertainty_s(20)
+    sharp, _ = edges_of(stretch(*[-60] * 20, *[-30] * 20))
+    soft, _ = edges_of(stretch(*[-60] * 20, *np.linspace(-60, -30, 20)))
+    assert soft.uncertainty_s > sharp.uncertainty_s
 
 
 def test_the_more_the_background_hides_the_less_certain_an_edge_is():
-    masked = stretch(*[-60] * 20, *[-30] * 20, least_db=-75)
-    barely = stretch(*[-60] * 20, *[-30] * 20, least_db=-62)
-    assert masked.uncertainty_s(20) > barely.uncertainty_s(20)
+    masked, _ = edges_of(stretch(*[-60] * 20, *[-30] * 20, least_db=-75))
+    barely, _ = edges_of(stretch(*[-60] * 20, *[-30] * 20, least_db=-62))
+    assert masked.uncertainty_s > barely.uncertainty_s
 
 
 def test_an_end_in_noise_is_less_certain_than_an_onset():
-    masked = stretch(*[-60] * 20, *[-30] * 20, least_db=-75)
-    assert masked.uncertainty_s(20, is_end=True) > masked.uncertainty_s(20)
+    onset, end = edges_of(stretch(*[-60] * 20, *[-30] * 20, *[-60] * 20, least_db=-75))
+    assert end.uncertainty_s > onset.uncertainty_s
