@@ -173,30 +173,27 @@ class _Around:
 
         frames = self.first[:, None] + _PLACES
         self._is_there = (frames >= 0) & (frames < self.sizes[:, None])
-        """A row may reach beyond its stretch."""
+        """A row may reach beyond its stretch: there, nothing sounds."""
         frames[self._ends] = self.sizes[self._ends, None] - 1 - frames[self._ends]
         begins = self.sizes.cumsum() - self.sizes
         every = np.concatenate([stretch.powers for stretch in stretches])
         powers = every.take(begins[:, None] + frames, mode="clip")
         self._powers = np.where(self._is_there, powers, 0.0)
         self._limits = _Limits.of(stretches, frames)
-        self._above_db = to_db(self._powers) - self._limits.drift_db
+        above_db = to_db(powers) - self._limits.drift_db
+        self._above_db = np.where(self._is_there, above_db, -np.inf)
 
     def onsets(self) -> Frames:
         """The frames in which the sounds begin."""
         # The loudest frame made the 10 ms around audible: it begins there or before.
         loudest = self._powers[:, _FIRST - 2 : _FIRST + 3].argmax(axis=1) - 2
         weights = np.minimum(np.maximum(self._above_db, _LEAST_DB), _MOST_DB)
-        weights[~self._is_there | (loudest[:, None] < _PLACES)] = 0.0
+        weights[loudest[:, None] < _PLACES] = 0.0
         sums = weights[:, _FIRST - _CHANGE_BEFORE : _FIRST + 3].cumsum(axis=1)
         lowest = sums.argmin(axis=1)
         # Where no sum falls below that of nothing, sound begins as early as it may.
-        changed = np.where(
-            sums[np.arange(len(sums)), lowest] < 0,
-            lowest + 1 - _CHANGE_BEFORE,
-            np.maximum(-_CHANGE_BEFORE, -self.first),
-        )
-        return np.asarray(np.minimum(changed, loudest))
+        changed = np.where(sums[np.arange(len(sums)), lowest] < 0, lowest + 1, 0)
+        return np.asarray(np.minimum(changed - _CHANGE_BEFORE, loudest))
 
     def powers_at(self, onsets: Frames) -> tuple[Powers, Powers]:
         """Before and after the sounds begin in these frames."""
@@ -213,9 +210,7 @@ class _Around:
     def uncertainties_s(self, onsets: Frames) -> Powers:
         """How far onsets in these frames may lie from the truth, 95 times in 100."""
         off = _PLACES - onsets[:, None]
-        near = (
-            self._is_there & (off >= -_NEAR) & (off < _NEAR) & (np.abs(self._above_db) < _NEAR_DB)
-        )
+        near = (off >= -_NEAR) & (off < _NEAR) & (np.abs(self._above_db) < _NEAR_DB)
         audible_db = self._limits.audible_db[np.arange(len(onsets)), _FIRST + onsets]
         hidden_db = np.maximum(audible_db - self._least_db, 0.0)
         share = np.where(hidden_db < _HIDDEN_DB[1], _NEAR_SHARE, _NEAR_SHARE_HIDDEN)
