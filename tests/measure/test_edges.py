@@ -81,7 +81,7 @@ def test_sound_from_the_first_frame_to_the_last_has_its_edges_there():
 
 
 def test_edges_are_the_same_alone_and_among_others():
-    # What lies around the short one in memory, and not in its stretch, is near the line and over it.
+    # What lies around the short one in memory only is near the line, and over it.
     long, short = stretch(*[-58.5] * 80, *[-30] * 90, *[-58.5] * 70), stretch(-60, -30, -40)
     found = [(long, (80, 170)), (short, (1, 3)), (long, (82, 168))]
     assert edges(found) == [edge for one in found for edge in edges([one])]

@@ -17,6 +17,13 @@ def test_an_offset_is_taken_away():
     assert abs(removed.mean()) < 1e-4
 
 
+def test_the_samples_that_it_is_taken_from_stay_as_they_are():
+    samples = hiss(1e-3) + np.float32(0.05)
+    before = samples.copy()
+    Offset(FRAME, STEP).removed(samples)
+    assert samples.tolist() == before.tolist()
+
+
 def test_without_an_offset_the_samples_stay_as_they_are():
     noise = hiss(1e-2)
     assert Offset(FRAME, STEP).removed(noise).tolist() == noise.tolist()
