@@ -8,6 +8,7 @@ it does not matter whether the call is measured while it runs or read from its f
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 
 from livekit_barge.call.events import (
@@ -146,7 +147,8 @@ class Conversation:
 
     def _caller_turns(self) -> list[CallerTurn]:
         """The caller's bursts that are still kept, as turns; some may have been given out."""
-        starts = [*self._starts, *(speech.runs[0].onset_s for speech in self._audible_speeches())]
+        audible = self._audible_speeches()
+        starts = sorted([*self._starts, *(speech.runs[0].onset_s for speech in audible)])
         turns: list[CallerTurn] = []
         for burst in self._caller:
             if turns and self._goes_on(turns[-1], burst, starts):
@@ -158,7 +160,8 @@ class Conversation:
     def _goes_on(self, turn: CallerTurn, burst: Burst, starts: Sequence[float]) -> bool:
         if burst.onset_s - turn.ended_s > self._limits.turn_gap_s:
             return False
-        return not any(turn.ended_s <= start_s < burst.onset_s for start_s in starts)
+        following = bisect_left(starts, turn.ended_s)
+        return following == len(starts) or starts[following] >= burst.onset_s
 
     def _settles_s(self, side: CallerTurn | Speech) -> float:
         """When the call must be known up to for the side to be final."""

@@ -68,14 +68,13 @@ def episodes(speech: Speech, caller: Iterable[Burst], limits: Thresholds) -> lis
 
 def _contacts(speech: Speech, caller: Iterable[Burst], limits: Thresholds) -> list[Episode]:
     """One episode for each burst over each time that the speech had the floor."""
-    contacts = []
-    floors = speech.floors()
-    for burst in caller:
-        for floor in floors:
-            held = Span(floor[0].onset_s, floor[-1].end_s)
-            if held.meets(Span(burst.onset_s, burst.end_s)):
-                contacts.append(_contact(burst, floor[0], limits))
-    return contacts
+    floors = [(floor[0], floor[-1].end_s) for floor in speech.floors()]
+    return [
+        _contact(burst, first, limits)
+        for burst in caller
+        for first, end_s in floors
+        if first.onset_s < burst.end_s and burst.onset_s < end_s
+    ]
 
 
 def _contact(burst: Burst, first: Burst, limits: Thresholds) -> Episode:
