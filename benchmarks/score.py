@@ -60,6 +60,7 @@ PARTS = {
     "measure/leakage": "looking for echo and crosstalk",
     "measure/two_channels": "looking for echo and crosstalk",
     "measure/sounds": "tones, music and other named sounds",
+    "measure/dated": "dating edges",
     "measure/dating": "dating edges",
     "measure/edges": "dating edges",
     "measure/crowd": "dating edges",
