@@ -10,8 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from livekit_barge.call.audio import Float32
+from livekit_barge.measure.edges import Marks
 from livekit_barge.measure.levels import Powers, quantiles
 
 # An echo by way of a telephone network and a room takes up to half a second.
@@ -37,46 +39,63 @@ class Peak:
 
 
 class Lags:
-    """Takes two channels in pieces of about two seconds."""
+    """Takes two channels in pieces of so many samples, about two seconds."""
 
-    def __init__(self, sample_rate: int) -> None:
+    def __init__(self, sample_rate: int, piece: int) -> None:
         self._group = max(sample_rate // _RATE, 1)
         self._rate = sample_rate / self._group
-        self._floors: list[Powers] = []
+        self._piece = piece
+        self._floors: Powers = np.full((2, _FLOOR_PIECES - 1), np.inf)
+        """Of the last pieces, each channel's."""
+        size = piece // self._group
+        self._most = min(round(LAG_MOST_S * self._rate), size // 2 - 1)
+        hertz = np.arange(size // 2 + 1) * self._rate / size
+        self._outside = (hertz < _BAND_HZ[0]) | (hertz > _BAND_HZ[1])
 
-    def look(self, piece: Float32) -> Peak | None:
-        """The piece's peak; ``None`` where a channel has no sound."""
-        coarse = self._coarse(piece)
-        if not self._sounds(coarse):
-            return None
-        size = coarse.shape[1]
+    def look(self, pieces: Float32) -> list[Peak | None]:
+        """The peak of each piece, one at least; ``None`` where a channel has no sound."""
+        coarse = self._coarse(pieces)
+        found: list[Peak | None] = [None] * coarse.shape[1]
+        sound = np.flatnonzero(self._sounds(coarse))
+        for number, peak in zip(sound.tolist(), self._peaks(coarse[:, sound]), strict=True):
+            found[number] = peak
+        return found
+
+    def _peaks(self, coarse: Float32) -> list[Peak | None]:
+        size = coarse.shape[-1]
         spectra = np.fft.rfft(coarse)
         cross = spectra[0] * np.conj(spectra[1])
         sizes = np.abs(cross)
-        cross /= sizes + np.float32(1e-6) * sizes.max()
-        hertz = np.arange(len(cross)) * self._rate / size
-        cross[(hertz < _BAND_HZ[0]) | (hertz > _BAND_HZ[1])] = 0
-        correlation = np.abs(np.fft.irfft(cross, size))
-        most = min(round(LAG_MOST_S * self._rate), size // 2 - 1)
-        near = np.concatenate([correlation[-most:], correlation[: most + 1]])
-        usual = np.sqrt(np.mean(np.square(near)))
-        if not usual:
-            return None  # nothing in the band that both have
-        at = int(np.argmax(near))
-        return Peak((at - most) / self._rate, float(near[at] / usual))
+        cross /= sizes + np.float32(1e-6) * sizes.max(axis=1, keepdims=True)
+        cross[:, self._outside] = 0
+        correlation = np.fft.irfft(cross, size)
+        most = self._most
+        near = np.abs(np.concatenate([correlation[:, -most:], correlation[:, : most + 1]], axis=1))
+        at = near.argmax(axis=1)
+        usual = np.sqrt(np.square(near).mean(axis=1))
+        found: list[Peak | None] = []
+        for highest, values, mean in zip(at.tolist(), near, usual.tolist(), strict=True):
+            # Without a mean, nothing in the band is in both.
+            lag_s = (highest - most) / self._rate
+            found.append(Peak(lag_s, float(values[highest]) / mean) if mean else None)
+        return found
 
-    def _coarse(self, piece: Float32) -> Float32:
-        """Means of so many samples that 4,000 a second are left."""
-        count = piece.shape[1] // self._group
-        groups = piece[:, : count * self._group].reshape(2, count, self._group)
+    def _coarse(self, pieces: Float32) -> Float32:
+        """Means of so many samples that 4,000 a second are left: channel, piece, sample."""
+        whole = pieces.reshape(2, -1, self._piece)
+        count = self._piece // self._group
+        groups = whole[..., : count * self._group].reshape(2, -1, count, self._group)
         return np.asarray(groups @ np.full(self._group, 1 / self._group, dtype=np.float32))
 
-    def _sounds(self, coarse: Float32) -> bool:
-        """Whether something stands out on both channels."""
+    def _sounds(self, coarse: Float32) -> Marks:
+        """In which pieces something stands out on both channels."""
         frame = round(_FRAME_S * self._rate)
-        frames = coarse[:, : coarse.shape[1] // frame * frame].reshape(2, -1, frame)
-        powers = np.einsum("cij,cij->ci", frames, frames).astype(np.float64) / frame
-        self._floors.append(quantiles(powers, 0.1)[0])
-        del self._floors[:-_FLOOR_PIECES]
-        least = np.maximum(np.min(self._floors, axis=0) * _STANDS_OUT, _LEAST_POWER)
-        return bool(((powers > least[:, None]).sum(axis=1) >= _FRAMES_LEAST).all())
+        count = coarse.shape[2] // frame
+        frames = coarse[..., : count * frame].reshape(2, -1, count, frame)
+        powers = np.einsum("cpij,cpij->cpi", frames, frames).astype(np.float64) / frame
+        floors = np.concatenate([self._floors, quantiles(powers, 0.1)[0]], axis=1)
+        self._floors = floors[:, 1 - _FLOOR_PIECES :]
+        lowest = sliding_window_view(floors, _FLOOR_PIECES, axis=1).min(axis=2)
+        least = np.maximum(lowest * _STANDS_OUT, _LEAST_POWER)
+        loud = np.count_nonzero(powers > least[..., None], axis=2)
+        return np.asarray((loud >= _FRAMES_LEAST).all(axis=0))

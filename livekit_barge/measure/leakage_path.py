@@ -12,6 +12,7 @@ is no louder than that may hold nobody: that is its *cover*.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +20,7 @@ import numpy.typing as npt
 from livekit_barge.call.audio import Float32
 from livekit_barge.measure.channel import FRAME_S
 from livekit_barge.measure.leakage_left import FLOOR_MOST, Left
-from livekit_barge.measure.levels import Powers, in_db, smooth, to_db
+from livekit_barge.measure.levels import Powers, in_db, quantiles, smooth, to_db
 
 Spectra = npt.NDArray[np.complex64]
 
@@ -53,34 +54,58 @@ _NOTHING = 1e-12
 _QUIETEST = 0.05
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Heard:
     """A piece of a channel, and the other one as it comes by the path."""
 
-    spectra: Spectra
-    """Of the other channel, block by block, each with as much before it as the response is long."""
-    entering: Powers
-    """Its power in each frame, later by the response's length."""
+    shift: int
+    """The response begins so many samples later."""
+    sent: Float32
+    """The other channel, with as much before the piece as the response is long."""
+    frame: int
     other: Powers
     """Its power in each frame, as late as the path says."""
     samples: Float32
     own: Powers
     """The channel's power in each frame."""
     floor: float
-    """The channel's own background."""
+    """The channel's own background, as far as that is known."""
+    arrived: _Arrived | None = None
+    """What the response that was tried last makes of it."""
+
+    @cached_property
+    def own_db(self) -> Powers:
+        return to_db(self.own)
+
+    @cached_property
+    def spectra(self) -> Spectra:
+        """Of what was sent, block by block, each with as much before it."""
+        step = BLOCK * self.frame * self.sent.itemsize
+        shape = BLOCKS, (TAPS + BLOCK) * self.frame
+        blocks = np.ndarray(shape, np.float32, self.sent, strides=(step, self.sent.itemsize))
+        return np.fft.rfft(blocks).astype(np.complex64, copy=False)
+
+    @cached_property
+    def entering(self) -> Powers:
+        """The power in each frame of what was sent, later by the response's length."""
+        return smooth(frame_powers(self.sent[: PIECE * self.frame], self.frame))
 
 
 @dataclass(frozen=True)
 class _Arrived:
     """What a response makes of a piece."""
 
-    heard: Heard
+    response: Powers
     came: Float32
     rest: Float32
     """What was heard, without what came."""
     comes: Powers
     left: Powers
     """The power of what came and of the rest in each frame."""
+
+    @cached_property
+    def left_db(self) -> Powers:
+        return to_db(self.left)
 
 
 @dataclass(frozen=True)
@@ -113,8 +138,8 @@ class Path:
         self._share = self._best = 1.0
         """Of what comes, the share that is typically left over; in the median, at its best."""
         self._left = Left(self._frame)
-        self._arrived: _Arrived | None = None
-        """Of the piece that was looked at last."""
+        self._faded: Powers | None = None
+        """The response whose fading is known."""
 
     @property
     def delay_s(self) -> float:
@@ -131,49 +156,67 @@ class Path:
         """Whether anything was learnt."""
         return bool(self._response.any())
 
-    def hear(self, channel: Float32, other: Float32, begin: int, floor: float) -> Heard:
+    def hear(
+        self,
+        channel: Float32,
+        other: Float32,
+        begin: int,
+        floor: float,
+        *,
+        before: Heard | None = None,
+    ) -> Heard:
         """The piece that begins at that sample of both channels, which reach far enough.
 
-        ``floor``: the power of the channel's own background.
+        ``floor``: the power of the channel's own background; ``before``: the piece as it was heard
+        when less of that was known.
         """
+        floor = max(floor, _LEAST_POWER)
+        if before is not None and before.shift == self._shift:
+            before.floor = floor
+            return before
         length = PIECE * self._frame
         at = begin - self._shift - self._taps
-        heard = np.ascontiguousarray(other[at : at + self._taps + length])
-        step = (self._size - self._taps) * heard.itemsize
-        strides = step, heard.itemsize
-        blocks = np.ndarray((BLOCKS, self._size), heard.dtype, heard, strides=strides)
-        late = heard[self._taps - self._before :][:length]
-        samples = channel[begin : begin + length]
+        sent = other[at : at + self._taps + length].copy()
+        late = sent[self._taps - self._before :][:length]
+        samples = channel[begin : begin + length].copy()
         own, powers = self._powers(samples), self._powers(late)
-        entering = self._powers(heard[:length])
-        spectra = np.fft.rfft(blocks).astype(np.complex64)
-        return Heard(spectra, entering, powers, samples, own, max(floor, _LEAST_POWER))
+        return Heard(self._shift, sent, self._frame, powers, samples, own, floor)
 
     def learn(self, heard: Heard) -> float:
         """Fit the response to a piece; the gain in dB, as :meth:`gain_db`."""
-        before = self._response, self._spectrum, self._arrived_of(heard), self.gain_db(heard)
+        before_db = self.gain_db(heard)
         if self._fits(heard):
-            return before[3]  # nothing is left to learn
-        anew = before[3] < 0  # nothing leaks here, or it has drifted too far
+            return before_db  # nothing is left to learn
+        before = self._response, self._spectrum, heard.arrived
+        anew = before_db < 0  # nothing leaks here, or it has drifted too far
         if anew:
             self._respond(np.zeros(self._taps))
         for _ in range(_FITS_WELL if self.known and self._share < _WELL else _FITS):
-            arrived = self._arrived_of(heard)
-            expected, share = self._expected(heard)
-            hot = expected > heard.floor
-            if np.count_nonzero(hot) < _FRAMES_LEAST:
-                break
-            most = _ROOM * (share * expected + heard.floor)
-            left = np.maximum(arrived.left, _NOTHING)
             first = not self.known
-            self._step(arrived, np.where(hot, np.minimum(most / left, 1.0), 0.0), expected)
-            if first and self.gain_db(heard) < _HOPE_DB:
+            if not self.moved(heard) or (first and self.gain_db(heard) < _HOPE_DB):
                 break
         gain_db = self.gain_db(heard)
-        worse = gain_db < (_HOPE_DB if anew else before[3])
+        worse = gain_db < (_HOPE_DB if anew else before_db)
         if worse or self.level(heard) > _LEVEL_MOST:
-            self._response, self._spectrum, self._arrived, gain_db = before
+            self._response, self._spectrum, heard.arrived = before
+            return before_db
         return gain_db
+
+    def comes(self, heard: Heard) -> bool:
+        """Whether enough may come to learn from."""
+        expected, _ = self._expected(heard)
+        return int(np.count_nonzero(expected > heard.floor)) >= _FRAMES_LEAST
+
+    def moved(self, heard: Heard) -> bool:
+        """Take one step of the fit, if enough may come to learn from."""
+        expected, share = self._expected(heard)
+        hot = expected > heard.floor
+        if np.count_nonzero(hot) < _FRAMES_LEAST:
+            return False
+        most = _ROOM * (share * expected + heard.floor)
+        left = np.maximum(self._arrived_of(heard).left, _NOTHING)
+        self._step(heard, np.where(hot, np.minimum(most / left, 1.0), 0.0), expected)
+        return True
 
     def _fits(self, heard: Heard) -> bool:
         """Whether the response leaves as little of this piece as it left at its best."""
@@ -196,7 +239,7 @@ class Path:
         hot = arrived.comes > heard.floor
         if np.count_nonzero(hot) < _FRAMES_LEAST:
             return 0.0
-        return float(np.mean(to_db(heard.own[hot]) - to_db(arrived.left[hot])))
+        return float(np.mean(heard.own_db[hot] - arrived.left_db[hot]))
 
     def level(self, heard: Heard) -> float:
         """What comes, as a share of what was sent."""
@@ -212,7 +255,7 @@ class Path:
         self._left.count(left, expected, heard.other, heard.floor)
         cover = self._left.cover(expected, heard.floor)
         hot = comes > heard.floor
-        worse_db = np.where(hot, to_db(left) - to_db(heard.own), 0.0).reshape(BLOCKS, BLOCK)
+        worse_db = np.where(hot, arrived.left_db - heard.own_db, 0.0).reshape(BLOCKS, BLOCK)
         for block in np.flatnonzero(worse_db.sum(axis=1) > 0).tolist():
             frames = slice(block * BLOCK, (block + 1) * BLOCK)
             whole = slice(frames.start * self._frame, frames.stop * self._frame)
@@ -227,7 +270,9 @@ class Path:
 
     def follow(self) -> bool:
         """Count the response from where the loudest arrival has drifted to, if it has."""
-        self._left.fades(self._response)
+        if self._faded is not self._response:
+            self._left.fades(self._response)
+            self._faded = self._response
         off = int(np.argmax(np.abs(self._response))) - self._before
         if abs(off) <= _DRIFTED_S * self._rate:
             return False
@@ -245,14 +290,14 @@ class Path:
         if not active.any():
             return np.zeros_like(heard.other), 1.0
         # Where nobody else speaks, which is in more than a quarter of what the other one says.
-        level = float(np.quantile(heard.own[active] / heard.other[active], 0.25))
+        level = float(quantiles(heard.own[active] / heard.other[active], 0.25)[0])
         return 2 * level * heard.other, 1.0
 
-    def _step(self, arrived: _Arrived, weights: Powers, expected: Powers) -> None:
+    def _step(self, heard: Heard, weights: Powers, expected: Powers) -> None:
         """Move the response to where weighted frames leave least, in one direction."""
-        heard, error, frame = arrived.heard, arrived.rest, self._frame
-        spectra = heard.spectra
-        heavy = np.repeat(weights.astype(np.float32), frame)
+        arrived, spectra = self._arrived_of(heard), heard.spectra
+        error = arrived.rest
+        heavy = np.repeat(weights.astype(np.float32), self._frame)
         padded = np.zeros((BLOCKS, self._size), dtype=np.float32)
         padded[:, self._taps :] = (error * heavy).reshape(BLOCKS, -1)
         cross = np.einsum("bf,bf->f", np.fft.rfft(padded), np.conj(spectra))
@@ -269,12 +314,11 @@ class Path:
         moved = self._through(spectra, np.fft.rfft(step, self._size))
         far = float((moved * heavy) @ error) / (float((moved * heavy) @ moved) + 1e-20)
         self._respond(self._response + far * step)
-        self._arrived = self._arrival(heard, arrived.came + np.float32(far) * moved)
+        heard.arrived = self._arrival(heard, arrived.came + np.float32(far) * moved)
 
     def _respond(self, response: Powers) -> None:
         self._response = response
         self._spectrum = np.fft.rfft(response, self._size).astype(np.complex64)
-        self._arrived = None
 
     def _stiffness(
         self, error: Float32, heavy: Float32, weights: Powers, expected: Powers, auto: float
@@ -295,36 +339,43 @@ class Path:
         if np.count_nonzero(fair) < _FRAMES_LEAST:
             return None
         shares = arrived.left[fair] / arrived.comes[fair]
-        return min(2 * float(np.quantile(shares, _TYPICAL)), 1.0)
+        return min(2 * float(quantiles(shares, _TYPICAL)[0]), 1.0)
 
     def _arrived_of(self, heard: Heard) -> _Arrived:
-        if self._arrived is None or self._arrived.heard is not heard:
-            self._arrived = self._arrival(heard, self._through(heard.spectra, self._spectrum))
-        return self._arrived
+        if heard.arrived is None or heard.arrived.response is not self._response:
+            if self.known:
+                heard.arrived = self._arrival(heard, self._through(heard.spectra, self._spectrum))
+            else:
+                nothing = np.zeros_like(heard.samples), np.zeros_like(heard.own)
+                heard.arrived = _Arrived(
+                    self._response, nothing[0], heard.samples, nothing[1], heard.own
+                )
+        return heard.arrived
 
     def _arrival(self, heard: Heard, came: Float32) -> _Arrived:
         rest = heard.samples - came
-        return _Arrived(heard, came, rest, self._powers(came), self._powers(rest))
+        return _Arrived(self._response, came, rest, self._powers(came), self._powers(rest))
 
     def _through(self, spectra: Spectra, spectrum: npt.NDArray[np.complexfloating]) -> Float32:
         came = np.fft.irfft(spectra * spectrum.astype(np.complex64), self._size)
         return np.asarray(came[:, self._taps :].reshape(-1), dtype=np.float32)
 
     def _powers(self, samples: Float32) -> Powers:
-        return frame_powers(samples, self._frame)
+        """Of the 10 ms around each frame."""
+        return smooth(frame_powers(samples, self._frame))
 
 
-def background(samples: Float32, frame: int) -> float:
+def background(powers: Powers) -> float:
     """The power of what is heard while nobody speaks; of digital silence, none."""
-    powers = frame_powers(samples[: len(samples) // frame * frame], frame)
+    powers = smooth(powers)
     sounds = powers[powers > 1e-10]
-    return float(np.quantile(sounds, _QUIETEST)) if sounds.size else 0.0
+    return float(quantiles(sounds, _QUIETEST)[0]) if sounds.size else 0.0
 
 
 def frame_powers(samples: Float32, frame: int) -> Powers:
-    """Of the 10 ms around each frame."""
+    """Of each frame."""
     frames = samples.reshape(-1, frame)
-    return smooth(np.einsum("ij,ij->i", frames, frames).astype(np.float64) / frame)
+    return np.asarray(np.einsum("ij,ij->i", frames, frames).astype(np.float64) / frame)
 
 
 def solved(auto: Powers, toward: Powers, stiff: float) -> Powers:
@@ -338,17 +389,17 @@ def solved(auto: Powers, toward: Powers, stiff: float) -> Powers:
     along = np.arange(size)
     circulant = ((size - along) * auto + along * back) / size
     inverse = 1 / (np.maximum(np.fft.rfft(circulant).real, 0.0) + stiff)
-    found, rest = np.zeros(size), toward.copy()
-    near = np.fft.irfft(np.fft.rfft(rest) * inverse, size)
-    way, fit = near, float(rest @ near)
+    found, rest, way, fit = np.zeros(size), toward.copy(), np.zeros(size), 1.0
     for _ in range(_ITERATIONS):
-        there = np.fft.irfft(np.fft.rfft(way, 2 * size) * spectrum, 2 * size)[:size] + stiff * way
+        near = np.fft.irfft(np.fft.rfft(rest) * inverse, size)
+        before, fit = fit, float(rest @ near)
+        way *= fit / before
+        way += near
+        there = np.fft.irfft(np.fft.rfft(way, 2 * size) * spectrum, 2 * size)[:size]
+        there += stiff * way
         steep = float(way @ there)
         if steep <= 0 or fit <= 0:
             break
-        found = found + fit / steep * way
-        rest = rest - fit / steep * there
-        near = np.fft.irfft(np.fft.rfft(rest) * inverse, size)
-        further = float(rest @ near)
-        way, fit = near + further / fit * way, further
-    return np.asarray(found)
+        found += fit / steep * way
+        rest -= fit / steep * there
+    return found

@@ -12,6 +12,7 @@ It looks ahead by five pieces, since a leak may show only once the other one has
 from __future__ import annotations
 
 import dataclasses
+from collections import deque
 
 import numpy as np
 
@@ -21,7 +22,15 @@ from livekit_barge.measure.channel import FRAME_S
 from livekit_barge.measure.edges import AUDIBLE_MARGIN_DB, runs
 from livekit_barge.measure.leakage import COVERED, Leakage
 from livekit_barge.measure.leakage_delay import LAG_MOST_S, Lags, Peak
-from livekit_barge.measure.leakage_path import PIECE, TAPS, Cleaned, Path, background
+from livekit_barge.measure.leakage_path import (
+    PIECE,
+    TAPS,
+    Cleaned,
+    Heard,
+    Path,
+    background,
+    frame_powers,
+)
 from livekit_barge.measure.levels import Powers, in_db
 from livekit_barge.measure.speech import SpeechFinder
 
@@ -67,9 +76,9 @@ class TwoChannels:
             SpeechFinder(sample_rate, patience_s=patience_s),
         )
         """Of each channel, hearing what is left of it."""
-        self._lags = Lags(sample_rate)
         self._sides = (_Side(), _Side())
         self._past, self._piece = _PAST * self._frame, PIECE * self._frame
+        self._lags = Lags(sample_rate, self._piece)
         self._audio = np.zeros((2, self._past + _ROOM * self._piece), dtype=np.float32)
         """What was heard last, the pieces that wait, and room for more."""
         self._begin = self._past
@@ -78,7 +87,14 @@ class TwoChannels:
         """The first piece before the call is silence, so that the call's first is looked at too."""
         self._heard = -1
         """How many pieces have been heard; the one before the call does not count."""
+        self._peaks: deque[Peak | None] = deque()
+        """Of pieces that have come and were not looked at yet: several at once cost less."""
         self._peak: Peak | None = None
+        """Of the piece that was looked at last."""
+        self._powers = np.zeros((2, self._audio.shape[1] // self._frame))
+        """Of each channel's frames, as far as a floor was asked for: …"""
+        self._measured = [0, 0]
+        """… of so many."""
         self._floors: list[float | None] = [None, None]
         """Of each channel, in what waits; ``None``: not looked at yet."""
         self._ready: tuple[list[Float32], list[Float32]] = ([], [])
@@ -95,12 +111,13 @@ class TwoChannels:
         found: Bursts = ([], [])
         at = 0
         while at < block.shape[1]:
-            end = self._begin + _WAIT * self._piece
-            some = min(block.shape[1] - at, end - self._filled)
+            if self._filled == self._audio.shape[1]:
+                self._move()
+            some = min(block.shape[1] - at, self._audio.shape[1] - self._filled)
             self._audio[:, self._filled : self._filled + some] = block[:, at : at + some]
             self._filled += some
             at += some
-            if self._filled == end:
+            while self._filled - self._begin >= _WAIT * self._piece:
                 self._take(self._piece)
                 if len(self._ready[0]) == _AT_ONCE:
                     self._hear(found)
@@ -110,7 +127,9 @@ class TwoChannels:
         """The bursts that are left, now that no more audio comes."""
         found: Bursts = ([], [])
         while (left := self._filled - self._begin) > 0:
-            self._audio[:, self._filled :] = 0.0
+            if self._begin + _WAIT * self._piece > self._audio.shape[1]:
+                self._move()
+            self._audio[:, self._filled : self._begin + _WAIT * self._piece] = 0.0
             self._take(min(left, self._piece))
         self._hear(found)
         for channel, finder in enumerate(self.finders):
@@ -128,10 +147,18 @@ class TwoChannels:
         self._heard += 1
         self._floors = [None, None]
         self._begin += self._piece
-        if self._begin + _WAIT * self._piece > self._audio.shape[1]:
-            kept = self._audio[:, self._begin - self._past : self._filled].copy()
-            self._begin, self._filled = self._past, kept.shape[1]
-            self._audio[:, : kept.shape[1]] = kept
+
+    def _move(self) -> None:
+        """Make room: move what waits, and what was before it, to the front."""
+        for ready in self._ready:
+            ready[:] = [piece.copy() for piece in ready]
+        gone = self._begin - self._past
+        kept = self._audio[:, gone : self._filled].copy()
+        self._audio[:, : kept.shape[1]] = kept
+        self._begin, self._filled = self._past, kept.shape[1]
+        frames = gone // self._frame
+        self._powers = np.roll(self._powers, -frames, axis=1)
+        self._measured = [max(measured - frames, 0) for measured in self._measured]
 
     def _hear(self, found: Bursts) -> None:
         """Look for speech in what is ready."""
@@ -146,7 +173,10 @@ class TwoChannels:
     def _look(self, number: int) -> None:
         """Whether a waiting piece shows a way from one channel to the other."""
         begin = self._begin + number * self._piece
-        peak = self._lags.look(self._audio[:, begin : begin + self._piece])
+        if not self._peaks:
+            count = max((self._filled - begin) // self._piece, 1)
+            self._peaks.extend(self._lags.look(self._audio[:, begin : begin + count * self._piece]))
+        peak = self._peaks.popleft()
         before, self._peak = self._peak, peak
         if peak is None:
             return
@@ -163,15 +193,19 @@ class TwoChannels:
         """Whether what leaks into this channel is known to come by a way of that length."""
         side = self._sides[channel]
         audio, other = self._waiting(channel), self._waiting(1 - channel)
+        piece = self._heard + (begin - self._begin) // self._piece
         begin -= self._begin - self._past
         known_db = 0.0
         floor = self._floor(channel)
         if (known := side.path) is not None:
-            known_db = known.gain_db(known.hear(audio, other, begin, floor))
+            heard = side.waiting[piece] = known.hear(audio, other, begin, floor)
+            known_db = known.gain_db(heard)
             if abs(known.delay_s - lag_s) < _ANOTHER_S and known_db >= _GAIN_LEAST_DB:
                 return True
         path = Path(self._rate, lag_s)
         heard = path.hear(audio, other, begin, floor)
+        if not path.comes(heard):
+            return False
         gain_db = path.learn(heard)
         if gain_db < _GAIN_LEAST_DB:
             return False
@@ -181,32 +215,36 @@ class TwoChannels:
         return True
 
     def _cleaned(self, channel: int) -> Float32:
-        """The first piece that waits, without what leaks into it."""
-        side, audio, other = (
-            self._sides[channel],
-            self._waiting(channel),
-            self._waiting(1 - channel),
-        )
+        """The first piece that waits, without what leaks into it: itself, if nothing does."""
+        side = self._sides[channel]
+        audio, other = self._waiting(channel), self._waiting(1 - channel)
+        before = side.waiting.pop(self._heard, None)
         if side.path is None:
-            return audio[self._past : self._past + self._piece].copy()
+            return audio[self._past : self._past + self._piece]
         if np.abs(other[: self._past + self._piece]).max() < _SENT_LEAST:
             side.path.silence()
-            return audio[self._past : self._past + self._piece].copy()
+            return audio[self._past : self._past + self._piece]
         floor = self._floor(channel)
-        heard = side.path.hear(audio, other, self._past, floor)
+        heard = side.path.hear(audio, other, self._past, floor, before=before)
         side.path.learn(heard)
         if side.path.follow():
             heard = side.path.hear(audio, other, self._past, floor)
         cleaned = side.path.clean(heard)
         side.keep(self._heard, cleaned)
         if not self._clean:
-            return heard.samples.copy()
+            return heard.samples
         return _uncovered(cleaned, self._frame, heard.floor, self._heard)
 
     def _floor(self, channel: int) -> float:
         """The power of a channel's background."""
         if self._floors[channel] is None:
-            self._floors[channel] = background(self._waiting(channel), self._frame)
+            first = (self._begin - self._past) // self._frame
+            end = (self._begin + _WAIT * self._piece) // self._frame
+            powers, known = self._powers[channel], max(self._measured[channel], first)
+            audio = self._audio[channel, known * self._frame : end * self._frame]
+            powers[known:end] = frame_powers(audio, self._frame)
+            self._measured[channel] = end
+            self._floors[channel] = background(powers[first:end])
         return self._floors[channel] or 0.0
 
     def _waiting(self, channel: int) -> Float32:
@@ -228,6 +266,8 @@ class _Side:
 
     def __init__(self) -> None:
         self.path: Path | None = None
+        self.waiting: dict[int, Heard] = {}
+        """Pieces that were heard by a path when they were looked at."""
         self.covers: dict[int, Powers] = {}
         """Piece by piece, where there is any."""
         self.dropped = 0
@@ -316,10 +356,12 @@ def _uncovered(cleaned: Cleaned, frame: int, floor: float, piece: int) -> Float3
     for begin, end in runs(clear):
         if not strong[begin:end].any():
             clear[begin:end] = False
-    quiet = 0.1 * np.sqrt(np.minimum(floor / np.maximum(cleaned.left, 1e-12), 1.0))
-    gains = np.where(clear, 1.0, quiet).astype(np.float32)
-    frames = cleaned.samples.reshape(-1, frame) * gains[:, None]
-    shape = np.count_nonzero(~clear), frame
-    noise = np.random.default_rng(piece).standard_normal(shape, dtype=np.float32)
-    frames[~clear] += np.float32(np.sqrt(floor)) * noise
-    return np.asarray(frames.reshape(-1))
+    hidden = np.flatnonzero(~clear)
+    left = np.maximum(cleaned.left[hidden], 1e-12)
+    quiet = (0.1 * np.sqrt(np.minimum(floor / left, 1.0))).astype(np.float32)
+    frames = cleaned.samples.reshape(-1, frame)
+    noise = np.random.default_rng(piece).standard_normal((hidden.size, frame), dtype=np.float32)
+    noise *= np.float32(np.sqrt(floor))
+    noise += frames[hidden] * quiet[:, None]
+    frames[hidden] = noise
+    return cleaned.samples

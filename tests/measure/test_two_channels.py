@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from livekit_barge.measure import two_channels
+from livekit_barge.measure.burst import Burst
 from livekit_barge.measure.speech import SpeechFinder
 from livekit_barge.measure.two_channels import TwoChannels
 
@@ -133,6 +135,42 @@ class TestWithoutLeakage:
 def test_bursts_do_not_depend_on_how_the_audio_is_cut(talkers):
     audio = leaking(talkers, -20, 0.3)
     assert found(audio, cut=3_777) == found(audio)
+
+
+class Ear:
+    """In a finder's place: keeps what it is given."""
+
+    def __init__(self, *_: object, **__: object) -> None:
+        self.pieces: list[np.ndarray] = []
+
+    def push(self, *pieces: np.ndarray) -> list[Burst]:
+        self.pieces.append(np.concatenate(pieces))
+        return []
+
+    def finish(self) -> list[Burst]:
+        return []
+
+
+def test_what_is_heard_does_not_depend_on_how_often_what_waits_is_moved(talkers, monkeypatch):
+    monkeypatch.setattr(two_channels, "SpeechFinder", Ear)
+    # The echo turns into another one, so that what was known of pieces that wait is revised.
+    audio = np.concatenate(
+        [leaking(talkers, -20, 0.3), leaking(talkers, -14, 0.1), 0.3 * talkers[:, : 5 * RATE]],
+        axis=1,
+    ).astype(np.float32)
+
+    def heard(room: int, cut: int) -> np.ndarray:
+        monkeypatch.setattr(two_channels, "_ROOM", room)
+        finder = TwoChannels(RATE)
+        for at in range(0, audio.shape[1], cut):
+            finder.push(audio[:, at : at + cut])
+        finder.finish()
+        return np.stack([np.concatenate(ear.pieces) for ear in finder.finders])
+
+    at_once = heard(30, audio.shape[1])  # which has room for all of it
+    assert at_once.shape == audio.shape
+    for room, cut in ((8, 3_777), (9, audio.shape[1]), (11, 100_000)):
+        np.testing.assert_array_equal(heard(room, cut), at_once)
 
 
 def test_what_leaks_is_heard_as_it_is_where_nothing_is_to_be_cleaned(talkers):
