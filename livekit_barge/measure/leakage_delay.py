@@ -42,12 +42,13 @@ class Lags:
     """Takes two channels in pieces of so many samples, about two seconds."""
 
     def __init__(self, sample_rate: int, piece: int) -> None:
-        self._group = max(sample_rate // _RATE, 1)
-        self._rate = sample_rate / self._group
+        self.group = max(sample_rate // _RATE, 1)
+        """So many samples make one of those that are looked at."""
+        self._rate = sample_rate / self.group
         self._piece = piece
         self._floors: Powers = np.full((2, _FLOOR_PIECES - 1), np.inf)
         """Of the last pieces, each channel's."""
-        size = piece // self._group
+        size = piece // self.group
         self._most = min(round(LAG_MOST_S * self._rate), size // 2 - 1)
         hertz = np.arange(size // 2 + 1) * self._rate / size
         self._outside = (hertz < _BAND_HZ[0]) | (hertz > _BAND_HZ[1])
@@ -83,9 +84,8 @@ class Lags:
     def _coarse(self, pieces: Float32) -> Float32:
         """Means of so many samples that 4,000 a second are left: channel, piece, sample."""
         whole = pieces.reshape(2, -1, self._piece)
-        count = self._piece // self._group
-        groups = whole[..., : count * self._group].reshape(2, -1, count, self._group)
-        return np.asarray(groups @ np.full(self._group, 1 / self._group, dtype=np.float32))
+        count = self._piece // self.group
+        return thinned(whole[..., : count * self.group], self.group)
 
     def _sounds(self, coarse: Float32) -> Marks:
         """In which pieces something stands out on both channels."""
@@ -99,3 +99,9 @@ class Lags:
         least = np.maximum(lowest * _STANDS_OUT, _LEAST_POWER)
         loud = np.count_nonzero(powers > least[..., None], axis=2)
         return np.asarray((loud >= _FRAMES_LEAST).all(axis=0))
+
+
+def thinned(samples: Float32, group: int) -> Float32:
+    """The mean of each so many samples."""
+    groups = samples.reshape(*samples.shape[:-1], -1, group)
+    return np.asarray(groups @ np.full(group, 1 / group, dtype=np.float32))

@@ -126,7 +126,7 @@ class Cleaned:
 class Path:
     """From one channel to the other, ``lag_s`` later."""
 
-    def __init__(self, rate: int, lag_s: float) -> None:
+    def __init__(self, rate: float, lag_s: float) -> None:
         self._rate = rate
         self._frame = round(rate * FRAME_S)
         self._taps = TAPS * self._frame
@@ -231,13 +231,16 @@ class Path:
         best, self._best = self._best, min(1.05 * self._best, share)
         return best < _WELL and share <= _AS_GOOD * best
 
-    def gain_db(self, heard: Heard) -> float:
-        """By how much frames are quieter without what came, in the mean over those with leakage."""
+    def gain_db(self, heard: Heard, frames_least: int = _FRAMES_LEAST) -> float:
+        """By how much frames are quieter without what came, in the mean over those with leakage.
+
+        Nothing, where those are fewer than ``frames_least``.
+        """
         if not self.known:
             return 0.0
         arrived = self._arrived_of(heard)
         hot = arrived.comes > heard.floor
-        if np.count_nonzero(hot) < _FRAMES_LEAST:
+        if np.count_nonzero(hot) < frames_least:
             return 0.0
         return float(np.mean(heard.own_db[hot] - arrived.left_db[hot]))
 

@@ -7,6 +7,8 @@ import pytest
 
 from livekit_barge.measure import two_channels
 from livekit_barge.measure.burst import Burst
+from livekit_barge.measure.leakage_delay import Lags, Peak
+from livekit_barge.measure.leakage_path import Path
 from livekit_barge.measure.speech import SpeechFinder
 from livekit_barge.measure.two_channels import TwoChannels
 
@@ -171,6 +173,43 @@ def test_what_is_heard_does_not_depend_on_how_often_what_waits_is_moved(talkers,
     assert at_once.shape == audio.shape
     for room, cut in ((8, 3_777), (9, audio.shape[1]), (11, 100_000)):
         np.testing.assert_array_equal(heard(room, cut), at_once)
+
+
+class TestChance:
+    """Of channels that are alike by chance a whole fit is not even tried."""
+
+    @pytest.fixture(autouse=True)
+    def alike(self, monkeypatch):
+        """Every piece in which both speak looks as if channel 0 had an echo."""
+        look = Lags.look
+
+        def alike(lags: Lags, pieces):
+            peaks = look(lags, pieces)
+            return [peak and Peak(0.3, 9.0) for peak in peaks]
+
+        monkeypatch.setattr(Lags, "look", alike)
+
+    @pytest.fixture
+    def fits(self, monkeypatch) -> list[float]:
+        """What each whole fit gained."""
+        gains: list[float] = []
+        learn = Path.learn
+
+        def counted(path: Path, heard):
+            gains.append(learn(path, heard))
+            return gains[-1]
+
+        monkeypatch.setattr(Path, "learn", counted)
+        return gains
+
+    def test_none_is_tried_of_independent_talkers(self, talkers, fits):
+        both = np.stack([np.roll(talkers[1], 3 * RATE), talkers[1]])
+        assert found(both)[2] == ()
+        assert fits == []
+
+    def test_it_is_where_something_leaks(self, talkers, fits):
+        assert len(found(leaking(talkers, -20, 0.3))[2]) == 1
+        assert max(fits) > 3
 
 
 def test_what_leaks_is_heard_as_it_is_where_nothing_is_to_be_cleaned(talkers):
