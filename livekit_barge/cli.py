@@ -4,21 +4,62 @@ from __future__ import annotations
 
 import io
 import sys
+from collections.abc import Iterable
+from importlib import import_module
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 from rich.console import Console
+from typer.core import TyperGroup
+from typer.main import get_command
 
-from livekit_barge.batch import commands
-from livekit_barge.bench import commands as bench_commands
-from livekit_barge.bench.replay import command as replay_commands
-from livekit_barge.bench.tuning import commands as tuning_commands
+from livekit_barge.batch.commands import LimitsFile
 from livekit_barge.errors import BargeError
-from livekit_barge.report import diagnose as diagnose_command
-from livekit_barge.report.pages import command as report_commands
+
+_HOME = {
+    "score": "livekit_barge.batch.commands",
+    "summary": "livekit_barge.batch.commands",
+    "bench": "livekit_barge.bench.commands",
+    "gate": "livekit_barge.bench.commands",
+    "sweep": "livekit_barge.bench.tuning.commands",
+    "tune": "livekit_barge.bench.tuning.commands",
+    "replay": "livekit_barge.bench.replay.command",
+    "report": "livekit_barge.report.pages.command",
+    "show": "livekit_barge.report.pages.command",
+    "diagnose": "livekit_barge.report.diagnose",
+    "demo": __name__,
+    "turns": __name__,
+    "room": __name__,
+    "join": __name__,
+}
+"""The module of each command, in the order in which the help lists them."""
+
+
+class _LateCommands(TyperGroup):
+    """Imports and builds a command once it is named: building all takes 50 ms at every start."""
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        if cmd_name in _HOME:
+            self._build([cmd_name])
+        elif cmd_name not in self.commands:
+            self._build(_HOME)  # what was meant is looked for among all
+        return super().get_command(ctx, cmd_name)
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        self._build(_HOME)
+        return [*_HOME, *(name for name in super().list_commands(ctx) if name not in _HOME)]
+
+    def _build(self, names: Iterable[str]) -> None:
+        for name in names:
+            if name not in self.commands:
+                alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+                alone.command(name)(getattr(import_module(_HOME[name]), name))
+                self.add_command(get_command(alone))
+
 
 app = typer.Typer(
+    cls=_LateCommands,
     help="Measures and tunes barge-in in voice agents.",
     no_args_is_help=True,
     add_completion=False,
@@ -26,16 +67,6 @@ app = typer.Typer(
 )
 presets_app = typer.Typer(help="The presets, side by side.", invoke_without_command=True)
 app.add_typer(presets_app, name="presets")
-app.command()(commands.score)
-app.command()(commands.summary)
-app.command()(bench_commands.bench)
-app.command()(bench_commands.gate)
-app.command()(tuning_commands.sweep)
-app.command()(tuning_commands.tune)
-app.command()(replay_commands.replay)
-app.command()(report_commands.report)
-app.command()(report_commands.show)
-app.command()(diagnose_command.diagnose)
 
 _console = Console()
 
@@ -51,7 +82,6 @@ def main() -> None:
         sys.exit(2)
 
 
-@app.command()
 def demo(
     calls_dir: Annotated[Path, typer.Option(help="Where the calls are kept.")] = Path("calls"),
     real_time: Annotated[bool, typer.Option(help="Let the calls take as long as they do.")] = False,
@@ -62,12 +92,11 @@ def demo(
     run_demo(_console, calls_dir=calls_dir, real_time=real_time)
 
 
-@app.command()
 def turns(
     calls: Annotated[
         list[Path], typer.Argument(help="Call folders, or directories of them.", show_default=False)
     ],
-    thresholds: commands.LimitsFile = None,
+    thresholds: LimitsFile = None,
 ) -> None:
     """Measure Call folders again and print their turns; one that cannot be read ends nothing."""
     from livekit_barge.report.turns import print_turns
@@ -75,7 +104,6 @@ def turns(
     raise typer.Exit(print_turns(_console, calls, thresholds))
 
 
-@app.command()
 def room(
     url: Annotated[str, typer.Option(envvar="LIVEKIT_URL", help="The LiveKit server.")],
     script: Annotated[str, typer.Option(help="A script's name, or its file.")] = "front-desk",
@@ -111,7 +139,6 @@ def room(
     )
 
 
-@app.command()
 def join(
     caller_call: Annotated[Path, typer.Argument(help="The folder that `room` wrote.")],
     agent_call: Annotated[Path, typer.Argument(help="The agent's folder of the same call.")],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -116,3 +117,13 @@ def test_presets_are_listed_side_by_side(monkeypatch, capsys):
     out = capsys.readouterr().out
     assert "snappy" in out
     assert "patient" in out
+
+
+def test_a_command_loads_the_modules_of_no_other():
+    program = (
+        "import sys\nfrom livekit_barge import cli\n"
+        "sys.argv = ['livekit-barge', 'turns', '--help']\n"
+        "try: cli.main()\nfinally: print(*(name for name in sys.modules if 'commands' in name))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.stdout.splitlines()[-1] == "livekit_barge.batch.commands"
