@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 from collections.abc import Iterable
 from importlib import import_module
@@ -75,6 +76,8 @@ def main() -> None:
     """The console script. One clear line for what the user can mend, a traceback for our bugs."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a terminal may lack our dashes and dots
+    # OpenBLAS starts its threads as numpy is imported; they spin, and nothing here uses them.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         app()
     except BargeError as error:

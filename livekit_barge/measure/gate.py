@@ -75,7 +75,9 @@ class Gate:
         # Where the channel is younger than five seconds, what is missing is louder than anything.
         lasting = np.concatenate([np.full(most, np.inf), known])
         ranks = (FLOOR_QUANTILE * np.minimum(ends, most)).astype(np.intp)
-        ranked = np.partition(sliding_window_view(lasting, most)[ends], np.unique(ranks), axis=1)
+        # np.unique would load numpy.ma, which takes longer than a short call.
+        different = sorted(set(ranks.tolist()))
+        ranked = np.partition(sliding_window_view(lasting, most)[ends], different, axis=1)
         return np.asarray(ranked[np.arange(len(ends)), ranks])
 
     def _gains_of(self, steps: Powers) -> Float32:
