@@ -7,6 +7,7 @@ import pytest
 
 from livekit_barge.call.events import (
     EVENT_TYPES,
+    AgentAnchored,
     CallerAnchored,
     ConversationItem,
     Decision,
@@ -88,3 +89,15 @@ def test_a_bad_line_is_named_with_its_fault(line, fault):
 def test_an_event_cannot_be_changed():
     with pytest.raises(dataclasses.FrozenInstanceError):
         DECISION.at_s = 5.0
+
+
+def test_events_are_equal_if_kind_and_fields_are():
+    first = CallerAnchored(at_s=0.1, sample=7, reason="first")
+    assert first == ANCHORED
+    assert hash(first) == hash(ANCHORED)
+    assert first != dataclasses.replace(first, sample=8)
+    assert first != AgentAnchored(at_s=0.1, sample=7, reason="first")
+
+
+def test_an_event_prints_its_fields():
+    assert repr(ANCHORED) == "CallerAnchored(at_s=0.1, sample=7, reason='first')"
