@@ -7,7 +7,6 @@ document says what it was made from; once the recording or the options change, i
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import re
@@ -125,4 +124,6 @@ def _stat(path: Path) -> os.stat_result | None:
 
 
 def _digest(text: str) -> str:
+    import hashlib  # only a batch needs it, and it loads OpenSSL
+
     return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()

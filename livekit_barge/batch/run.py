@@ -10,9 +10,8 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from livekit_barge.batch.pool import TookTooLong, WorkerDied, run_jobs
 from livekit_barge.batch.results import Refused, Result, Results, result_of
 from livekit_barge.intake.order import Order
 from livekit_barge.measure.scorecard import (
@@ -23,6 +22,9 @@ from livekit_barge.measure.scorecard import (
     checks,
     passed,
 )
+
+if TYPE_CHECKING:
+    from livekit_barge.batch.pool import WorkerDied
 
 # A recording of half a day takes a minute or two; whatever takes ten hangs.
 FILE_LIMIT_S = 600.0
@@ -100,6 +102,8 @@ def score_batch(
     limit_s: float = FILE_LIMIT_S,
 ) -> Iterator[Result]:
     """The results, those of an earlier run first; a recording has ``limit_s``, on this machine."""
+    from livekit_barge.batch.pool import TookTooLong, WorkerDied
+
     missing = []
     for path in paths:
         if (kept := results.kept(path)) is None:
@@ -123,6 +127,8 @@ def _run(
     paths: Sequence[Path], results: Results, workers: int, scheduler: str | None, limit_s: float
 ) -> Iterator[tuple[Path, Result | WorkerDied]]:
     if scheduler is None:
+        from livekit_barge.batch.pool import run_jobs
+
         return run_jobs(paths, results.make, workers, limit_s=limit_s)
     from livekit_barge.batch.cluster import run_on_cluster
 

@@ -10,7 +10,6 @@ frequency.
 from __future__ import annotations
 
 import math
-import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -47,6 +46,8 @@ def guess_caller(
     """``None`` where a channel has no speech. All signs are of channel 1 being the agent's."""
     if not bursts[0] or not bursts[1]:
         return None
+    import statistics  # which brings random and fractions, and where the channels are known is idle
+
     spoken = [sum(burst.end_s - burst.onset_s for burst in side) for side in bursts]
     lengths = [statistics.median(b.end_s - b.onset_s for b in side) for side in bursts]
     spreads = [statistics.pstdev([b.level_dbfs for b in side]) for side in bursts]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from livekit_barge.batch import run
+from livekit_barge.batch import pool
 from livekit_barge.batch.find import recordings as find
 from livekit_barge.batch.pool import TookTooLong, run_jobs
 from livekit_barge.batch.results import CARD_FILE, REFUSED_FILE, Refused, Results
@@ -58,7 +58,7 @@ def test_a_stopped_batch_goes_on_where_it_was(recordings, results, monkeypatch):
         asked.extend(jobs)
         return run_jobs(jobs, work, workers, limit_s=limit_s)
 
-    monkeypatch.setattr(run, "run_jobs", noting)
+    monkeypatch.setattr(pool, "run_jobs", noting)
     made = list(score_batch(paths, results, workers=1))
     assert 3 <= already == len(paths) - len(asked)
     assert len(made) == len(scored(results)) == 8
@@ -86,7 +86,7 @@ def test_a_file_that_takes_too_long_is_told_and_tried_again_the_next_time(
 ):
     paths = find([recordings(2)])
     late = [(paths[0], TookTooLong()), (paths[1], results.make(paths[1]))]
-    monkeypatch.setattr(run, "run_jobs", lambda *_, **__: iter(late))
+    monkeypatch.setattr(pool, "run_jobs", lambda *_, **__: iter(late))
     assert "took longer than 9 s" in next(
         made.line
         for made in score_batch(paths, results, workers=1, limit_s=9)
