@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 
 from livekit_barge import cli
 from tests.measure.known import write_call
+
+ROOT = Path(__file__).parent.parent
 
 
 def run(monkeypatch, *arguments: str | Path) -> int:
@@ -119,11 +124,46 @@ def test_presets_are_listed_side_by_side(monkeypatch, capsys):
     assert "patient" in out
 
 
-def test_a_command_loads_the_modules_of_no_other():
+def ended(*arguments: str | Path, then: str) -> str:
+    """What ``then`` prints in the process of a command, once that has ended."""
     program = (
         "import sys\nfrom livekit_barge import cli\n"
-        "sys.argv = ['livekit-barge', 'turns', '--help']\n"
-        "try: cli.main()\nfinally: print(*(name for name in sys.modules if 'commands' in name))"
+        f"sys.argv = ['livekit-barge', *{[str(each) for each in arguments]!r}]\n"
+        f"try: cli.main()\nfinally: print({then})"
     )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
-    assert done.stdout.splitlines()[-1] == "livekit_barge.batch.commands"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    environment.pop("OPENBLAS_NUM_THREADS", None)
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.stdout.splitlines()[-1]
+
+
+def test_a_command_loads_the_modules_of_no_other():
+    loaded = ended("turns", "--help", then="[name for name in sys.modules if 'command' in name]")
+    assert "livekit_barge.batch.commands" in loaded
+    assert "livekit_barge.bench" not in loaded
+    assert "livekit_barge.report" not in loaded
+
+
+def test_scoring_a_recording_starts_lean(tmp_path):
+    noise = np.random.default_rng(1).normal(0, 0.003, (16_000, 2))
+    soundfile.write(tmp_path / "call.wav", noise, 16_000)
+    loaded = ended("score", tmp_path / "call.wav", "--caller-channel", 0, then="[*sys.modules]")
+    assert "'livekit_barge.measure.silero'" in loaded
+    for needless in ("livekit", "numpy.ma", "multiprocessing", "statistics"):
+        assert f"'{needless}'" not in loaded
+
+
+def test_score_starts_no_threads_for_products_of_matrices(tmp_path):
+    soundfile.write(tmp_path / "call.wav", np.zeros((16_000, 2)), 16_000)
+    threads = ended(
+        "score",
+        tmp_path / "call.wav",
+        then="{each['num_threads'] for each in __import__('threadpoolctl').threadpool_info()}",
+    )
+    assert threads == "{1}"
