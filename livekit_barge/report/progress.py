@@ -15,7 +15,6 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-
 SAY_EVERY_S = 30.0
 """Where there is no terminal; a run that is sooner done says nothing."""
 
