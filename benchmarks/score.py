@@ -55,9 +55,11 @@ ECHO, ECHO_LATE_S = 0.1, 0.08
 PARTS = {
     "measure/silero": "the speech model",
     "measure/onnx": "the speech model",
+    "measure/one_thread": "the speech model",
     "measure/listening": "the speech model",
     "measure/gate": "the speech model",
     "measure/leakage": "looking for echo and crosstalk",
+    "measure/toeplitz": "looking for echo and crosstalk",
     "measure/two_channels": "looking for echo and crosstalk",
     "measure/sounds": "tones, music and other named sounds",
     "measure/dated": "dating edges",

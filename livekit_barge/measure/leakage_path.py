@@ -12,22 +12,26 @@ is no louder than that may hold nobody: that is its *cover*.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
 from livekit_barge.call.audio import Float32
 from livekit_barge.measure.channel import FRAME_S
+from livekit_barge.measure.leakage_heard import (
+    BLOCK,
+    BLOCKS,
+    PIECE,
+    TAPS,
+    Arrived,
+    Heard,
+    Spectra,
+    frame_powers,
+)
 from livekit_barge.measure.leakage_left import FLOOR_MOST, Left
-from livekit_barge.measure.levels import Powers, in_db, quantiles, smooth, to_db
+from livekit_barge.measure.levels import Powers, in_db, quantiles, smooth
+from livekit_barge.measure.toeplitz import solved
 
-Spectra = npt.NDArray[np.complex64]
-
-# In frames: the response, 0.12 s of a room; a block, as long as makes its spectrum cost least; and
-# a piece of 2.16 s, enough speech for a fit.
-TAPS, BLOCK, BLOCKS = 48, 144, 6
-PIECE = BLOCK * BLOCKS
 # The response begins so long before the lag at which the channels are most alike.
 BEFORE_S = 0.008
 # Further off from there, clocks have drifted, and the response is counted from elsewhere.
@@ -48,64 +52,7 @@ _AS_GOOD, _GOOD = 1.2, 10 ** (-30 / 10)
 _LEFT_LEAST = 0.01
 # … unless the first brings less than this: then nothing leaks.
 _HOPE_DB = 1.0
-_ITERATIONS = 8
 _NOTHING = 1e-12
-# Of ten seconds at most nineteen parts in twenty are speech.
-_QUIETEST = 0.05
-
-
-@dataclass(eq=False)
-class Heard:
-    """A piece of a channel, and the other one as it comes by the path."""
-
-    shift: int
-    """The response begins so many samples later."""
-    sent: Float32
-    """The other channel, with as much before the piece as the response is long."""
-    frame: int
-    other: Powers
-    """Its power in each frame, as late as the path says."""
-    samples: Float32
-    own: Powers
-    """The channel's power in each frame."""
-    floor: float
-    """The channel's own background, as far as that is known."""
-    arrived: _Arrived | None = None
-    """What the response that was tried last makes of it."""
-
-    @cached_property
-    def own_db(self) -> Powers:
-        return to_db(self.own)
-
-    @cached_property
-    def spectra(self) -> Spectra:
-        """Of what was sent, block by block, each with as much before it."""
-        step = BLOCK * self.frame * self.sent.itemsize
-        shape = BLOCKS, (TAPS + BLOCK) * self.frame
-        blocks = np.ndarray(shape, np.float32, self.sent, strides=(step, self.sent.itemsize))
-        return np.fft.rfft(blocks).astype(np.complex64, copy=False)
-
-    @cached_property
-    def entering(self) -> Powers:
-        """The power in each frame of what was sent, later by the response's length."""
-        return smooth(frame_powers(self.sent[: PIECE * self.frame], self.frame))
-
-
-@dataclass(frozen=True)
-class _Arrived:
-    """What a response makes of a piece."""
-
-    response: Powers
-    came: Float32
-    rest: Float32
-    """What was heard, without what came."""
-    comes: Powers
-    left: Powers
-    """The power of what came and of the rest in each frame."""
-
-    @cached_property
-    def left_db(self) -> Powers:
-        return to_db(self.left)
 
 
 @dataclass(frozen=True)
@@ -344,20 +291,20 @@ class Path:
         shares = arrived.left[fair] / arrived.comes[fair]
         return min(2 * float(quantiles(shares, _TYPICAL)[0]), 1.0)
 
-    def _arrived_of(self, heard: Heard) -> _Arrived:
+    def _arrived_of(self, heard: Heard) -> Arrived:
         if heard.arrived is None or heard.arrived.response is not self._response:
             if self.known:
                 heard.arrived = self._arrival(heard, self._through(heard.spectra, self._spectrum))
             else:
                 nothing = np.zeros_like(heard.samples), np.zeros_like(heard.own)
-                heard.arrived = _Arrived(
+                heard.arrived = Arrived(
                     self._response, nothing[0], heard.samples, nothing[1], heard.own
                 )
         return heard.arrived
 
-    def _arrival(self, heard: Heard, came: Float32) -> _Arrived:
+    def _arrival(self, heard: Heard, came: Float32) -> Arrived:
         rest = heard.samples - came
-        return _Arrived(self._response, came, rest, self._powers(came), self._powers(rest))
+        return Arrived(self._response, came, rest, self._powers(came), self._powers(rest))
 
     def _through(self, spectra: Spectra, spectrum: npt.NDArray[np.complexfloating]) -> Float32:
         came = np.fft.irfft(spectra * spectrum.astype(np.complex64), self._size)
@@ -366,43 +313,3 @@ class Path:
     def _powers(self, samples: Float32) -> Powers:
         """Of the 10 ms around each frame."""
         return smooth(frame_powers(samples, self._frame))
-
-
-def background(powers: Powers) -> float:
-    """The power of what is heard while nobody speaks; of digital silence, none."""
-    powers = smooth(powers)
-    sounds = powers[powers > 1e-10]
-    return float(quantiles(sounds, _QUIETEST)[0]) if sounds.size else 0.0
-
-
-def frame_powers(samples: Float32, frame: int) -> Powers:
-    """Of each frame."""
-    frames = samples.reshape(-1, frame)
-    return np.asarray(np.einsum("ij,ij->i", frames, frames).astype(np.float64) / frame)
-
-
-def solved(auto: Powers, toward: Powers, stiff: float) -> Powers:
-    """x of (T + ``stiff``) x = ``toward``, T the symmetric Toeplitz matrix of ``auto``.
-
-    By conjugate gradients, preconditioned by the circulant matrix nearest to T (T. Chan, 1988).
-    """
-    size = len(toward)
-    back = np.concatenate([[0.0], auto[:0:-1]])
-    spectrum = np.fft.rfft(np.concatenate([auto, back])).real
-    along = np.arange(size)
-    circulant = ((size - along) * auto + along * back) / size
-    inverse = 1 / (np.maximum(np.fft.rfft(circulant).real, 0.0) + stiff)
-    found, rest, way, fit = np.zeros(size), toward.copy(), np.zeros(size), 1.0
-    for _ in range(_ITERATIONS):
-        near = np.fft.irfft(np.fft.rfft(rest) * inverse, size)
-        before, fit = fit, float(rest @ near)
-        way *= fit / before
-        way += near
-        there = np.fft.irfft(np.fft.rfft(way, 2 * size) * spectrum, 2 * size)[:size]
-        there += stiff * way
-        steep = float(way @ there)
-        if steep <= 0 or fit <= 0:
-            break
-        found += fit / steep * way
-        rest -= fit / steep * there
-    return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from livekit_barge.measure import two_channels
+from livekit_barge.measure import leakage_waiting, two_channels
 from livekit_barge.measure.burst import Burst
 from livekit_barge.measure.leakage_delay import Lags, Peak
 from livekit_barge.measure.leakage_path import Path
@@ -162,7 +162,7 @@ def test_what_is_heard_does_not_depend_on_how_often_what_waits_is_moved(talkers,
     ).astype(np.float32)
 
     def heard(room: int, cut: int) -> np.ndarray:
-        monkeypatch.setattr(two_channels, "_ROOM", room)
+        monkeypatch.setattr(leakage_waiting, "_ROOM", room)
         finder = TwoChannels(RATE)
         for at in range(0, audio.shape[1], cut):
             finder.push(audio[:, at : at + cut])
