@@ -8,8 +8,6 @@ two stretches of speech, more than once.
 from __future__ import annotations
 
 import math
-from collections import deque
-from itertools import islice
 
 import numpy as np
 
@@ -35,9 +33,9 @@ class Background:
     """Finds one channel's comfort noise and AGC."""
 
     def __init__(self) -> None:
-        self._levels_db: deque[float] = deque()
-        self._count = 0
-        """How many levels there have been."""
+        self._levels_db: Powers = np.zeros(0)
+        self._dropped = 0
+        """How many levels before them are no longer kept."""
         self._on_s: float | None = None
         """Since when noise has been on that was switched on."""
         self._noises: list[Sound] = []
@@ -47,13 +45,10 @@ class Background:
         """The next levels."""
         # A switch is judged when what follows it has come.
         seen = min(len(self._levels_db), 2 * _STEADY + _ACROSS - 2)
-        first = self._count - seen
-        known = list(islice(self._levels_db, len(self._levels_db) - seen, None))
+        first = self._dropped + len(self._levels_db) - seen
         newest = block.long_db[: block.frames // LONG]
-        levels = np.concatenate([known, newest])
-        self._levels_db.extend(newest.tolist())
-        self._count += newest.size
-        for at in switches(levels):
+        self._levels_db = np.concatenate([self._levels_db, newest])
+        for at in switches(self._levels_db[first - self._dropped :]):
             at_s = (first + abs(at)) * LONG * block.frame_s
             if at > 0:
                 self._on_s = at_s
@@ -64,26 +59,24 @@ class Background:
     def between(self, end_s: float, begin_s: float) -> None:
         """Nobody spoke from ``end_s`` to ``begin_s``."""
         end_s = max(end_s, begin_s - _LONGEST_S)
-        dropped = self._count - len(self._levels_db)
-        first = round((end_s + _GUARD_S) / LONG_S) - dropped
-        last = round((begin_s - _GUARD_S) / LONG_S) - dropped
-        if last - max(first, 0) >= _CLIMB_LEAST:
-            levels = list(islice(self._levels_db, max(first, 0), last))
-            if climbed := climb_db(np.array(levels)):
-                self._climbs.append(Sound("agc", end_s, begin_s, f"+{climbed:.0f} dB"))
+        first = round((end_s + _GUARD_S) / LONG_S) - self._dropped
+        last = round((begin_s - _GUARD_S) / LONG_S) - self._dropped
+        if last - max(first, 0) < _CLIMB_LEAST:
+            return
+        if climbed := climb_db(self._levels_db[max(first, 0) : last]):
+            self._climbs.append(Sound("agc", end_s, begin_s, f"+{climbed:.0f} dB"))
 
     def levels_db(self, begin_s: float, end_s: float) -> Powers:
         """The 50 ms levels of a stretch, as far as they are kept."""
-        dropped = self._count - len(self._levels_db)
-        first, last = (max(round(at_s / LONG_S) - dropped, 0) for at_s in (begin_s, end_s))
-        return np.array(list(islice(self._levels_db, first, last)))
+        first, last = (max(round(at_s / LONG_S) - self._dropped, 0) for at_s in (begin_s, end_s))
+        return self._levels_db[first:last]
 
     def forget(self, before_s: float) -> None:
         """Levels are asked for at most :data:`_LONGEST_S` before this."""
         first = math.ceil((before_s - _LONGEST_S) / LONG_S)
-        dropped = self._count - len(self._levels_db)
-        for _ in range(min(first - dropped, len(self._levels_db))):
-            self._levels_db.popleft()
+        drop = min(max(first - self._dropped, 0), len(self._levels_db))
+        self._levels_db = self._levels_db[drop:]
+        self._dropped += drop
 
     def found(self) -> list[Sound]:
         """What is sure by now: once may be chance."""
@@ -94,24 +87,18 @@ def switches(levels_db: Powers) -> list[int]:
     """The levels at which steady noise sets in; and, as negative numbers, at which it stops."""
     if levels_db.size < 2 * _STEADY + _ACROSS - 1:
         return []
-    stretches = np.lib.stride_tricks.sliding_window_view(levels_db, _STEADY)
-    steady = stretches.max(axis=1) - stretches.min(axis=1) <= _WITHIN_DB
-    before, after = (
-        levels_db[_STEADY - 1 : -_STEADY - _ACROSS + 1],
-        levels_db[_STEADY + _ACROSS - 1 :],
-    )
-    after = after[: before.size]
+    before = levels_db[_STEADY - 1 : -_STEADY - _ACROSS + 1]
+    after = levels_db[_STEADY + _ACROSS - 1 : -_STEADY + 1]
     upper = np.maximum(before, after)
-    both = steady[: before.size] & steady[_STEADY + _ACROSS - 1 :][: before.size]
-    sure = (
-        both
-        & (np.abs(after - before) >= _SWITCH_DB)
-        & (upper >= _LOWEST_DB)
-        & (upper <= _HIGHEST_DB)
+    jumps = np.flatnonzero(
+        (np.abs(after - before) >= _SWITCH_DB) & (upper >= _LOWEST_DB) & (upper <= _HIGHEST_DB)
     )
+    stretches = jumps[:, None] + np.arange(_STEADY)
+    sides = levels_db[np.stack([stretches, stretches + _STEADY + _ACROSS - 1])]
+    steady = sides.max(axis=2) - sides.min(axis=2) <= _WITHIN_DB
     return [
         at + _STEADY if after[at] > before[at] else -at - _STEADY
-        for at in np.flatnonzero(sure).tolist()
+        for at in jumps[steady.all(axis=0)].tolist()
     ]
 
 
