@@ -7,7 +7,6 @@ looked at where the level has been steady for 30 ms, so a digit of 50 ms is alwa
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
@@ -30,6 +29,9 @@ _LEAST = 2
 _AT_ONCE = 64
 # A window is the third and the fourth level of those that its steadiness is judged by.
 _BACK = 2
+_NONE = np.zeros(0, dtype=np.int64)
+
+Marks = npt.NDArray[np.bool_]
 
 
 @dataclass
@@ -59,13 +61,10 @@ class Dtmf:
         levels = np.concatenate([self._before_db, block.short_db])
         loud = levels > _LOUD_DB
         steady = (np.abs(np.diff(levels)) < _STEADY_DB) & loud[1:] & loud[:-1]
-        wanted = _not_alone(steady[1:] & steady[:-1])
         found: list[Sound] = []
-        if wanted.size:
-            audio = np.concatenate([self._before, block.samples])
-            first = block.first // SHORT - 1
-            for at, digit in self._digits(audio, wanted):
-                found += self._add(digit, first + at)
+        first = block.first // SHORT - 1
+        for at, digit in self._digits(block, _not_alone(steady[1:] & steady[:-1])):
+            found += self._add(digit, first + at)
         self._before = block.samples[-self._short :].copy()
         self._before_db = levels[-_BACK:]
         if self._run is not None and self._run.end < (block.first + block.powers.size) // SHORT - 1:
@@ -96,39 +95,58 @@ class Dtmf:
         self._run = _Run(digit, window, window + 1)
         return ended
 
-    def _digits(self, audio: Float32, wanted: npt.NDArray[np.int64]) -> Iterator[tuple[int, int]]:
-        """The windows that are digits, and which: of those that begin at these 10 ms."""
-        halves = audio.reshape(-1, self._short)
-        for at in range(0, wanted.size, _AT_ONCE):
-            some = wanted[at : at + _AT_ONCE]
-            windows = np.concatenate([halves[some], halves[some + 1]], axis=1)
-            thin = thinned(windows.reshape(-1), self._by).reshape(some.size, -1)
-            heard = digits(thin, self._rate)
-            for number in np.flatnonzero(heard >= 0).tolist():
-                yield int(some[number]), int(heard[number])
+    def _digits(self, block: Block, wanted: Marks) -> list[tuple[int, int]]:
+        """The windows that are digits, and which: of those ``wanted``, one every 10 ms.
+
+        The first begins 10 ms before the block. Of two in a row, without which no digit is told,
+        one begins at a multiple of 20 ms; the others are looked at only beside such a one.
+        """
+        pairs = block.samples.reshape(-1, 2 * self._short)
+        some = np.flatnonzero(wanted[1::2])
+        heard = np.full(wanted.size, -1)
+        heard[1 + 2 * some] = self._heard(pairs[some])
+        beside = heard[1::2] >= 0
+        carried = self._run is not None and self._run.end == block.first // SHORT - 1
+        if carried or beside.any():
+            before = np.concatenate([[carried], beside[:-1]])
+            some = np.flatnonzero(wanted[::2] & (before | beside))
+            audio = np.concatenate([self._before, block.samples[: -self._short]])
+            heard[2 * some] = self._heard(audio.reshape(pairs.shape)[some])
+        return [(at, int(heard[at])) for at in np.flatnonzero(heard >= 0).tolist()]
+
+    def _heard(self, windows: Float32) -> npt.NDArray[np.int64]:
+        """As :func:`digits`, of windows that are not thinned yet."""
+        size = windows.shape[1] // self._by
+        thin = thinned(windows.reshape(-1), self._by).reshape(-1, size)
+        parts = [thin[at : at + _AT_ONCE] for at in range(0, len(thin), _AT_ONCE)]
+        return np.concatenate([_NONE, *(digits(part, self._rate) for part in parts)])
 
 
-def _not_alone(wanted: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
+def _not_alone(wanted: Marks) -> Marks:
     """Which windows are wanted, but those that no neighbour can make a digit with."""
     near = np.ones(wanted.size + 2, dtype=np.bool_)  # what lies across an end may be one
     near[1:-1] = wanted
-    return np.flatnonzero(wanted & (near[:-2] | near[2:]))
+    return wanted & (near[:-2] | near[2:])
 
 
 def digits(windows: Float32, rate: float) -> npt.NDArray[np.int64]:
     """Of each window (n, size) its place in :data:`KEYS`, or −1."""
-    projected = np.square(windows @ _basis(windows.shape[1], rate))
-    energy = projected[:, :8] + projected[:, 8:]
-    low, high = energy[:, :4], energy[:, 4:]
-    lows, highs = low.max(axis=1), high.max(axis=1)
+    # A row a frequency: of a few in each of many rows, the strongest takes long to find.
+    projected = np.square(_basis(windows.shape[1], rate) @ windows.T)
+    energy = projected[:8] + projected[8:]
+    lows, highs = energy[:4].max(axis=0), energy[4:].max(axis=0)
     whole = np.einsum("ij,ij->i", windows, windows)
     good = (lows + highs >= _SHARE * whole) & (lows <= _TWIST * highs) & (highs <= _TWIST * lows)
-    return np.where(good & (whole > 0), low.argmax(axis=1) * 4 + high.argmax(axis=1), -1)
+    found = np.full(len(windows), -1)
+    some = np.flatnonzero(good & (whole > 0))
+    if some.size:
+        found[some] = energy[:4, some].argmax(axis=0) * 4 + energy[4:, some].argmax(axis=0)
+    return found
 
 
 @cache
 def _basis(size: int, rate: float) -> Float32:
-    """Cosines and sines of the eight frequencies, (size, 16), each of unit energy."""
-    phase = 2 * np.pi * np.outer(np.arange(size), np.concatenate(_GROUPS)) / rate
-    both = np.concatenate([np.cos(phase), np.sin(phase)], axis=1) * np.sqrt(2 / size)
+    """Cosines and sines of the eight frequencies, (16, size), each of unit energy."""
+    phase = 2 * np.pi * np.outer(np.concatenate(_GROUPS), np.arange(size)) / rate
+    both = np.concatenate([np.cos(phase), np.sin(phase)]) * np.sqrt(2 / size)
     return np.asarray(both, dtype=np.float32)

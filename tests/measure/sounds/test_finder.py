@@ -35,6 +35,14 @@ class TestDtmf:
         assert sound.start_s == pytest.approx(1.0, abs=0.02)
         assert sound.end_s == pytest.approx(1.1, abs=0.02)
 
+    @pytest.mark.parametrize("at_s", [1.43, 1.435, 1.44, 1.445, 1.45, 1.455, 1.46, 1.465])
+    def test_a_digit_is_placed_wherever_it_begins(self, hear, tone, at_s):
+        """Also where it lies across two pieces, up to 25 ms in the second."""
+        audio = np.concatenate([silence(at_s), tone(0.06, 697, 1477), silence(2 - at_s)])
+        (_, (one,)), (_, (other,)) = (hear(audio, piece_s=piece_s) for piece_s in (10.0, 0.5))
+        assert (one.start_s, one.end_s) == pytest.approx((at_s, at_s + 0.06), abs=0.0101)
+        assert other == one
+
     def test_digits_40_ms_apart_are_two(self, hear, tone):
         two = [tone(0.08, 697, 1209), silence(0.04), tone(0.08, 697, 1209)]
         _, sounds = hear(np.concatenate([silence(1), *two, silence(1)]))
