@@ -40,16 +40,14 @@ class Hum:
         """How many steps have had none."""
 
     def take_out(self, powers: Powers, stays: Lines, lowest_hz: float) -> Lines:
-        """The lines that stay in a step, of shape (windows, bins), without those of hum.
+        """The lines that stay in a step, some of (windows, bins), without those of hum.
 
         ``powers`` in bins of 10 Hz from 0 Hz on; the lines from ``lowest_hz`` on.
         """
-        if stays.any() and (found := mains_hz(powers)) is not None:
+        if (found := mains_hz(powers)) is not None:
             self._mains_hz, self._ago = found, 0
-        elif self._ago < _REMEMBERED:
-            self._ago += 1
         else:
-            self._mains_hz = None
+            self._forget()
         if self._mains_hz is None:
             return stays
         hz = round(lowest_hz) + _BIN_HZ * np.arange(stays.shape[1])
@@ -67,6 +65,18 @@ class Hum:
             return []
         begin_s = self._since_s if self._count == _STEPS else begin_s
         return [Sound("hum", begin_s, end_s, f"{self._mains_hz} Hz")]
+
+    def miss(self) -> None:
+        """A step that was looked at, in which no line stays."""
+        self._forget()
+        self.pause()
+
+    def _forget(self) -> None:
+        """One step more has none."""
+        if self._ago < _REMEMBERED:
+            self._ago += 1
+        else:
+            self._mains_hz = None
 
     def pause(self) -> None:
         """A step without it."""

@@ -40,9 +40,9 @@ class Loss:
         channel, found = self._channel, list[Sound]()
         empty = (block.powers <= ZERO).reshape(-1, STEP_FRAMES).mean(axis=1).tolist()
         for step, share in enumerate(empty):
-            before, digital = self._zeros[-1], sum(self._zeros) / len(self._zeros) > _DIGITAL
+            here = (share or self._zeros[-1]) and not self._is_digital()
             self._zeros.append(share)
-            if not digital and (share or before):
+            if here:
                 end = block.first + (step + 1) * STEP_FRAMES
                 powers = channel.powers(max(end - STEP_FRAMES - _MOST - 2 * _EDGE, 0), end)
                 for gap in gaps(powers):
@@ -52,6 +52,10 @@ class Loss:
                         start_s, end_s = channel.seconds(first), channel.seconds(last)
                         found.append(Sound("packet_loss", start_s, end_s))
         return found
+
+    def _is_digital(self) -> bool:
+        """Whether the channel has been silent by itself of late."""
+        return sum(self._zeros) / len(self._zeros) > _DIGITAL
 
 
 def gaps(powers: Powers) -> list[tuple[int, int]]:

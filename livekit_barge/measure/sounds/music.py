@@ -47,7 +47,10 @@ class Music:
 
     def __init__(self, channel: Channel) -> None:
         self._by = thinning(channel.rate, channel.frame)
-        self._rate = channel.rate / self._by
+        self._window = round(channel.rate / self._by / _BIN_HZ) * self._by
+        """Samples in 0.1 s, as far as they can be thinned …"""
+        self._count = STEP_FRAMES * channel.frame // self._window
+        """… and how many such windows a step has."""
         self._lines: deque[float] = deque(maxlen=_STEPS)
         self._begins_s: deque[float] = deque(maxlen=_STEPS)
         self._known: deque[tuple[float, float, float]] = deque()
@@ -59,39 +62,48 @@ class Music:
 
     def hear(self, block: Block, tones: Sequence[Sound]) -> list[Sound]:
         """Each three seconds that are music; ``tones`` are none."""
-        levels = block.long_db.reshape(-1, PER_STEP)
-        loud = levels > np.maximum(_LOUD_DB, levels.mean(axis=1, keepdims=True) - _DIP_DB)
-        goes_on = (loud.mean(axis=1) >= _LOUD_SHARE).tolist()
         bounds_s = [block.at_s(step * STEP_FRAMES) for step in range(block.steps + 1)]
-        steps = list(pairwise(bounds_s))
-        asked = [
-            step
-            for step, (begin_s, end_s) in enumerate(steps)
-            if goes_on[step] and covered_s(tones, begin_s, end_s) < _TONE_SHARE * (end_s - begin_s)
-        ]
-        looked_at: dict[int, tuple[Powers, Lines]] = {}
-        if asked:
-            samples = block.samples.reshape(block.steps, -1)[asked]
-            thin = thinned(samples.reshape(-1), self._by).reshape(len(asked), -1)
-            powers = spectra(thin, self._rate)
-            looked_at = dict(
-                zip(asked, zip(powers, steady_lines(powers), strict=True), strict=True)
-            )
+        asked = self._asked(block, bounds_s, tones)
+        with_lines = self._look(block, asked)
         found: list[Sound] = []
-        for step, (begin_s, end_s) in enumerate(steps):
+        for step, (begin_s, end_s) in enumerate(pairwise(bounds_s)):
             count = 0.0
-            if step in looked_at:
-                lines = self._hum.take_out(*looked_at[step], _LOWEST_HZ)
+            if step in with_lines:
+                lines = self._hum.take_out(*with_lines[step], _LOWEST_HZ)
                 found += self._hum.hear(begin_s, end_s)
-                count = float(lines.sum()) / len(lines)
+                count = float(np.count_nonzero(lines)) / len(lines)
+            elif step in asked:
+                self._hum.miss()
             else:
                 self._hum.pause()
             self._lines.append(count)
             self._begins_s.append(begin_s)
             self._known.append((begin_s, end_s, count))
             found += self._music(end_s)
-        self._decide(block.at_s(block.powers.size))
+        self._decide(bounds_s[-1])
         return found
+
+    def _asked(self, block: Block, bounds_s: Sequence[float], tones: Sequence[Sound]) -> list[int]:
+        """The steps that go on without a pause, and are no tones."""
+        levels = block.long_db.reshape(-1, PER_STEP)
+        loud = levels > np.maximum(_LOUD_DB, levels.mean(axis=1, keepdims=True) - _DIP_DB)
+        goes_on = np.flatnonzero(np.count_nonzero(loud, axis=1) >= _LOUD_SHARE * PER_STEP)
+        return [
+            step
+            for step in goes_on.tolist()
+            if not tones or not _is_tone(tones, *bounds_s[step : step + 2])
+        ]
+
+    def _look(self, block: Block, asked: Sequence[int]) -> dict[int, tuple[Powers, Lines]]:
+        """Of the steps in which lines stay: the spectra, and the lines."""
+        if not asked:
+            return {}
+        steps = block.samples.reshape(block.steps, -1)[asked, : self._count * self._window]
+        thin = thinned(steps.reshape(-1), self._by)
+        powers = spectra(thin.reshape(len(asked), self._count, -1))
+        lines = steady_lines(powers)
+        stays = np.flatnonzero(lines.any(axis=(1, 2))).tolist()
+        return {asked[row]: (powers[row], lines[row]) for row in stays}
 
     def is_spoken_over(
         self, kind: Kind, begin_s: float, end_s: float, level_dbfs: float, levels_db: Powers
@@ -129,12 +141,10 @@ class Music:
         self.decided_s = min(decided_s, self._hum.may_begin_s)
 
 
-def spectra(steps: Float32, rate: float) -> Powers:
-    """Of each of (n, size), in windows of 0.1 s: shape (n, windows, bins of 10 Hz)."""
-    size = round(rate / _BIN_HZ)
-    count = steps.shape[1] // size
-    windows = steps[:, : count * size].reshape(len(steps), count, size)
-    spectra = np.fft.rfft(windows * hann(size))[..., : int(_HIGHEST_HZ / _BIN_HZ) + _AROUND]
+def spectra(windows: Float32) -> Powers:
+    """Of windows of 0.1 s: bins of 10 Hz in place of samples."""
+    spectra = np.fft.rfft(windows * hann(windows.shape[-1]))
+    spectra = spectra[..., : int(_HIGHEST_HZ / _BIN_HZ) + _AROUND]
     return np.square(spectra.real) + np.square(spectra.imag)
 
 
@@ -151,9 +161,13 @@ def steady_lines(powers: Powers) -> Lines:
     return np.asarray(line[:, :-2] & line[:, 1:-1] & line[:, 2:])
 
 
+def _is_tone(tones: Sequence[Sound], begin_s: float, end_s: float) -> bool:
+    return covered_s(tones, begin_s, end_s) >= _TONE_SHARE * (end_s - begin_s)
+
+
 def _is_music(lines: Sequence[float]) -> bool:
     return (
-        len(lines) == _STEPS
-        and sum(lines) >= _LINES * _STEPS
+        sum(lines) >= _LINES * _STEPS
+        and len(lines) == _STEPS
         and sum(one >= _SOME for one in lines) >= _SOME_STEPS
     )
