@@ -30,8 +30,11 @@ _PADDED_BLOCKS = 4
 _RATES = (8_000, 48_000)
 # Of what libsndfile knows, the kinds that recordings of calls come in.
 _KINDS = ("WAV", "WAVEX", "RF64", "W64", "FLAC", "OGG", "MP3", "AIFF", "AU", "CAF")
+# Those of their samples that are integers, or stand for some.
+_INTEGERS = "/pcm_16", "/pcm_24", "/pcm_32", "/pcm_s8", "/pcm_u8", "/ulaw", "/alaw"
 # The only rate at which FFmpeg decodes Opus.
 _OPUS_RATE = 48_000
+_FLOAT_SIZE = 4
 _AGAIN = "fetch the recording again"
 
 BLOCK_S = 10.0
@@ -49,6 +52,11 @@ class Format:
     """The length by the header; ``None``: it does not say."""
     container: str | None = None
     """FFmpeg's name for the container, where FFmpeg reads it."""
+
+    @property
+    def within_scale(self) -> bool:
+        """Whether no sample can exceed full scale, nor be no number."""
+        return self.codec.endswith(_INTEGERS)
 
     @property
     def edge_blur_s(self) -> float:
@@ -109,7 +117,7 @@ def decode(path: Path, found: Format, block_s: float = BLOCK_S) -> Iterator[Floa
     if found.container is None:
         blocks = _decode_sndfile(path, frames)
     else:
-        blocks = _gathered(_decode_av(path, found), frames)
+        blocks = _gathered(_decode_av(path, found), found.channels, frames)
     samples = 0
     for block in blocks:
         samples += block.shape[1]
@@ -148,12 +156,15 @@ def _probe_sndfile(path: Path, claimed_s: float | None) -> Format | None:
 def _decode_sndfile(path: Path, frames: int) -> Iterator[Float32]:
     try:
         with _open_sndfile(path) as file:
-            # libsndfile takes ten times as long to make floats of 16 bits as numpy does.
+            # libsndfile takes ten times as long to make floats of 16 bits as numpy does, and numpy
+            # half as long again where it parts the channels in the same pass.
             small = file.subtype == "PCM_16"
-            dtype, scale = ("int16", 1 / 32768) if small else ("float32", 1.0)
+            dtype = "int16" if small else "float32"
             while len(block := file.read(frames, dtype=dtype, always_2d=True)):
-                planar = np.empty(block.shape[::-1], dtype=np.float32)
-                yield np.multiply(block.T, np.float32(scale), out=planar)
+                if small:
+                    block = block.astype(np.float32)
+                    block *= np.float32(1 / 32768)
+                yield np.ascontiguousarray(block.T)
     except soundfile.LibsndfileError as error:
         raise _damaged(path, error) from error
 
@@ -183,8 +194,8 @@ def _probe_av(path: Path, container: str | None) -> Format:
         raise _unreadable(path) from error
 
 
-def _decode_av(path: Path, found: Format) -> Iterator[list[Float32]]:
-    """Each frame's channels."""
+def _decode_av(path: Path, found: Format) -> Iterator[list[memoryview]]:
+    """Each frame's channels, as the bytes of their float32 samples, until the next frame."""
     from av.audio.resampler import AudioResampler
     from av.error import FFmpegError
 
@@ -202,34 +213,34 @@ def _decode_av(path: Path, found: Format) -> Iterator[list[Float32]]:
                     and frame.layout.nb_channels == found.channels
                 )
                 for planar in [frame] if as_wanted else resampler.resample(frame):
-                    # to_ndarray takes five times as long: a fourth of decoding Opus.
-                    yield [
-                        np.frombuffer(memoryview(plane), dtype=np.float32, count=planar.samples)
-                        for plane in planar.planes
-                    ]
+                    # An array a frame takes five times as long, by to_ndarray or np.frombuffer.
+                    size = planar.samples * _FLOAT_SIZE
+                    yield [memoryview(plane)[:size] for plane in planar.planes]
     except (FFmpegError, ValueError) as error:
         raise _damaged(path, error) from error
 
 
-def _gathered(pieces: Iterator[list[Float32]], frames: int) -> Iterator[Float32]:
-    """The same audio in blocks of about that many frames."""
-    waiting: list[list[Float32]] = []
-    count = 0
+def _gathered(pieces: Iterator[list[memoryview]], channels: int, frames: int) -> Iterator[Float32]:
+    """The same audio in blocks of up to that many frames, or of one piece that is longer."""
+    block = np.empty((channels, 0), dtype=np.float32)
+    sides = _bytes_of(block)
+    at = 0
     for piece in pieces:
-        waiting.append(piece)
-        count += len(piece[0])
-        if count >= frames:
-            yield _side_by_side(waiting, count)
-            waiting, count = [], 0
-    if waiting:
-        yield _side_by_side(waiting, count)
+        size = len(piece[0])
+        if at + size > len(sides[0]):
+            if at:
+                yield block[:, : at // _FLOAT_SIZE]
+            block = np.empty((channels, max(frames, size // _FLOAT_SIZE)), dtype=np.float32)
+            sides, at = _bytes_of(block), 0
+        for side, samples in zip(sides, piece, strict=True):
+            side[at : at + size] = samples
+        at += size
+    if at:
+        yield block[:, : at // _FLOAT_SIZE]
 
 
-def _side_by_side(pieces: list[list[Float32]], count: int) -> Float32:
-    block = np.empty((len(pieces[0]), count), dtype=np.float32)
-    for channel, parts in zip(block, zip(*pieces, strict=True), strict=True):
-        np.concatenate(parts, out=channel)
-    return block
+def _bytes_of(block: Float32) -> list[memoryview]:
+    return [memoryview(side.view(np.uint8)) for side in block]
 
 
 def _unreadable(path: Path) -> IntakeError:

@@ -36,7 +36,8 @@ _STRIDE = 4
 class Likeness:
     """How loud two channels are and how much alike, gathered block by block."""
 
-    peak: Float32 = field(default_factory=lambda: np.zeros(2, dtype=np.float32))
+    silent: set[int] = field(default_factory=lambda: {0, 1})
+    """The channels on which nothing was louder than :data:`SILENT_PEAK`."""
     power: np.ndarray = field(default_factory=lambda: np.zeros(2))
     product: float = 0.0
     zeros: np.ndarray = field(default_factory=lambda: np.zeros(2))
@@ -44,12 +45,11 @@ class Likeness:
 
     def add(self, block: Float32) -> None:
         """Take a block of shape ``(2, n)``."""
-        highest = np.maximum(block.max(axis=1, initial=0.0), -block.min(axis=1, initial=0.0))
-        self.peak = np.maximum(self.peak, highest)
-        some = block[:, ::_STRIDE]
+        self.silent -= {n for n in self.silent if np.abs(block[n]).max(initial=0.0) >= SILENT_PEAK}
+        some = np.ascontiguousarray(block[:, ::_STRIDE])
         self.power += np.einsum("cn,cn->c", some, some)
         self.product += float(np.einsum("n,n->", some[0], some[1]))
-        self.zeros += (some == 0.0).sum(axis=1)
+        self.zeros += [side.size - np.count_nonzero(side) for side in some]
         self.counted += some.shape[1]
 
     @property
@@ -68,13 +68,12 @@ class Likeness:
         """Raise :class:`IntakeError` for what is no call between two parties."""
         if self.counted == 0:
             raise IntakeError("no audio in it", where=path, remedy="fetch the recording again")
-        for channel, peak in enumerate(self.peak):
-            if peak < SILENT_PEAK:
-                raise IntakeError(
-                    f"channel {channel} is silent throughout",
-                    where=path,
-                    remedy="check that both parties were recorded",
-                )
+        if self.silent:
+            raise IntakeError(
+                f"channel {min(self.silent)} is silent throughout",
+                where=path,
+                remedy="check that both parties were recorded",
+            )
         if self.correlation > SAME_CORRELATION:
             raise IntakeError(
                 f"a mono mix in two channels (correlation {self.correlation:.3f})",
@@ -144,16 +143,21 @@ def bounded(path: Path, found: Format, long: bool, block_s: float) -> Iterator[F
     """The decoded audio; :class:`IntakeError` for samples that are none, and for too many."""
     samples = 0
     for block in decode(path, found, block_s):
-        loudest = float(max(block.max(initial=0.0), -block.min(initial=0.0)))
-        if not loudest <= OVER_SCALE:  # nor is a sample that is no number
-            raise IntakeError(
-                f"a sample of {loudest:g}, where full scale is 1",
-                where=path,
-                remedy="scale it, or write it as 16-bit WAV",
-            )
+        if not found.within_scale:
+            _refuse_over_scale(path, block)
         samples += block.shape[1]
         refuse_long(path, samples / found.sample_rate, long)
         yield block
+
+
+def _refuse_over_scale(path: Path, block: Float32) -> None:
+    loudest = float(max(block.max(initial=0.0), -block.min(initial=0.0)))
+    if not loudest <= OVER_SCALE:  # nor is a sample that is no number
+        raise IntakeError(
+            f"a sample of {loudest:g}, where full scale is 1",
+            where=path,
+            remedy="scale it, or write it as 16-bit WAV",
+        )
 
 
 def refuse_long(path: Path, length_s: float | None, long: bool) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
+from livekit_barge.intake.decode import decode, probe
 from livekit_barge.intake.order import Order
 from livekit_barge.intake.scoring import score
 from tests.intake.made import ONSET_S, SILENT_S, made_call, write, write_m4a
@@ -58,6 +60,23 @@ def test_m4a_too(tmp_path, rate):
     assert card.codec == "aac"
     error_s = abs(overlap.time_to_yield_s - (SILENT_S - ONSET_S))
     assert error_s <= card.uncertainty_s(overlap) + 0.002
+
+
+def test_opus_is_the_same_in_blocks_of_any_length(tmp_path):
+    """Also in such as are shorter than a frame, 20 ms, and no multiple of one."""
+    path = write(tmp_path / "call", made_call(48_000), 48_000, "OGG", "OPUS")
+    found = probe(path)
+    at_once = np.concatenate([*decode(path, found)], axis=1)
+    for block_s in (0.013, 0.05):
+        assert np.array_equal(np.concatenate([*decode(path, found, block_s)], axis=1), at_once)
+
+
+@pytest.mark.parametrize("kind", ["PCM_16", "PCM_24", "PCM_32", "PCM_U8", "ULAW", "ALAW"])
+def test_integers_stay_within_the_scale_that_they_are_trusted_to_keep(tmp_path, kind):
+    path = write(tmp_path / "call", np.tile([[2.0], [-2.0]], 8_000).T, 8_000, "WAV", kind)
+    found = probe(path)
+    assert found.within_scale
+    assert max(np.abs(block).max() for block in decode(path, found)) <= 1.0
 
 
 @pytest.mark.parametrize("rate", [8_000, 11_025, 16_000, 22_050, 24_000, 44_100, 48_000])
