@@ -14,10 +14,10 @@ from tests.room.lateness import measurably
 from tests.vendors.voice import speak
 
 BREAK_IN = "Please hold on a moment because I have a question."
-SOON = Script(
-    name="soon",
+BREAKS_IN = Script(
+    name="breaks-in",
     agent=(),
-    caller=(caller_line(BREAK_IN, "after the agent has spoken 1.2 s", "yield"),),
+    caller=(caller_line(BREAK_IN, "after the agent has spoken 3.2 s", "yield"),),
 )
 
 
@@ -32,7 +32,7 @@ def ends(livekit_server, tmp_path_factory) -> BothEnds:
             livekit_server,
             name,
             tmp_path_factory.mktemp(name),
-            SOON,
+            BREAKS_IN,
             text=UNBROKEN,
             kind="sip",
             link=link,
