@@ -42,11 +42,13 @@ WITH calls AS (SELECT {keys}, duration_s, "overlaps" FROM cards),
             count(*) FILTER (outcome = 'held') AS held,
             count(*) FILTER (outcome IN ('held', 'false_stop')) AS to_hold,
             coalesce(sum(dead_air_s), 0) AS dead_air_s,
+            count(*) FILTER (outcome = 'false_stop' AND dead_air_s IS NULL) AS dead_air_unknown,
             list({{'s': time_to_yield_s, 'b': lower_bound}}) FILTER (
                 outcome IN ('yielded', 'late', 'missed') AND time_to_yield_s IS NOT NULL) AS times
         FROM fair WHERE NOT agent_over_caller GROUP BY ALL)
 SELECT {totals}, calls, duration_s, coalesce(yielded, 0), coalesce(wanted, 0),
-       coalesce(held, 0), coalesce(to_hold, 0), coalesce(dead_air_s, 0), coalesce(times, [])
+       coalesce(held, 0), coalesce(to_hold, 0), coalesce(dead_air_s, 0),
+       coalesce(dead_air_unknown, 0), coalesce(times, [])
 FROM totals LEFT JOIN counted USING ({names}) ORDER BY ALL
 """
 
@@ -56,7 +58,8 @@ SELECT file,
        count(*) FILTER (outcome IN ('late', 'missed')) AS short,
        count(*) FILTER (outcome = 'false_stop') AS false_stops,
        max(time_to_yield_s) FILTER (outcome IN ('yielded', 'late', 'missed')) AS slowest_s,
-       coalesce(sum(dead_air_s), 0) AS dead_air_s
+       coalesce(sum(dead_air_s), 0) AS dead_air_s,
+       count(*) FILTER (outcome = 'false_stop' AND dead_air_s IS NULL) AS dead_air_unknown
 FROM each WHERE NOT agent_over_caller GROUP BY file HAVING short + false_stops > 0
 ORDER BY short DESC, slowest_s DESC NULLS LAST, dead_air_s DESC, file LIMIT ?
 """
@@ -72,6 +75,9 @@ class Group:
     yield_rate: Rate
     hold_rate: Rate
     dead_air_s: float
+    """Of the false stops after which it is known."""
+    dead_air_unknown: int
+    """The false stops after which it is not: the agent never came back to what it had said."""
     time_to_yield: Percentiles
 
 
@@ -85,6 +91,8 @@ class Worst:
     false_stops: int
     slowest_s: float | None
     dead_air_s: float
+    dead_air_unknown: int
+    """As in :class:`Group`."""
 
 
 class Query:
@@ -137,7 +145,7 @@ class Query:
 
 
 def _group(row: Sequence[Any], keys: int) -> Group:
-    calls, duration_s, yielded, wanted, held, to_hold, dead_air_s, times = row[keys:]
+    calls, duration_s, yielded, wanted, held, to_hold, dead_air_s, unknown, times = row[keys:]
     return Group(
         values=tuple(row[:keys]),
         calls=calls,
@@ -145,5 +153,6 @@ def _group(row: Sequence[Any], keys: int) -> Group:
         yield_rate=Rate(yielded, wanted),
         hold_rate=Rate(held, to_hold),
         dead_air_s=dead_air_s,
+        dead_air_unknown=unknown,
         time_to_yield=Percentiles.of(Measured(time["s"], time["b"]) for time in times),
     )

@@ -146,6 +146,8 @@ class Tally:
     time_to_yield: Percentiles
     detection: Percentiles
     cancellation: Percentiles
+    quiet_at_decision: int
+    """Of the events to yield to, those in no ``cancellation``: the agent was between two words."""
     dead_air: Percentiles
     """Per false stop."""
 
@@ -174,6 +176,7 @@ class Tally:
             cancellation=_times(
                 (e.cancellation_s, False) for e in wanted if not e.quiet_at_decision
             ),
+            quiet_at_decision=sum(event.quiet_at_decision for event in wanted),
             dead_air=_times((e.dead_air_s, False) for e in hold if e.false_stop),
         )
 
@@ -188,6 +191,7 @@ class Tally:
             time_to_yield=_both(self.time_to_yield, other.time_to_yield),
             detection=_both(self.detection, other.detection),
             cancellation=_both(self.cancellation, other.cancellation),
+            quiet_at_decision=self.quiet_at_decision + other.quiet_at_decision,
             dead_air=_both(self.dead_air, other.dead_air),
         )
 
@@ -222,6 +226,7 @@ class Tally:
             "time_to_yield_s": self.time_to_yield.to_json(),
             "detection_s": self.detection.to_json(),
             "cancellation_s": self.cancellation.to_json(),
+            "quiet_at_decision": self.quiet_at_decision,
             "dead_air_s": self.dead_air.to_json(),
         }
 

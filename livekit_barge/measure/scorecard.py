@@ -58,8 +58,13 @@ class Summary:
     time_to_yield: Percentiles
     detection: Percentiles
     cancellation: Percentiles
+    quiet_at_decision: int
+    """Overlaps in no ``cancellation``, since the agent was between two words at the decision."""
     talk_over_s: float
     dead_air_s: float
+    """After the false stops of which it is known."""
+    dead_air_unknown: int
+    """The false stops of which it is not."""
 
     @classmethod
     def of(cls, overlaps: Iterable[Overlap]) -> Summary:
@@ -74,8 +79,12 @@ class Summary:
             cancellation=_percentiles(
                 (o.cancellation_s, False) for o in wanted if not o.quiet_at_decision
             ),
+            quiet_at_decision=sum(overlap.quiet_at_decision for overlap in wanted),
             talk_over_s=sum(overlap.talk_over_s for overlap in overlaps),
             dead_air_s=sum(overlap.dead_air_s or 0.0 for overlap in overlaps),
+            dead_air_unknown=sum(
+                overlap.outcome == "false_stop" and overlap.dead_air_s is None for overlap in fair
+            ),
         )
 
     @classmethod
@@ -91,8 +100,10 @@ class Summary:
             time_to_yield=Percentiles.of(t for each in every for t in each.time_to_yield.values),
             detection=Percentiles.of(t for each in every for t in each.detection.values),
             cancellation=Percentiles.of(t for each in every for t in each.cancellation.values),
+            quiet_at_decision=sum(each.quiet_at_decision for each in every),
             talk_over_s=sum(each.talk_over_s for each in every),
             dead_air_s=sum(each.dead_air_s for each in every),
+            dead_air_unknown=sum(each.dead_air_unknown for each in every),
         )
 
     @property
@@ -118,8 +129,10 @@ class Summary:
             "time_to_yield_s": self.time_to_yield.to_json(),
             "detection_s": self.detection.to_json(),
             "cancellation_s": self.cancellation.to_json(),
+            "quiet_at_decision": self.quiet_at_decision,
             "talk_over_s": round(self.talk_over_s, 6),
             "dead_air_s": round(self.dead_air_s, 6),
+            "dead_air_unknown": self.dead_air_unknown,
         }
 
 

@@ -12,7 +12,7 @@ from rich.text import Text
 from livekit_barge.bench.finished import Run
 from livekit_barge.bench.results import FEW, EventResult, Tally
 from livekit_barge.measure.statistics import Percentiles, Rate
-from livekit_barge.report.scorecard import as_rate
+from livekit_barge.report.scorecard import as_rate, quiet_besides
 from livekit_barge.report.table import NOTHING, as_ms
 
 WHAT_IS_REAL = """\
@@ -86,7 +86,7 @@ def tally_table(tallies: Mapping[str, Tally]) -> Table:
     for name, said in _RATES.items():
         table.add_row(said, *(_rate(getattr(tally, name)) for tally in tallies.values()))
     for name, said in _TIMES.items():
-        table.add_row(said, *(_times(getattr(tally, name)) for tally in tallies.values()))
+        table.add_row(said, *(_times(tally, name) for tally in tallies.values()))
     if any(tally.uncounted for tally in tallies.values()):
         table.add_row("in no rate", *(_uncounted(tally) for tally in tallies.values()))
     return table
@@ -139,13 +139,15 @@ def _rate(rate: Rate) -> str:
     return as_rate(rate) + (_FEW if 0 < rate.of < FEW else "")
 
 
-def _times(times: Percentiles) -> str:
+def _times(tally: Tally, name: str) -> str:
+    times: Percentiles = getattr(tally, name)
     found = [times.at(percent) for percent in (50, 90, 95)]
     shown = [as_ms(v.seconds, lower_bound=v.lower_bound) for v in found if v is not None]
     if not shown:
         return NOTHING
     few = _FEW if len(times.values) < FEW else ""
-    return f"{' / '.join(shown)} of {len(times.values)}{few}"
+    besides = quiet_besides(tally.quiet_at_decision) if name == "cancellation" else ""
+    return f"{' / '.join(shown)} of {len(times.values)}{few}{besides}"
 
 
 def _uncounted(tally: Tally) -> str:

@@ -49,6 +49,7 @@ def render_summary(summary: Summary, made: Iterable[Check]) -> Iterable[Renderab
         yield Text(
             f"detection {as_percentiles(summary.detection)}   "
             f"cancellation {as_percentiles(summary.cancellation)}"
+            + quiet_besides(summary.quiet_at_decision)
         )
     yield Text("   ").join(map(_check, made))
 
@@ -78,6 +79,11 @@ def as_percentiles(times: Percentiles) -> str:
         if value is not None
     )
     return f"{', '.join(shown)}, of {len(times.values)}"
+
+
+def quiet_besides(count: int) -> str:
+    """What stands behind a cancellation that leaves out ``count`` overlaps."""
+    return f" and {count} quiet already" if count else ""
 
 
 def _check(check: Check) -> Text:

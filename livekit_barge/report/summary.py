@@ -35,7 +35,7 @@ def render_groups(
             as_rate(group.yield_rate),
             as_rate(group.hold_rate),
             *(_time(group.time_to_yield, percent) for percent in (50, 90, 95)),
-            f"{group.dead_air_s:.1f} s",
+            _dead_air(group),
         ]
         if before is not None:
             row += _changes(group, baseline.get(group.values))
@@ -57,9 +57,15 @@ def render_worst(calls: Sequence[Worst]) -> RenderableType:
             str(call.short),
             str(call.false_stops),
             as_ms(call.slowest_s),
-            f"{call.dead_air_s:.1f} s",
+            _dead_air(call),
         )
     return table
+
+
+def _dead_air(of: Group | Worst) -> str:
+    if of.dead_air_unknown:
+        return f"≥ {of.dead_air_s:.1f} s" if of.dead_air_s else NOTHING
+    return f"{of.dead_air_s:.1f} s"
 
 
 def _time(times: Percentiles, percent: int) -> str:

@@ -39,6 +39,7 @@ class TestGroups:
             MISS,
             overlap("held"),
             overlap("false_stop", dead_air_s=0.5),
+            overlap("false_stop"),
             overlap("natural_end"),
             overlap("missed", 3.0, agent_over_caller=True),
         ]
@@ -47,7 +48,8 @@ class TestGroups:
         assert (group.values, group.calls, group.duration_s) == (("vapi",), 2, 120.0)
         assert (group.yield_rate, group.hold_rate) == (summary.yield_rate, summary.hold_rate)
         assert group.time_to_yield == summary.time_to_yield
-        assert group.dead_air_s == summary.dead_air_s
+        assert (group.dead_air_s, group.dead_air_unknown) == (0.5, 1)
+        assert (summary.dead_air_s, summary.dead_air_unknown) == (0.5, 1)
 
     def test_a_call_without_overlaps_counts_as_a_call(self, query):
         [group] = query(card()).groups(["source"])
@@ -83,6 +85,10 @@ class TestWorst:
             card(overlap("false_stop", dead_air_s=2.0), file="stopped.wav"),
         ).worst(10)
         assert [call.file for call in found] == ["twice.wav", "once.wav", "stopped.wav"]
+
+    def test_a_dead_air_that_is_not_known_is_counted(self, query):
+        [call] = query(card(overlap("false_stop"), overlap("false_stop", dead_air_s=2.0))).worst(1)
+        assert (call.dead_air_s, call.dead_air_unknown) == (2.0, 1)
 
     def test_no_more_than_asked(self, query):
         assert len(query(card(MISS, file="a"), card(MISS, file="b")).worst(1)) == 1

@@ -17,6 +17,7 @@ EVENTS = [
     event("hold", "held"),
     event("hold", "false_stop", dead_air_s=2.7, talked_on=False),
     event("protected", "held"),
+    event(time_to_yield_s=0.4, cancellation_s=0.0, quiet_at_decision=True),
     event(outcome="natural_end"),
     event(outcome="yielded", agent_over_caller=True, detection_s=9.0),
 ]
@@ -27,12 +28,12 @@ class TestATally:
 
     def test_its_rates_have_the_events_they_are_about_as_denominators(self):
         rates = {
-            "yield_rate": (1, 3),
-            "missed_rate": (1, 3),
+            "yield_rate": (2, 4),
+            "missed_rate": (1, 4),
             "false_stop_rate": (1, 2),
             "broken_rate": (0, 1),
             "talked_on_rate": (1, 2),
-            "resumed_rate": (0, 2),
+            "resumed_rate": (0, 3),
         }
         for name, (count, of) in rates.items():
             rate = getattr(self.tally, name)
@@ -45,6 +46,10 @@ class TestATally:
     def test_where_the_agent_came_in_on_the_caller_no_clock_counts(self):
         assert [t.seconds for t in self.tally.detection.values] == [0.3, 1.0]
         assert self.tally.uncounted == {"natural_end": 1, "agent_over_caller": 1}
+
+    def test_where_it_was_between_two_words_there_is_no_cancellation(self):
+        assert [t.seconds for t in self.tally.cancellation.values] == [0.1, 0.5]
+        assert self.tally.quiet_at_decision == 1
 
     def test_dead_air_is_counted_per_false_stop(self):
         assert [t.seconds for t in self.tally.dead_air.values] == [2.7]

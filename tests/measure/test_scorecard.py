@@ -77,11 +77,12 @@ class TestTimes:
 
     def test_a_cancellation_between_two_sentences_is_none(self):
         found = Summary.of([overlap("yielded", 0.2, cancellation_s=0.0, quiet_at_decision=True)])
-        assert found.cancellation.values == ()
+        assert (found.cancellation.values, found.quiet_at_decision) == ((), 1)
 
     def test_summaries_add_up_to_that_of_all(self):
         one = [overlap("yielded", 0.4), overlap("held")]
         other = [overlap("missed", 3.0, lower_bound=True), overlap("false_stop", dead_air_s=0.5)]
+        one += [overlap("yielded", 0.2, quiet_at_decision=True), overlap("false_stop")]
         added = Summary.total([Summary.of(one), Summary.of(other)])
         assert added.to_json() == Summary.of(one + other).to_json()
 

@@ -75,6 +75,10 @@ class TestWords:
     def test_a_rate_of_nothing_is_a_dash(self):
         assert as_rate(Rate(0, 0)) == "–"
 
+    def test_a_cancellation_says_how_many_it_leaves_out(self):
+        quiet = overlap("yielded", 0.2, detection_s=0.2, quiet_at_decision=True)
+        assert "cancellation – and 1 quiet already" in shown(card(quiet))
+
     def test_a_lower_bound_is_shown_as_one(self):
         times = Percentiles.of([Measured(0.4), Measured(3.0, lower_bound=True)])
         assert as_percentiles(times) == "p50 400 ms, p90 ≥ 3.0 s, of 2"
