@@ -54,7 +54,7 @@ stage-speed: $(READY) ## how fast scripted calls are played, into docs/bench.md:
 agreement: $(READY) ## virtual time against real time, into docs/bench.md: about 5 minutes, alone
 	$(RUN)/python -m benchmarks.agreement --page docs/bench.md
 
-agreement-room: $(READY) $(LIVEKIT_SERVER) ## the stage against a real room, into docs/bench.md: about 8 minutes, alone
+agreement-room: $(READY) $(LIVEKIT_SERVER) ## the stage against a real room, into docs/bench.md: about 11 minutes, alone
 	$(RUN)/python -m benchmarks.agreement_room --page docs/bench.md
 
 traps: $(READY) ## what LiveKit's known traps cost, into docs/bench.md: about a minute

@@ -44,8 +44,8 @@ CLOCKS = ("detection_s", "cancellation_s", "time_to_yield_s")
 LIMIT_MS = 20.0
 DELAYS_S = tuple(number / 1000 for number in range(41))
 """By which the TTS comes later, in virtual time."""
-GRIDS_S = (0.05, 0.032)
-"""A frame of the line, and a window of the VAD: both begin with the call."""
+FRAME_S, WINDOW_S = 0.05, 0.032
+"""A frame of the line, of RoomIO's too, and a window of the VAD: both begin with the call."""
 STOOD_STILL_S = 0.02
 """As much as is looked for."""
 BEFORE_S, AFTER_S = 0.5, 1.5
@@ -179,7 +179,12 @@ def _apart_s(one: Event, other: Event) -> float:
     if one.start_s is None or other.start_s is None:
         return math.inf
     apart_s = one.start_s - other.start_s
-    return max(abs(apart_s - round(apart_s / grid_s) * grid_s) for grid_s in GRIDS_S)
+    return max(apart_in(grid_s, apart_s) for grid_s in (FRAME_S, WINDOW_S))
+
+
+def apart_in(grid_s: float, apart_s: float) -> float:
+    """How far two moments that lie ``apart_s`` apart are from the same place in a grid."""
+    return abs(apart_s - round(apart_s / grid_s) * grid_s)
 
 
 def _row(clock: str, values_ms: Sequence[float]) -> str:

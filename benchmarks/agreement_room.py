@@ -1,15 +1,16 @@
 """Whether a call on the stage is what it would have been in a real room.
 
-    python -m benchmarks.agreement_room [--rounds 4] [--page docs/bench.md]
+    python -m benchmarks.agreement_room [--rounds 8] [--page docs/bench.md]
 
 Server, agent and caller of the room are processes of their own on this machine; the stage plays the
 same agent (:mod:`benchmarks.room_agent`) and the same script in virtual time. Compared is what the
 agent's end measures in both, which is after transit: from the caller's first audible sample there
 to the decision, and on to the last sample that left the output.
 
-The agent's output goes in frames of 50 ms, so where in a frame the caller comes in moves a cut by
-as much; in a room that place depends on the transit. So the stage plays each event in five places,
-a fifth of a frame apart, and each play in the room is held against the one that is nearest.
+Audio comes and goes in frames of 50 ms, so where in a frame the caller comes in moves a decision or
+a cut by as much. In a room that hangs on the transit, which is the same each time, and on when the
+tracks began. So the caller comes in a little later in each round in the room; the stage plays each
+event in a hundred places, and each play in the room is held against the one that is nearest.
 """
 
 from __future__ import annotations
@@ -23,15 +24,16 @@ import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from itertools import combinations
+from itertools import combinations, product
 from pathlib import Path
 from typing import Any
 
 from livekit.plugins import silero
 
+from benchmarks.agreement import FRAME_S, WINDOW_S, apart_in
 from benchmarks.marked import put_between
 from benchmarks.room_agent import TEXT, VOICE
-from livekit_barge.bench.models import ScriptedLLM, VoiceTTS
+from livekit_barge.bench.models import ScriptedLLM, Timing, VoiceTTS
 from livekit_barge.bench.played import PlayedCall
 from livekit_barge.bench.quiet import turn_log_off
 from livekit_barge.bench.room.caller import call_room
@@ -40,6 +42,7 @@ from livekit_barge.bench.room.server import LivekitServer, running_server
 from livekit_barge.bench.room.worker import agents_folder, running_worker
 from livekit_barge.bench.script import Script, caller_line
 from livekit_barge.bench.stage import play_call
+from livekit_barge.call.events import CallerAnchored
 from livekit_barge.call.folder import Call
 from livekit_barge.errors import RoomError
 from livekit_barge.measure.call import measure_call
@@ -56,16 +59,17 @@ LINE = "Please hold on a moment because I have a question."
 SPOKEN_S = (3.6, 1.2, 1.7, 2.2, 2.7)
 """The first is after LiveKit's AEC warm-up."""
 
-SHIFTS_S = (0.0, 0.01, 0.02, 0.03, 0.04)
-FRAME_S = 0.05
-"""RoomIO's, in and out; the shifts are its fifths."""
-PLACE = "place_s"
+STEPS_S = tuple(step / 200 for step in range(10))
+"""A frame's tenths, by which on the stage the caller comes in later, and the agent begins later."""
+IN, OUT = "in_s", "out_s"
+GRIDS = ((IN, FRAME_S), (IN, WINDOW_S), (OUT, FRAME_S))
+"""Where an event has its place: in a frame that comes, a window of the VAD, a frame that goes."""
 
 Clocks = Mapping[str, float]
-"""Of one event; and its place: from the agent's first audible sample, within a frame."""
+"""Of one event; and its onset from the first of the caller's audio, and of the agent's."""
 
 
-def script(shift_s: float = 0.0) -> Script:
+def script(shift_s: float) -> Script:
     """Barge-ins at places that a room shows, too."""
     places = (f"after the agent has spoken {spoken_s + shift_s:g} s" for spoken_s in SPOKEN_S)
     lines = tuple(caller_line(LINE, place, "yield") for place in places)
@@ -73,24 +77,26 @@ def script(shift_s: float = 0.0) -> Script:
 
 
 def on_stage(preset: str) -> list[dict[int, Clocks]]:
-    """Each line's clocks in virtual time, once for each shift."""
+    """Each line's clocks in virtual time, once for each place."""
     with turn_log_off():
-        return [_staged(preset, shift_s) for shift_s in SHIFTS_S]
+        return [_staged(preset, *steps_s) for steps_s in product(STEPS_S, STEPS_S)]
 
 
-def _staged(preset: str, shift_s: float) -> dict[int, Clocks]:
-    session = partial(_session, preset=preset)
+def _staged(preset: str, shift_s: float, delay_s: float) -> dict[int, Clocks]:
+    session = partial(_session, preset=preset, delay_s=delay_s)
     played = play_call(script(shift_s), calls_dir=None, session=session)
-    return dict(_clocks(played, {overlap: overlap for overlap in played.overlaps}, played.turns))
+    own = {overlap: overlap for overlap in played.overlaps}
+    return dict(_clocks(played, own, played.turns, heard_from_s=0.0))
 
 
-def _session(preset: str, **_: Any) -> BargeSession[None]:
+def _session(preset: str, delay_s: float, **_: Any) -> BargeSession[None]:
     """As :mod:`benchmarks.room_agent` makes it: nobody transcribes, so the VAD decides alone."""
+    first_byte_s = Timing().tts_first_byte_s + delay_s
     return BargeSession(
         preset=preset,
         vad=silero.VAD.load(),
         llm=ScriptedLLM([TEXT]),
-        tts=VoiceTTS(VOICE),
+        tts=VoiceTTS(VOICE, Timing(tts_first_byte_s=first_byte_s)),
         turn_handling={"turn_detection": "vad"},
     )
 
@@ -105,32 +111,40 @@ def in_room(
     found: list[dict[int, Clocks]] = []
     with running_worker(agent, log=folder / f"{preset}.log", environment=environment):
         for number in range(1, rounds + 1):
-            found.append(_round_of(server, folder / preset, f"{preset}-{number}"))
+            shift_s = (number - 1) / rounds * FRAME_S
+            found.append(_round_of(server, folder / preset, f"{preset}-{number}", shift_s))
             print(f"{preset}: round {number} of {rounds}", file=sys.stderr, flush=True)
     return found
 
 
-def _round_of(server: LivekitServer, calls_dir: Path, room: str) -> dict[int, Clocks]:
+def _round_of(
+    server: LivekitServer, calls_dir: Path, room: str, shift_s: float
+) -> dict[int, Clocks]:
     """A round; once more where nobody answered, as on a busy machine."""
     try:
-        return _round(server, calls_dir, room)
+        return _round(server, calls_dir, room, shift_s)
     except RoomError as error:
         print(error, file=sys.stderr, flush=True)
-        return _round(server, calls_dir, f"{room}-again")
+        return _round(server, calls_dir, f"{room}-again", shift_s)
 
 
-def _round(server: LivekitServer, calls_dir: Path, room: str) -> dict[int, Clocks]:
+def _round(server: LivekitServer, calls_dir: Path, room: str, shift_s: float) -> dict[int, Clocks]:
     dial = Dial(url=server.url, api_key=server.api_key, api_secret=server.api_secret, room=room)
-    played = asyncio.run(call_room(script(), dial, calls_dir=calls_dir))
+    played = asyncio.run(call_room(script(shift_s), dial, calls_dir=calls_dir))
     assert played.call_dir is not None  # a room's call is always kept
     caller, agent = Call.open(played.call_dir), Call.open(agents_folder(calls_dir, room))
     turns = measure_call(agent)
     joined = join(caller, agent, played.turns, turns).overlaps
-    return dict(_clocks(played, {each.caller: each.agent for each in joined}, turns))
+    agents = {each.caller: each.agent for each in joined}
+    heard_from_s = next(e.at_s for e in agent.events if isinstance(e, CallerAnchored))
+    return dict(_clocks(played, agents, turns, heard_from_s))
 
 
 def _clocks(
-    played: PlayedCall, agents: Mapping[Overlap, Overlap | None], turns: Sequence[Turn]
+    played: PlayedCall,
+    agents: Mapping[Overlap, Overlap | None],
+    turns: Sequence[Turn],
+    heard_from_s: float,
 ) -> Iterator[tuple[int, Clocks]]:
     """Of each line that stopped the agent, with nothing withheld."""
     for number, placed in enumerate(played.lines):
@@ -141,14 +155,17 @@ def _clocks(
         values = {clock: getattr(agent, clock) for clock in CLOCKS}
         began_s = next(turn.started_s for turn in turns if agent in turn.overlaps)
         if None not in values.values() and agent.onset_s is not None:
-            yield number, {**values, PLACE: (agent.onset_s - began_s) % FRAME_S}
+            yield (
+                number,
+                {**values, IN: agent.onset_s - heard_from_s, OUT: agent.onset_s - began_s},
+            )
 
 
 Rounds = Sequence[dict[int, Clocks]]
 
 
 def table(stage: Mapping[str, Rounds], room: Mapping[str, Rounds]) -> str:
-    """Medians of the room and of the same events on the stage; and both spreads, event by event."""
+    """Medians of the room and of all places on the stage; and both spreads, event by event."""
     lines = [
         "| preset | clock | events in the room | median in the room, 95 of 100 within "
         "| median on the stage | within 15 ms | room against room: median, p95 "
@@ -174,13 +191,14 @@ def _row(clock: str, stage: Rounds, room: Rounds) -> str:
     """Of the events that are known in both; a difference is between two plays of one event."""
     pairs = {number: list(_pairs(number, clock, stage, room)) for number in range(len(SPOKEN_S))}
     room_s = [here_s for each in pairs.values() for here_s, _ in each]
-    stage_s = [there_s for each in pairs.values() for _, there_s in each]
+    nearest_s = [there_s for each in pairs.values() for _, there_s in each]
     if not room_s:
         return f"| `{clock}` | 0 | – | – | – | – | –"
-    median_s, staged_s = statistics.median(room_s), statistics.median(stage_s)
+    staged_s = statistics.median(clocks[clock] for found in stage for clocks in found.values())
+    median_s = statistics.median(room_s)
     within = abs(median_s - staged_s) * 1e3 <= LIMIT_MS
     apart = [abs(a - b) for each in pairs.values() for (a, _), (b, _) in combinations(each, 2)]
-    off = [abs(here_s - there_s) for here_s, there_s in zip(room_s, stage_s, strict=True)]
+    off = [abs(here_s - there_s) for here_s, there_s in zip(room_s, nearest_s, strict=True)]
     return (
         f"| `{clock}` | {len(room_s)} | {median_s * 1e3:.0f} ms{_interval(room_s)} "
         f"| {staged_s * 1e3:.0f} ms | {'yes' if within else 'no'} | {_sizes(apart)} | {_sizes(off)}"
@@ -198,8 +216,7 @@ def _pairs(number: int, clock: str, stage: Rounds, room: Rounds) -> Iterator[tup
 
 
 def _places_apart(one: Clocks, other: Clocks) -> float:
-    apart_s = abs(one[PLACE] - other[PLACE])
-    return min(apart_s, FRAME_S - apart_s)
+    return max(apart_in(grid_s, one[place] - other[place]) for place, grid_s in GRIDS)
 
 
 def _interval(values_s: Iterable[float]) -> str:
@@ -219,7 +236,7 @@ def _sizes(values_s: Sequence[float]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--presets", nargs="+", default=PRESETS)
-    parser.add_argument("--rounds", type=int, default=4)
+    parser.add_argument("--rounds", type=int, default=8)
     parser.add_argument("--page", type=Path, help="write the table into this page")
     arguments = parser.parse_args()
     logging.getLogger("livekit").setLevel(logging.CRITICAL)
