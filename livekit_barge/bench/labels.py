@@ -74,7 +74,7 @@ def _judge(
     )
     if seen is None:
         return event
-    return _with_clocks(event, seen, seen.onset_s if own else None, played.turns, limits)
+    return _with_clocks(event, seen, seen.onset_s if own else None, played, limits)
 
 
 def _of_no_line(
@@ -112,7 +112,7 @@ def _of_no_line(
             onset_s=stops[0].onset_s if stops else round(turn.started_s, _DIGITS),
         )
         if stops:
-            event = _with_clocks(event, stops[0], stops[0].onset_s, played.turns, limits)
+            event = _with_clocks(event, stops[0], stops[0].onset_s, played, limits)
         # Who came in on whom says nothing where the sound never ends.
         yield replace(event, agent_over_caller=False)
 
@@ -171,7 +171,7 @@ def _with_clocks(
     event: EventResult,
     seen: Overlap,
     seen_onset_s: float | None,
-    turns: Sequence[Turn],
+    played: PlayedCall,
     limits: Thresholds,
 ) -> EventResult:
     """The event with the ruler's figures; from the line's place where the ruler saw no onset."""
@@ -183,9 +183,9 @@ def _with_clocks(
     yielded = None
     if event.outcome not in ("natural_end", "unmeasurable"):
         yielded = time_s is not None and not seen.lower_bound and time_s <= limits.yield_within_s
-    dead_air_s = seen.dead_air_s
+    dead_air_s, again = seen.dead_air_s, True
     if event.outcome == "false_stop" and dead_air_s is None and seen.silent_s is not None:
-        dead_air_s = _dead_air_s(seen.silent_s, turns)
+        dead_air_s, again = _dead_air(seen.silent_s, played)
     return EventResult(
         **{
             **vars(event),
@@ -201,6 +201,7 @@ def _with_clocks(
             "resumed": bool(seen.resumed),
             "pause_s": seen.pause_s,
             "dead_air_s": dead_air_s,
+            "dead_air_lower_bound": not again,
             "cause": seen.cause,
             "protected": seen.protected,
         }
@@ -240,20 +241,18 @@ def _without_overlap(
     return went_on, None
 
 
-def _dead_air_s(silent_s: float, turns: Sequence[Turn]) -> float | None:
-    """From a stop that was not taken back to the agent's next word, less what the caller said."""
-    again_s = min(
-        (t.started_s for t in turns if t.speaker == "agent" and t.started_s > silent_s),
-        default=None,
-    )
-    if again_s is None:
-        return None
+def _dead_air(silent_s: float, played: PlayedCall) -> tuple[float, bool]:
+    """From a stop that was not taken back to the agent's next word, less what the caller said; and
+    whether there was such a word before the call ended."""
+    words_s = (turn.started_s for turn in played.turns if turn.speaker == "agent")
+    again_s = min((at_s for at_s in words_s if at_s > silent_s), default=None)
+    until_s = played.duration_s if again_s is None else again_s
     spoken_s = sum(
-        max(min(t.ended_s, again_s) - max(t.started_s, silent_s), 0.0)
-        for t in turns
-        if t.speaker == "caller"
+        max(min(turn.ended_s, until_s) - max(turn.started_s, silent_s), 0.0)
+        for turn in played.turns
+        if turn.speaker == "caller"
     )
-    return round(max(again_s - silent_s - spoken_s, 0.0), _DIGITS)
+    return round(max(until_s - silent_s - spoken_s, 0.0), _DIGITS), again_s is not None
 
 
 def _minus(later_s: float | None, earlier_s: float | None) -> float | None:

@@ -77,6 +77,8 @@ class EventResult:
     pause_s: float | None = None
     dead_air_s: float | None = None
     """After a false stop: nobody audible, until the agent speaks again."""
+    dead_air_lower_bound: bool = False
+    """Until the call's end: it did not speak again."""
     cause: Cause | None = None
     protected: tuple[str, ...] = ()
     """What kept audio activity from stopping the agent at the onset."""
@@ -85,6 +87,13 @@ class EventResult:
     def false_stop(self) -> bool:
         """It stopped where it should have gone on."""
         return self.outcome == "false_stop"
+
+    @property
+    def uncounted(self) -> str | None:
+        """Why it is in no rate; ``None``: it is in one."""
+        if self.agent_over_caller:
+            return "agent_over_caller"
+        return None if self.outcome in _TO_YIELD + _TO_HOLD else self.outcome
 
     def to_json(self) -> dict[str, Any]:
         return dataclasses.asdict(self) | {"false_stop": self.false_stop}
@@ -154,7 +163,7 @@ class Tally:
     @classmethod
     def of(cls, events: Iterable[EventResult]) -> Self:
         every = list(events)
-        fair = [e for e in every if not e.agent_over_caller and e.outcome in _TO_YIELD + _TO_HOLD]
+        fair = [event for event in every if event.uncounted is None]
         wanted = [event for event in fair if event.expect == "yield"]
         hold = [event for event in fair if event.expect == "hold"]
         protected = [event for event in fair if event.expect == "protected"]
@@ -166,18 +175,14 @@ class Tally:
             kept=_share(not event.false_stop for event in protected),
             talked_on_rate=_share(bool(event.talked_on) for event in decided),
             resumed_rate=_share(event.resumed for event in stopped),
-            uncounted=Counter(
-                "agent_over_caller" if event.agent_over_caller else event.outcome
-                for event in every
-                if event not in fair
-            ),
+            uncounted=Counter(why for event in every if (why := event.uncounted) is not None),
             time_to_yield=_times((e.time_to_yield_s, e.lower_bound) for e in wanted),
             detection=_times((e.detection_s, False) for e in wanted),
             cancellation=_times(
                 (e.cancellation_s, False) for e in wanted if not e.quiet_at_decision
             ),
             quiet_at_decision=sum(event.quiet_at_decision for event in wanted),
-            dead_air=_times((e.dead_air_s, False) for e in hold if e.false_stop),
+            dead_air=_times((e.dead_air_s, e.dead_air_lower_bound) for e in hold if e.false_stop),
         )
 
     def __add__(self, other: Tally) -> Tally:

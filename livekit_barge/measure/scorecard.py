@@ -81,7 +81,7 @@ class Summary:
             ),
             quiet_at_decision=sum(overlap.quiet_at_decision for overlap in wanted),
             talk_over_s=sum(overlap.talk_over_s for overlap in overlaps),
-            dead_air_s=sum(overlap.dead_air_s or 0.0 for overlap in overlaps),
+            dead_air_s=sum(overlap.dead_air_s or 0.0 for overlap in fair),
             dead_air_unknown=sum(
                 overlap.outcome == "false_stop" and overlap.dead_air_s is None for overlap in fair
             ),

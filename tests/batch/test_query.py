@@ -42,6 +42,7 @@ class TestGroups:
             overlap("false_stop"),
             overlap("natural_end"),
             overlap("missed", 3.0, agent_over_caller=True),
+            overlap("false_stop", dead_air_s=2.0, agent_over_caller=True),
         ]
         [group] = query(card(*overlaps[:3]), card(*overlaps[3:])).groups(["source"])
         summary = Summary.of(overlaps)

@@ -42,9 +42,13 @@ def judged(
     next_at_s=None,
     conditions=None,
     agent=(1.0, 8.0),
+    again=True,
     **overlap,
 ):
-    """The events of a call with one line, or two, and an overlap if there is an outcome."""
+    """The events of a call with one line, or two, and an overlap if there is an outcome.
+
+    The agent speaks ``again`` at 9 s; the call ends at 12 s.
+    """
     import numpy as np
 
     line = {"say": "Wait!", "at": "in mid-word", "expect": expect}
@@ -58,10 +62,9 @@ def judged(
         for said, at in zip(script.caller, begin_s, strict=True)
     )
     overlaps = (Overlap(talk_over_s=0.0, outcome=outcome, **overlap),) if outcome else ()
-    turns = [
-        Turn(speaker="agent", started_s=agent[0], ended_s=agent[1], overlaps=overlaps),
-        Turn(speaker="agent", started_s=9.0, ended_s=10.0),
-    ]
+    turns = [Turn(speaker="agent", started_s=agent[0], ended_s=agent[1], overlaps=overlaps)]
+    if again:
+        turns.append(Turn(speaker="agent", started_s=9.0, ended_s=10.0))
     played = PlayedCall(tuple(turns), placed, (), 12.0, None)
     return judge_events("call", script, played, LIMITS)
 
@@ -118,7 +121,11 @@ class TestALineToHoldThrough:
 
     def test_costs_the_silence_until_the_agent_speaks_again(self):
         (event,) = judged("hold", "yielded", **STOPPED, agent=(1.0, 3.6))
-        assert event.dead_air_s == 5.4
+        assert (event.dead_air_s, event.dead_air_lower_bound) == (5.4, False)
+
+    def test_costs_the_silence_until_the_call_ends_where_the_agent_never_speaks_again(self):
+        (event,) = judged("hold", "yielded", **STOPPED, agent=(1.0, 3.6), again=False)
+        assert (event.dead_air_s, event.dead_air_lower_bound) == (8.4, True)
 
 
 NOISY = {"noise": {"snr_db": 10}}

@@ -3,6 +3,7 @@
 import pytest
 
 from livekit_barge.bench.results import CaseResult, EventResult, Tally
+from livekit_barge.measure.statistics import Measured
 
 
 def event(expect="yield", outcome="yielded", **more):
@@ -53,6 +54,10 @@ class TestATally:
 
     def test_dead_air_is_counted_per_false_stop(self):
         assert [t.seconds for t in self.tally.dead_air.values] == [2.7]
+
+    def test_dead_air_to_the_call_s_end_is_a_lower_bound(self):
+        mute = event("hold", "false_stop", dead_air_s=8.0, dead_air_lower_bound=True)
+        assert Tally.of([mute]).dead_air.values == (Measured(8.0, lower_bound=True),)
 
     def test_the_tallies_of_parts_add_up_to_that_of_the_whole(self):
         parts = Tally.of(EVENTS[:3]) + Tally.of(EVENTS[3:])

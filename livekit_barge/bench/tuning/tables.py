@@ -126,9 +126,10 @@ def render_held_out(tallies: Mapping[str, Tally]) -> Iterator[RenderableType]:
 
 
 def _is_bound(tally: Tally) -> bool:
-    """Whether its median time to yield is that of calls in which nobody yielded."""
+    """Whether half of the callers were never yielded to, or the agent fell silent for good."""
     median = tally.time_to_yield.at(50)
-    return median is not None and median.lower_bound
+    bound = median is not None and median.lower_bound
+    return bound or any(value.lower_bound for value in tally.dead_air.values)
 
 
 def median_with_interval(times: Percentiles) -> str:
