@@ -21,6 +21,14 @@ if TYPE_CHECKING:
 NOTHING, FOUND, COULD_NOT = 0, 1, 2
 """What the command exits with."""
 
+RulesFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--limits", envvar="BARGE_DIAGNOSIS", help="A file with other limits of the diagnosis."
+    ),
+]
+"""The option of every command that diagnoses."""
+
 _Found = list[tuple[Path, "list[Finding]"]]
 
 
@@ -31,10 +39,7 @@ def diagnose(
     json_to: Annotated[
         Path | None, typer.Option("--json", help="Write JSON lines there; - is standard output.")
     ] = None,
-    limits: Annotated[
-        Path | None,
-        typer.Option(envvar="BARGE_DIAGNOSIS", help="A file with other limits of the rules."),
-    ] = None,
+    limits: RulesFile = None,
     thresholds: LimitsFile = None,
 ) -> None:
     """Why: which of the seven symptoms each call shows, what confirms it, and what to turn.

@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 
 from livekit_barge.batch.commands import LimitsFile
+from livekit_barge.report.diagnose import RulesFile
 
 
 class SoundFormat(StrEnum):
@@ -39,6 +40,7 @@ def report(
     jobs: Annotated[
         int | None, typer.Option(min=1, help="Processes.", show_default="cores")
     ] = None,
+    limits: RulesFile = None,
     thresholds: LimitsFile = None,
 ) -> None:
     """Make pages of calls that open in a browser, offline: all calls together, and each by itself.
@@ -48,6 +50,7 @@ def report(
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
     from livekit_barge.intake.order import Order
+    from livekit_barge.measure.diagnosis import DiagnosisLimits
     from livekit_barge.report.pages.make import make_report
 
     order = Order.of(thresholds=thresholds)
@@ -60,6 +63,7 @@ def report(
             calls,
             out,
             order,
+            rules=DiagnosisLimits.load(limits),
             codec=audio.value,
             redact=redact,
             jobs=jobs or os.cpu_count() or 1,

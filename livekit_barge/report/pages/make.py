@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from livekit_barge.batch.pool import WorkerDied, run_jobs
 from livekit_barge.batch.results import Refused
@@ -21,6 +22,9 @@ from livekit_barge.report.pages.subject import Subject, open_subject, redacted
 from livekit_barge.report.pages.sweep import read_sweep
 from livekit_barge.report.pages.writer import INDEX, PAGES, prepare, unwritable
 
+if TYPE_CHECKING:
+    from livekit_barge.measure.diagnosis import DiagnosisLimits
+
 
 @dataclass(frozen=True)
 class PageMaker:
@@ -28,6 +32,7 @@ class PageMaker:
 
     out: Path
     order: Order
+    rules: DiagnosisLimits | None
     codec: Codec
     redact: bool
 
@@ -35,7 +40,7 @@ class PageMaker:
         """A call that cannot be read is told of, and ends nothing."""
         path, name = job
         try:
-            subject = open_subject(path, self.order)
+            subject = open_subject(path, self.order, self.rules)
             if self.redact:
                 subject = redacted(subject)
             write_call(subject, self.out, name, codec=self.codec, redact=self.redact)
@@ -64,12 +69,13 @@ def make_report(
     out: Path,
     order: Order,
     *,
+    rules: DiagnosisLimits | None = None,
     codec: Codec = "flac",
     redact: bool = False,
     jobs: int = 1,
     on_call: Callable[[int, int], None] | None = None,
 ) -> Report:
-    """Make the report of all calls under ``paths`` in the folder ``out``.
+    """Make the report of all calls under ``paths`` in the folder ``out``, diagnosed by ``rules``.
 
     Raises a :class:`~livekit_barge.errors.BargeError` where none of them can be reported.
     """
@@ -77,7 +83,7 @@ def make_report(
     sweeps = [read_sweep(file) for file in found.sweeps]
     prepare(out)
     names = page_names(found.calls)
-    make = PageMaker(out, order, codec, redact)
+    make = PageMaker(out, order, rules, codec, redact)
     made: dict[Path, Row | Refused] = {}
     for path, result in _run(list(names.items()), make, jobs):
         made[path] = result

@@ -24,14 +24,13 @@ from livekit_barge.errors import CallError
 from livekit_barge.intake.order import Order
 from livekit_barge.intake.recording import Recording
 from livekit_barge.intake.scoring import is_call, score
-from livekit_barge.measure.lag import lags, withheld
 from livekit_barge.measure.overlap import Overlap
-from livekit_barge.measure.scorecard import Scorecard, without_overlaps
+from livekit_barge.measure.scorecard import Scorecard
 from livekit_barge.measure.turns import Turn
 from livekit_barge.report.pages.unheard import card_of_kept_turns
 
 if TYPE_CHECKING:
-    from livekit_barge.measure.diagnosis import Finding
+    from livekit_barge.measure.diagnosis import DiagnosisLimits, Finding
 
 
 class Audio(Protocol):
@@ -63,45 +62,35 @@ class Subject:
             yield block[::-1] if self.swapped else block
 
 
-def open_subject(path: Path, order: Order) -> Subject:
-    """A Call folder, measured anew, or a result that ``score`` kept.
+def open_subject(path: Path, order: Order, rules: DiagnosisLimits | None = None) -> Subject:
+    """A Call folder, measured anew, or a result that ``score`` kept; diagnosed by ``rules``.
 
     Raises a :class:`~livekit_barge.errors.BargeError` for what cannot be read, or was refused.
     """
-    return _of_call(path, order) if is_call(path) else _of_result(path)
+    return _of_call(path, order, rules) if is_call(path) else _of_result(path, rules)
 
 
-def _of_call(path: Path, order: Order) -> Subject:
+def _of_call(path: Path, order: Order, rules: DiagnosisLimits | None) -> Subject:
     call = Call.open(path)
-    if not call.meta.audio_recorded:
-        return _with_call(card_of_kept_turns(call, order), call)
-    card = score(path, order)
-    if call.meta.capture_point == "caller":
-        card = _withheld(card, call, order)
-    return _with_call(card, call)
+    heard = call.meta.audio_recorded
+    card = score(path, order) if heard else card_of_kept_turns(call, order)
+    return _with_call(card, call, rules)
 
 
-def _withheld(card: Scorecard, call: Call, order: Order) -> Scorecard:
-    """Without the figures that a link's lag made worthless, as ``livekit-barge turns`` shows it."""
-    found = lags(call.events, call.meta.sample_rates)
-    turns = withheld(turns_of(card), found, order.thresholds.missed_after_s)
-    overlaps = tuple(overlap for turn in turns for overlap in turn.overlaps)
-    return dataclasses.replace(card, overlaps=overlaps, turns=without_overlaps(turns))
-
-
-def _with_call(card: Scorecard, call: Call) -> Subject:
+def _with_call(card: Scorecard, call: Call, rules: DiagnosisLimits | None) -> Subject:
     from livekit_barge.measure.diagnosis import diagnose
 
     turns = turns_of(card)
     audio = call if call.meta.audio_recorded else None
-    return Subject(card, turns, call.events, tuple(diagnose(call, turns)), audio)
+    findings = diagnose(call, turns, limits=rules)
+    return Subject(card, turns, call.events, tuple(findings), audio)
 
 
-def _of_result(path: Path) -> Subject:
+def _of_result(path: Path, rules: DiagnosisLimits | None) -> Subject:
     card = _read_card(path)
     recorded = Path(card.file)
     if is_call(recorded):
-        return _with_call(card, Call.open(recorded))
+        return _with_call(card, Call.open(recorded), rules)
     turns = turns_of(card)
     if not recorded.is_file() or card.channels.known_by == "files":
         return Subject(card, turns)  # the recording is elsewhere, or is two files

@@ -14,6 +14,7 @@ from livekit_barge.call.folder import Call
 from livekit_barge.errors import CallError
 from livekit_barge.intake.order import Order
 from livekit_barge.measure.call import measure_call
+from livekit_barge.measure.diagnosis import DiagnosisLimits
 from livekit_barge.measure.overlap import Overlap
 from livekit_barge.measure.scorecard import without_overlaps
 from livekit_barge.measure.turns import Turn
@@ -45,6 +46,13 @@ class TestTurns:
         turns = (agent, caller, later)
         overlaps = [overlap for turn in turns for overlap in turn.overlaps]
         assert turns_of(card("a", *overlaps, turns=without_overlaps(turns))) == turns
+
+
+def test_is_diagnosed_by_the_limits_that_were_given(folder):
+    strict = replace(DiagnosisLimits.load(), leak_min_s=0.05)  # it leaks 0.08 s
+    assert open_subject(folder, Order()).findings == ()
+    found = open_subject(folder, Order(), strict).findings
+    assert [finding.code for finding in found] == ["buffered-ahead"]
 
 
 class TestWithoutAudio:
