@@ -46,7 +46,7 @@ def bench(
     out: Annotated[
         Path | None, typer.Option(help="Where results are kept.", show_default="bench/SUITE")
     ] = None,
-    calls_dir: Annotated[Path | None, typer.Option(help="Keep the calls there.")] = None,
+    calls_dir: Annotated[Path | None, typer.Option(help="Keep the calls that are played.")] = None,
     json_to: Annotated[
         Path | None, typer.Option("--json", help="Write all as JSON; - is standard output.")
     ] = None,

@@ -1,7 +1,7 @@
 """Keeps a scripted call in virtual time: all at its end, in the loop's own thread.
 
 A live call is written and measured while it runs, in a thread (:mod:`livekit_barge.live.recorder`),
-so that a killed process loses a second at most. In virtual time there is nothing to lose and no
+so that a killed process loses little. In virtual time there is nothing to lose and no
 loop to spare: a thread would only take the interpreter in turns with it. The book is the same, what
 is kept and the turns are too; it is given everything once the call is over.
 """

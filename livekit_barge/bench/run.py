@@ -1,8 +1,8 @@
 """Plays cases, here or in several processes or on a Dask cluster, and keeps their results.
 
-A case's result depends on nothing but the case: not on the environment's ``BARGE_*`` variables, the
-cases before it or the process it is played in. So equal runs give equal bytes, whatever the number
-of workers, and a run that was stopped goes on where it was.
+A case's result depends on nothing but the case, its limits and whether time was real: not on other
+``BARGE_*`` variables, the cases before it or the process it is played in. So equal runs give equal
+bytes, whatever the number of workers, and a run that was stopped goes on where it was.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def run_cases(
         scheduler: A Dask cluster's address, to play them there instead.
         real_time: Let the calls take as long as they do.
         on_result: Called with each result as it comes, in any order, those kept before as well.
-        calls_dir: Where to keep the calls; default: nowhere.
+        calls_dir: Where to keep the calls that are played; default: nowhere.
         thresholds: A file with limits in place of the shipped ones.
 
     Raises:

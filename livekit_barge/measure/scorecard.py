@@ -186,7 +186,8 @@ class Scorecard:
     started_at: str | None
     """The call's start in ISO 8601, UTC."""
     dated_by: str | None
-    """``call``: its recorder's clock; ``file``: when the file was last written."""
+    """``call``: its recorder's clock; ``call-json``: the vendor's word; ``file``: when the file was
+    last written."""
     preset: str | None
     duration_s: float
     channels: Channels
@@ -195,7 +196,7 @@ class Scorecard:
     edge_blur_s: float
     """How far the codec may spread an onset."""
     end_blur_s: float = 0.0
-    """How far the codec may spread an edge."""
+    """How far the codec may spread an end."""
     limits: ScoreLimits
     warnings: tuple[Caveat, ...] = ()
     overlaps: tuple[Overlap, ...] = ()

@@ -1,4 +1,4 @@
-"""Turns as tables for a terminal. Milliseconds are made here, and only here."""
+"""Turns as tables for a terminal, and how tables spell seconds."""
 
 from __future__ import annotations
 

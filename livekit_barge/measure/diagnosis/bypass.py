@@ -78,7 +78,7 @@ def _by(seen: Seen, story: Story, decision_s: float, words: int) -> str | None:
     if story.overlap.cause in _BY_TRANSCRIPT:
         return _BY_TRANSCRIPT[story.overlap.cause]
     # With a words gate the VAD decides as soon as there are words enough, at its next window.
-    came = seen.transcripts(decision_s - seen.limits.frames_after_s, decision_s)
+    came = seen.transcripts(decision_s - seen.limits.transcript_before_s, decision_s)
     if words and story.overlap.cause == "vad" and came:
         late_s = decision_s - came[-1].at_s
         return f"the VAD, {ms(late_s)} after a transcript brought enough words,"
@@ -93,7 +93,7 @@ def _on_silence(seen: Seen, story: Story, decision_s: float, least_s: float) -> 
     # Whoever goes on speaking meant it, and is served a little sooner than the knob says.
     goes_on = seen.caller_speaks_in(Span(decision_s, decision_s + seen.limits.off_min_s), story)
     # The VAD's own onset is up to 0.1 late and never early, so what it heard was no longer.
-    if goes_on or least_s - spoken_s < seen.limits.frames_after_s:
+    if goes_on or least_s - spoken_s < seen.limits.short_of_duration_s:
         return None
     silence_s = seen.options_at(story.begin_s).get("min_silence_duration")
     evidence = [

@@ -27,6 +27,8 @@ class DiagnosisLimits:
     leak_min_s: float
     order_within_s: float
     frames_after_s: float
+    transcript_before_s: float
+    short_of_duration_s: float
     tail_slack_s: float
     silent_speaking_s: float
     floor_dbfs: float
