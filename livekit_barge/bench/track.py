@@ -60,15 +60,8 @@ class CallerTrack:
         """The next ``samples`` of the track; they are fixed from now on."""
         start, self._sent = self._sent, self._sent + samples
         self._extend(self._sent)
-        pcm = self._finished(start, self._sent)
+        pcm = to_pcm(self._mix[start : self._sent])
         return pcm if self.line is None else self.line(pcm)
-
-    def sent_samples(self) -> Pcm:
-        """All that has left so far, as the caller spoke it."""
-        return self._finished(0, self._sent)
-
-    def _finished(self, start: int, stop: int) -> Pcm:
-        return to_pcm(self._mix[start:stop])
 
     def _extend(self, length: int) -> None:
         """Lengthen the track, by whole seconds, each with noise of its own from the seed."""

@@ -71,14 +71,6 @@ def test_a_refused_clip_leaves_no_trace():
     assert not track.send(2400).any()
 
 
-def test_what_was_sent_is_known_afterwards():
-    track = CallerTrack(RATE)
-    track.mix(RAMP, 100)
-    sent = np.concatenate([track.send(1200), track.send(1200)])
-    assert track.sent == 2400
-    assert np.array_equal(track.sent_samples(), sent)
-
-
 def test_without_noise_there_is_silence():
     assert not CallerTrack(RATE).send(RATE).any()
 

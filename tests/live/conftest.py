@@ -66,7 +66,6 @@ class Kept:
     turns: tuple[Turn, ...]
     heard: Pcm
     """What left the line on the agent's side, from the call's start."""
-    sent: Pcm
 
     @property
     def call(self) -> Call:
@@ -154,11 +153,11 @@ def play(tmp_path: Path, vad: Any) -> Play:
             await session.start(agent())
             await script(Stand(session, line))
             await session.aclose()
-            heard, sent = line.heard(), line.caller.sent_samples()
+            heard = line.heard()
             await line.aclose()
             await instruments.calls.finished()
             assert instruments.calls.call_dir is not None
-            return Kept(instruments.calls.call_dir, instruments.calls.turns, heard, sent)
+            return Kept(instruments.calls.call_dir, instruments.calls.turns, heard)
 
         kept = run_virtual(main)
         # LiveKit leaves failed tasks behind. asyncio reports one when it is collected, and CPython

@@ -12,13 +12,7 @@ from livekit import rtc
 from livekit.agents.voice import io
 from livekit.plugins import silero
 
-from livekit_barge.bench.faults.sinks import (
-    ENDS_LATE_S,
-    EndsLate,
-    HearsNoOrders,
-    ObeysLate,
-    Passing,
-)
+from livekit_barge.bench.faults.sinks import ENDS_LATE_S, EndsLate, HearsNoOrders, Passing
 from livekit_barge.measure.diagnosis import KINDS, diagnose
 from tests.room.caller import RATE, Caller
 from tests.room.calls import Announcer, play
@@ -27,6 +21,7 @@ from tests.vendors.voice import speak
 NOTICE = "We are open from Monday to Friday, and on Saturday until noon. On Sunday we are closed."
 BREAK_IN = "Wait a moment please, I have a question."
 FRAME_S = 0.05
+OBEYS_LATE_S = 0.7
 SYMPTOMS = {kind.code: kind.symptom for kind in KINDS}
 
 
@@ -44,6 +39,26 @@ class Rewired(Announcer):
         assert self.session.output.audio is not None
         self.session.output.audio = self._wrapper(self.session.output.audio)
         self.session.say(NOTICE, audio=frames(paced=self._paced))
+
+
+class ObeysLate(Passing):
+    """Passes orders on late, as a transport does that has sent ahead."""
+
+    _pausing: asyncio.TimerHandle | None = None
+
+    def pause(self) -> None:
+        self._pausing = self._later(super().pause)
+
+    def resume(self) -> None:
+        if self._pausing is not None:
+            self._pausing.cancel()
+        super().resume()
+
+    def clear_buffer(self) -> None:
+        self._later(super().clear_buffer)
+
+    def _later(self, order: Callable[[], None]) -> asyncio.TimerHandle:
+        return asyncio.get_running_loop().call_later(OBEYS_LATE_S, order)
 
 
 async def frames(*, paced: bool) -> AsyncIterator[rtc.AudioFrame]:

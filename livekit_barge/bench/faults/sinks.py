@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from functools import partial
 
 from livekit import rtc
 from livekit.agents.voice import io
 
 ENDS_LATE_S = 4.0
-OBEYS_LATE_S = 0.7
 
 
 class Passing(io.AudioOutput):
@@ -55,26 +53,6 @@ class HearsNoOrders(Passing):
 
     def clear_buffer(self) -> None:
         """Swallowed."""
-
-
-class ObeysLate(Passing):
-    """Passes orders on late, as a transport does that has sent ahead: symptom 3."""
-
-    _pausing: asyncio.TimerHandle | None = None
-
-    def pause(self) -> None:
-        self._pausing = self._later(super().pause)
-
-    def resume(self) -> None:
-        if self._pausing is not None:
-            self._pausing.cancel()
-        super().resume()
-
-    def clear_buffer(self) -> None:
-        self._later(super().clear_buffer)
-
-    def _later(self, order: Callable[[], None]) -> asyncio.TimerHandle:
-        return asyncio.get_running_loop().call_later(OBEYS_LATE_S, order)
 
 
 class EndsLate(Passing):

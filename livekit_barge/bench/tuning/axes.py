@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -131,12 +131,6 @@ def check_axes(axes: Sequence[Axis]) -> None:
             raise SettingsError(
                 f"{name} is varied twice", where="--vary", remedy="list all its values in one"
             )
-
-
-def base_values(case: Case, axes: Sequence[Axis]) -> Mapping[str, Any]:
-    """What each axis is in the base, as far as the preset says."""
-    known = {**vars(case.conditions), **vars(case.timing), **case.chosen().knobs}
-    return {axis.name: known.get(axis.name) for axis in axes}
 
 
 def _names(axes: Sequence[Axis]) -> list[str]:
