@@ -16,7 +16,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from typing import Generic, TypeVar
 
-from livekit_barge.clock import Clock, SystemClock
+from livekit_barge.clock import SystemClock
 
 Job = TypeVar("Job", bound=Hashable)
 Made = TypeVar("Made")
@@ -52,12 +52,12 @@ class _Pool(Generic[Job, Made]):
         jobs: Iterable[Job],
         work: Callable[[Job], Made],
         limit_s: float,
-        clock: Clock,
         kin: Callable[[Job], Hashable] | None,
     ) -> None:
         self.waiting = deque(jobs)
         self.busy: dict[Connection, _Worker[Job]] = {}
-        self._work, self._limit_s, self._clock, self._kin = work, limit_s, clock, kin
+        self._work, self._limit_s, self._kin = work, limit_s, kin
+        self._clock = SystemClock()
         self._attempts: dict[Job, int] = {}
 
     def start(self) -> None:
@@ -142,7 +142,6 @@ def run_jobs(
     workers: int,
     *,
     limit_s: float = math.inf,
-    clock: Clock | None = None,
     kin: Callable[[Job], Hashable] | None = None,
 ) -> Iterator[tuple[Job, Made | WorkerDied]]:
     """Each job with what ``work`` made of it, as they end; ``work`` must be picklable.
@@ -150,7 +149,7 @@ def run_jobs(
     A job has ``limit_s`` from when a worker is given it. Jobs of one ``kin`` go to one worker while
     there are others for the rest: it may remember what they share.
     """
-    pool = _Pool(jobs, work, limit_s, clock or SystemClock(), kin)
+    pool = _Pool(jobs, work, limit_s, kin)
     try:
         for _ in range(workers):
             pool.start()

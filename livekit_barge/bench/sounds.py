@@ -191,11 +191,11 @@ SOUNDS: dict[str, Callable[[np.random.Generator], Wave]] = {
 }
 
 
-def _at_level(wave: Wave, *, dbfs: float = LEVEL_DBFS) -> Pcm:
+def _at_level(wave: Wave) -> Pcm:
     frames = wave[: max(len(wave) // 480, 1) * 480].reshape(-1, min(480, len(wave)))
     power = (frames**2).mean(axis=1)
     active = power[power > power.max() / 1000]
-    gain = 10 ** (dbfs / 20) / np.sqrt(active.mean())
+    gain = 10 ** (LEVEL_DBFS / 20) / np.sqrt(active.mean())
     return to_pcm(wave * gain * FULL_SCALE)
 
 

@@ -124,12 +124,10 @@ VOICES = {
 }
 
 
-def voice_named(name: str, *, where: object = None) -> Voice:
+def voice_named(name: str) -> Voice:
     """A voice by its name. Raises :class:`ScriptError`."""
     if name not in VOICES:
-        raise ScriptError(
-            f"no voice is called {name}", where=where, remedy=f"one of {', '.join(VOICES)}"
-        )
+        raise ScriptError(f"no voice is called {name}", remedy=f"one of {', '.join(VOICES)}")
     return VOICES[name]
 
 

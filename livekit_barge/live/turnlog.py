@@ -30,9 +30,9 @@ class TurnLog:
         """A turn whose outcome can no longer change."""
         self._call.info("turn", **turn.to_json())
 
-    def note(self, text: str, **fields: Any) -> None:
+    def note(self, text: str) -> None:
         """Something that was asked for does not do what it seems to; said once, at the start."""
-        self._logger.warning(text, **fields)
+        self._logger.warning(text)
 
     def disk_failed(self, path: Path | None, error: OSError) -> None:
         """The folder cannot be written; turns are measured and logged all the same."""

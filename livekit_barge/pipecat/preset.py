@@ -120,9 +120,9 @@ class PipecatPreset:
         }
         return LLMUserAggregatorParams(**(fields | more))
 
-    def transport(self, *, livekit: bool = True) -> dict[str, Any]:
-        """Fields of ``LiveKitParams``; with ``livekit=False`` those that any transport has."""
-        return self._those(_TRANSPORT if livekit else _TRANSPORT[:1])
+    def transport(self) -> dict[str, Any]:
+        """Fields of ``LiveKitParams``."""
+        return self._those(_TRANSPORT)
 
     def _those(self, names: tuple[str, ...]) -> dict[str, Any]:
         return {name: self.knobs[name] for name in names if name in self.knobs}
@@ -134,9 +134,6 @@ def pipecat_preset_names() -> list[str]:
     return sorted(names, key=lambda name: name != DEFAULTS)
 
 
-def chosen_preset(
-    default: str | Path = DEFAULTS, *, settings: Settings | None = None
-) -> PipecatPreset:
-    """What ``BARGE_PRESET`` asks for, else ``default``."""
-    settings = Settings() if settings is None else settings
-    return PipecatPreset.load(settings.preset or default)
+def chosen_preset() -> PipecatPreset:
+    """What ``BARGE_PRESET`` asks for, else Pipecat's defaults."""
+    return PipecatPreset.load(Settings().preset or DEFAULTS)

@@ -15,11 +15,9 @@ sample to its arrival at the agent, to the decision, to the last sample that lef
 arrival at the caller. – where the agent was between sentences, or had begun over the caller."""
 
 
-def joined_table(joined: Joined, *, title: str | None = None) -> Table:
+def joined_table(joined: Joined) -> Table:
     """A row for each time that the caller spoke over the agent."""
     table = Table(
-        title=title,
-        title_justify="left",
         caption=_caption(joined),
         caption_justify="left",
         box=box.SIMPLE_HEAD,

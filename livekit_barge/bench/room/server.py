@@ -26,6 +26,7 @@ from livekit_barge.resources import configs_dir
 BINARY = configs_dir().parent / ".cache" / "livekit-server"
 """Where ``make livekit-server`` puts it, in a checkout."""
 UP_WITHIN_S = 20.0
+_ATTEMPTS = 3
 
 
 @dataclass(frozen=True)
@@ -57,9 +58,7 @@ class LivekitServer:
 
 
 @contextlib.contextmanager
-def running_server(
-    log: Path, *, binary: Path = BINARY, attempts: int = 3
-) -> Iterator[LivekitServer]:
+def running_server(log: Path) -> Iterator[LivekitServer]:
     """Start one and wait until it answers.
 
     Raises :class:`~livekit_barge.errors.RoomError`.
@@ -68,22 +67,22 @@ def running_server(
     then again with others.
     """
     api_key, api_secret = "key" + secrets.token_hex(4), secrets.token_hex(24)
-    for attempt in range(1, attempts + 1):
+    for attempt in range(1, _ATTEMPTS + 1):
         tcp, udp = free_port(socket.SOCK_STREAM), free_port(socket.SOCK_DGRAM)
         body = yaml.safe_dump(_config(tcp, udp, {api_key: api_secret}))
         environment = dict(os.environ) | {"LIVEKIT_CONFIG": body}
-        with child([str(binary)], log=log, env=environment, grace_s=0.5) as process:
+        with child([str(BINARY)], log=log, env=environment, grace_s=0.5) as process:
             if not _answers(process, f"http://127.0.0.1:{tcp}"):
-                if attempt < attempts and process.poll() is not None:
+                if attempt < _ATTEMPTS and process.poll() is not None:
                     continue
                 raise RoomError(f"livekit-server did not start:\n{tail(log)}", where=log)
             yield LivekitServer(f"ws://127.0.0.1:{tcp}", api_key, api_secret, log, process)
             return
 
 
-def tail(log: Path, lines: int = 60) -> str:
+def tail(log: Path) -> str:
     """The end of a log, each line cut where the server begins to print whole session offers."""
-    return "\n".join(line[:400] for line in log.read_text(errors="replace").splitlines()[-lines:])
+    return "\n".join(line[:400] for line in log.read_text(errors="replace").splitlines()[-60:])
 
 
 def _config(tcp: int, udp: int, keys: dict[str, str]) -> dict[str, Any]:

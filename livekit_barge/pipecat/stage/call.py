@@ -73,15 +73,12 @@ def play_pipecat_call(
     calls_dir: Path | None,
     call_id: str | None = None,
     bot: Bot | None = None,
-    timing: Timing | None = None,
     line: LineParams | None = None,
 ) -> PlayedCall:
     """Play a script to its end in virtual time; as :func:`~livekit_barge.bench.stage.play_call`."""
 
     async def play() -> PlayedCall:
-        return await _play(
-            script, bot or Bot(), timing or Timing(), line or LineParams(), calls_dir, call_id
-        )
+        return await _play(script, bot or Bot(), line or LineParams(), calls_dir, call_id)
 
     return run_virtual(play)
 
@@ -89,7 +86,6 @@ def play_pipecat_call(
 async def _play(
     script: Script,
     bot: Bot,
-    timing: Timing,
     params: LineParams,
     calls_dir: Path | None,
     call_id: str | None,
@@ -100,6 +96,7 @@ async def _play(
     voice = voice_named(script.agent_voice)
     for text in script.agent:
         voice.speak(text)  # now, so that it takes no time of the call's
+    timing = Timing()
     llm = StageLLM(script.agent, timing)
     observer = BargeObserver(
         calls_dir=calls_dir or Path("calls"),
