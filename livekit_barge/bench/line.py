@@ -31,19 +31,12 @@ class LineInput(io.AudioInput):
     leave: the last moment to mix something into it.
     """
 
-    def __init__(
-        self,
-        timeline: Timeline,
-        track: CallerTrack,
-        *,
-        frame_s: float = INPUT_FRAME_S,
-        before_frame: Callable[[int], None] | None = None,
-    ) -> None:
+    def __init__(self, timeline: Timeline, track: CallerTrack, *, frame_s: float) -> None:
         super().__init__(label="line")
         self._timeline = timeline
         self._track = track
         self.frame_samples = round(frame_s * track.sample_rate)
-        self.before_frame = before_frame
+        self.before_frame: Callable[[int], None] | None = None
         self._attached = True
         self._hung_up = False
 
@@ -84,15 +77,12 @@ class Line:
         noise_dbfs: float | None = None,
         seed: int = 0,
         frame_s: float = INPUT_FRAME_S,
-        before_frame: Callable[[int], None] | None = None,
         **output: float,
     ) -> None:
         """``output`` are the delays of :class:`~.output.LineOutput`: ``queue_s`` and so on."""
         self.timeline = Timeline()
         self.caller = CallerTrack(SAMPLE_RATE, noise_dbfs=noise_dbfs, seed=seed)
-        self.input = LineInput(
-            self.timeline, self.caller, frame_s=frame_s, before_frame=before_frame
-        )
+        self.input = LineInput(self.timeline, self.caller, frame_s=frame_s)
         self.output = SpeakingOutput(self.timeline, **output)
         self._session: AgentSession[Any] | None = None
 

@@ -65,7 +65,8 @@ def _one_cough(rng: np.random.Generator) -> Wave:
     at_s = np.arange(len(air)) / RATE
     burst = np.exp(-at_s / 0.025) * np.minimum(at_s / 0.003, 1)
     turbulence = 0.35 * np.exp(-at_s / 0.09)
-    cough = _resonate(air * (burst + turbulence), throat) + 0.15 * _highpass(air * burst, 3000)
+    hiss = _butter(air * burst, 3000, "high")
+    cough = _resonate(air * (burst + turbulence), throat) + 0.15 * hiss
     if rng.random() < 2 / 3:
         voiced = _voiced(rng, rng.uniform(0.08, 0.18), rng.uniform(1.2, 2.2), jitter=0.05)
         start = max(len(cough) - _samples(0.12), 0)
@@ -218,10 +219,6 @@ def _resonate(wave: Wave, resonances: list[tuple[float, float]]) -> Wave:
 
 def _lowpass(wave: Wave, hz: float) -> Wave:
     return _butter(wave, hz, "low")
-
-
-def _highpass(wave: Wave, hz: float) -> Wave:
-    return _butter(wave, hz, "high")
 
 
 def _butter(wave: Wave, hz: float, kind: str) -> Wave:

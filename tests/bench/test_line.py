@@ -76,7 +76,8 @@ class TestInput:
                 if at == 2 * FRAME:
                     line.caller.mix(CLIP, at)
 
-            line = Line(before_frame=before_frame)
+            line = Line()
+            line.input.before_frame = before_frame
             return np.concatenate([pcm(await anext(line.input)) for _ in range(5)])
 
         assert np.array_equal(run_virtual(main)[2 * FRAME : 4 * FRAME], CLIP)

@@ -79,8 +79,8 @@ def late_end(session: AgentSession[Any]) -> None:
 
 
 def echoing(session: AgentSession[Any]) -> None:
-    """The caller's loudspeaker is heard by their microphone: 120 ms later, 10 dB softer."""
+    """The caller's loudspeaker is heard by their microphone."""
     output, source = session.output.audio, session.input.audio
     assert isinstance(output, SpeakingOutput)
     assert source is not None
-    session.input.audio = EchoingInput(source, output, delay_s=0.12, level_db=-10.0)
+    session.input.audio = EchoingInput(source, output)

@@ -17,6 +17,7 @@ from livekit_barge.presets import detector
 
 # The ways of a sound through a small room: the direct one, a table and two walls.
 _WAYS = ((0.0, 1.0), (0.004, 0.6), (0.011, -0.5), (0.023, 0.3))
+_ECHO_AFTER_S, _ECHO_DB = 0.12, -10.0
 
 _BEHIND_S = 1.0
 
@@ -24,13 +25,9 @@ _BEHIND_S = 1.0
 class EchoingInput(io.AudioInput):
     """The caller's audio with what they hear of the agent in it, later and softer."""
 
-    def __init__(
-        self, source: io.AudioInput, output: SpeakingOutput, *, delay_s: float, level_db: float
-    ) -> None:
+    def __init__(self, source: io.AudioInput, output: SpeakingOutput) -> None:
         super().__init__(label="echoing", source=source)
         self._output = output
-        self._delay_s = delay_s
-        self._gain = 10 ** (level_db / 20)
         self._sample = 0
 
     async def __anext__(self) -> rtc.AudioFrame:
@@ -38,10 +35,10 @@ class EchoingInput(io.AudioInput):
         count = frame.samples_per_channel
         echo = np.zeros(count)
         for later_s, gain in _WAYS:
-            delay = round((self._delay_s + later_s) * frame.sample_rate)
+            delay = round((_ECHO_AFTER_S + later_s) * frame.sample_rate)
             echo += gain * self._heard(self._sample - delay, count)
         self._sample += count
-        mixed = np.frombuffer(bytes(frame.data), np.int16) + echo * self._gain
+        mixed = np.frombuffer(bytes(frame.data), np.int16) + echo * 10 ** (_ECHO_DB / 20)
         echoing = rtc.AudioFrame(to_pcm(mixed).tobytes(), frame.sample_rate, 1, count)
         echoing.userdata.update(frame.userdata)
         return echoing

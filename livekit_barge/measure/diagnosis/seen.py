@@ -116,16 +116,14 @@ class Seen:
                 options = event.options
         return options
 
-    def spans_of(
-        self, events: Iterable[AgentState] | Iterable[UserState], state: str
-    ) -> list[Span]:
-        """When a state was ``state``."""
+    def speaking(self, events: Iterable[AgentState] | Iterable[UserState]) -> list[Span]:
+        """When the state was ``speaking``."""
         spans: list[Span] = []
         begun_s: float | None = None
         for event in events:
-            if event.new == state and begun_s is None:
+            if event.new == "speaking" and begun_s is None:
                 begun_s = event.at_s
-            elif event.new != state and begun_s is not None:
+            elif event.new != "speaking" and begun_s is not None:
                 spans.append(Span(begun_s, event.at_s))
                 begun_s = None
         if begun_s is not None:
@@ -138,7 +136,7 @@ class Seen:
         begun = {event.at_s: event.livekit_at_s for event in self.of(UserState)}
         return [
             Span(min(begun.get(span.begin_s) or span.begin_s, span.begin_s), span.end_s)
-            for span in self.spans_of(self.of(UserState), "speaking")
+            for span in self.speaking(self.of(UserState))
         ]
 
     def vad_onset_s(self, story: Story) -> float | None:

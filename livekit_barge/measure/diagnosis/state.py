@@ -31,7 +31,7 @@ def states(seen: Seen) -> Iterable[Finding]:
     if not seen.stamped or not seen.has_audio:
         return
     least_s = seen.limits.silent_speaking_s
-    for speaking in seen.spans_of(seen.of(AgentState), "speaking"):
+    for speaking in seen.speaking(seen.of(AgentState)):
         over = _over(seen, speaking)
         if over is None:
             continue
