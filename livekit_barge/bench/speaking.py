@@ -17,9 +17,9 @@ from livekit_barge.bench.output import LineOutput
 from livekit_barge.bench.playout import Stretch, Timeline
 from livekit_barge.bench.track import FULL_SCALE, Pcm
 
-AUDIBLE_DBFS = -50.0
+AUDIBLE_PEAK_DBFS = -50.0
 """A voice's edges are above it, a TTS's silence is below."""
-_AUDIBLE = int(FULL_SCALE * 10 ** (AUDIBLE_DBFS / 20))
+_AUDIBLE = int(FULL_SCALE * 10 ** (AUDIBLE_PEAK_DBFS / 20))
 """The loudest whole sample that is not over it."""
 
 
@@ -124,5 +124,5 @@ class SpeakingOutput(LineOutput):
 
 
 def audible_samples(samples: Pcm) -> Any:
-    """The numbers of those that are over :data:`AUDIBLE_DBFS`."""
+    """The numbers of those that are over :data:`AUDIBLE_PEAK_DBFS`."""
     return ((samples > _AUDIBLE) | (samples < -_AUDIBLE)).nonzero()[0]

@@ -38,7 +38,7 @@ from livekit_barge.session import BargeSession, instrument
 QUIET_S = 3.0
 """The call ends when nobody has had anything to say for so long: LiveKit's longest wait before it
 takes the caller's turn for finished (``max_endpointing_delay``)."""
-PATIENCE_S = 8.0
+WAITING_S = 8.0
 """With lines left that have found no place, it ends after so long."""
 LONGEST_S = 600.0
 """It ends in any case."""
@@ -203,7 +203,7 @@ async def _until_over(session: AgentSession[Any], line: Line, director: Director
             or director.caller_done > now
         )
         quiet_s = 0.0 if talking else quiet_s + _LOOK_S
-        if quiet_s >= (PATIENCE_S if director.waiting else QUIET_S):
+        if quiet_s >= (WAITING_S if director.waiting else QUIET_S):
             return
 
 

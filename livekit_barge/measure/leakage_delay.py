@@ -85,7 +85,7 @@ class Lags:
         """Means of so many samples that 4,000 a second are left: channel, piece, sample."""
         whole = pieces.reshape(2, -1, self._piece)
         count = self._piece // self.group
-        return thinned(whole[..., : count * self.group], self.group)
+        return group_means(whole[..., : count * self.group], self.group)
 
     def _sounds(self, coarse: Float32) -> Marks:
         """In which pieces something stands out on both channels."""
@@ -101,7 +101,7 @@ class Lags:
         return np.asarray((loud >= _FRAMES_LEAST).all(axis=0))
 
 
-def thinned(samples: Float32, group: int) -> Float32:
-    """The mean of each so many samples."""
+def group_means(samples: Float32, group: int) -> Float32:
+    """The mean of each ``group`` samples."""
     groups = samples.reshape(*samples.shape[:-1], -1, group)
     return np.asarray(groups @ np.full(group, 1 / group, dtype=np.float32))

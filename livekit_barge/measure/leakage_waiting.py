@@ -6,7 +6,7 @@ import numpy as np
 
 from livekit_barge.call.audio import Float32
 from livekit_barge.measure.channel import FRAME_S
-from livekit_barge.measure.leakage_delay import LAG_MOST_S, thinned
+from livekit_barge.measure.leakage_delay import LAG_MOST_S, group_means
 from livekit_barge.measure.leakage_heard import PIECE, TAPS, background, frame_powers
 
 WAIT = 6
@@ -102,7 +102,7 @@ class Waiting:
     def coarse(self, channel: int, group: int) -> tuple[Float32, float]:
         """A channel's pieces as means of so many samples, and their background's power."""
         if (known := self._coarse[channel]) is None:
-            audio = thinned(self.channel(channel), group)
+            audio = group_means(self.channel(channel), group)
             known = audio, background(frame_powers(audio, self.frame // group))
             self._coarse[channel] = known
         return known

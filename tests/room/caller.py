@@ -9,24 +9,20 @@ from typing import Self
 import numpy as np
 from livekit import rtc
 
+from livekit_barge.bench.room.ears import is_audible
 from livekit_barge.bench.room.server import LivekitServer
 from livekit_barge.bench.track import Pcm
 from tests.room.lateness import Lateness
 
 RATE = 24_000
 FRAME = RATE // 50  # 20 ms: one WebRTC frame
-AUDIBLE_DBFS = -45.0
 PATIENCE_S = 20.0
 
 
 def audible_s(clip: Pcm) -> float:
     """How long a caller hears somebody in ``clip``."""
     frames = clip[: len(clip) // FRAME * FRAME].reshape(-1, FRAME)
-    return sum(map(_is_audible, frames)) * FRAME / RATE
-
-
-def _is_audible(frame: Pcm) -> bool:
-    return float(np.mean((frame / 32_768) ** 2)) > 10 ** (AUDIBLE_DBFS / 10)
+    return sum(map(is_audible, frames)) * FRAME / RATE
 
 
 class Caller:
@@ -107,7 +103,7 @@ class Caller:
         stream = rtc.AudioStream.from_track(track=track, sample_rate=RATE, frame_size_ms=20)
         try:
             async for event in stream:
-                audible = _is_audible(np.frombuffer(event.frame.data, np.int16))
+                audible = is_audible(np.frombuffer(event.frame.data, np.int16))
                 async with self._heard:
                     self.agent_spoke_s += event.frame.duration if audible else 0.0
                     quiet_s = self.agent_quiet_s + event.frame.duration

@@ -35,7 +35,7 @@ ANSWER_WITHIN_S = 30.0
 """A worker starts a process for a call, and loads its models."""
 QUIET_S = 3.0
 """With all said, the call ends when the agent has been silent for so long."""
-PATIENCE_S = 15.0
+WAITING_S = 15.0
 """With lines left that have found no place, it ends after so long: longer than a language model
 that is slow to answer."""
 LOST_AFTER_S = 8.0
@@ -139,15 +139,15 @@ class _Call:
                 not self.output.silent_for(OVER_AFTER_S)
             )
             silent_s = 0.0 if talking else silent_s + _LOOK_S
-            if silent_s >= self._patience_s():
+            if silent_s >= self._ends_after_s():
                 return
             if self._lost_at_s is not None and self._clock.at_s() > self._lost_at_s + LOST_AFTER_S:
                 return
 
-    def _patience_s(self) -> float:
+    def _ends_after_s(self) -> float:
         if not self.output.speeches:
             return ANSWER_WITHIN_S
-        return PATIENCE_S if self._director.waiting else QUIET_S
+        return WAITING_S if self._director.waiting else QUIET_S
 
     async def hang_up(self, over: ImpairedLink | None) -> None:
         """Leave, whether or not the server is still there to be told."""

@@ -12,7 +12,7 @@ from livekit_barge.bench.playout import Place, Stretch
 from livekit_barge.bench.speaking import AgentSpeech
 from livekit_barge.bench.track import FULL_SCALE, Pcm
 
-AUDIBLE_DBFS = -45.0
+AUDIBLE_MEAN_DBFS = -45.0
 """A frame's mean level: above a line's noise, below the quietest part of a word that matters."""
 OVER_AFTER_S = 0.5
 """A speech is over when it has been silent for so long: longer than the pause between sentences."""
@@ -64,6 +64,6 @@ class Ears:
 
 
 def is_audible(samples: Pcm) -> bool:
-    """Whether a frame's level is over :data:`AUDIBLE_DBFS`."""
+    """Whether a frame's level is over :data:`AUDIBLE_MEAN_DBFS`."""
     power = float(np.mean((samples / FULL_SCALE) ** 2)) if len(samples) else 0.0
-    return power > 10 ** (AUDIBLE_DBFS / 10)
+    return power > 10 ** (AUDIBLE_MEAN_DBFS / 10)

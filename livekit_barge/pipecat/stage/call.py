@@ -33,7 +33,7 @@ from livekit_barge.bench.keeping import RecorderAtTheEnd, keep_folder, keep_turn
 from livekit_barge.bench.models import Timing
 from livekit_barge.bench.played import PlayedCall
 from livekit_barge.bench.script import Script
-from livekit_barge.bench.stage import LONGEST_S, PATIENCE_S, QUIET_S
+from livekit_barge.bench.stage import LONGEST_S, QUIET_S, WAITING_S
 from livekit_barge.bench.virtual import at_once, run_virtual
 from livekit_barge.bench.voices import SAMPLE_RATE, voice_named
 from livekit_barge.pipecat.observer import BargeObserver
@@ -177,5 +177,5 @@ async def _until_over(
             or director.caller_done > line.caller.sent
         )
         quiet_s = 0.0 if talking else quiet_s + _LOOK_S
-        if quiet_s >= (PATIENCE_S if director.waiting else QUIET_S):
+        if quiet_s >= (WAITING_S if director.waiting else QUIET_S):
             return
