@@ -127,8 +127,8 @@ def _clocks(
 ) -> dict[str, Any]:
     silent_s = None if stop is None else stop.silent_s
     decision_s = None if decision is None else decision.at_s
-    in_time = outcome not in ("natural_end", "held")
-    time_to_yield_s = _minus(silent_s, episode.onset_s) if in_time else None
+    reacted = outcome not in ("natural_end", "held")
+    time_to_yield_s = _minus(silent_s, episode.onset_s) if reacted else None
     talked_on_s = _minus(silent_s, decision_s)
     return {
         "decision_s": decision_s,

@@ -14,6 +14,8 @@ from livekit_barge.measure.span import Span, joined
 _ROUNDING_S = 0.001
 # A resumed output is heard within a frame of the order, or a little before it by another clock.
 _RESUME_SLACK_S = 0.05
+# A dated edge may lie this far outside of what played: the dating's uncertainty.
+_DATED_SLACK_S = 0.02
 
 
 @dataclass
@@ -157,11 +159,7 @@ class Speech:
 
 
 def _within(burst: Burst, begin_s: float, end_s: float) -> Burst:
-    """The burst, cut where the next speech begins; an edge that nothing cuts stays as dated.
-
-    A dated edge may lie a little outside of what played: that is the dating's uncertainty.
-    """
-    slack_s = 0.02
-    onset_s = burst.onset_s if begin_s - burst.onset_s < slack_s else begin_s
-    ended_s = burst.end_s if burst.end_s - end_s < slack_s else end_s
+    """The burst, cut where the next speech begins; an edge that nothing cuts stays as dated."""
+    onset_s = burst.onset_s if begin_s - burst.onset_s < _DATED_SLACK_S else begin_s
+    ended_s = burst.end_s if burst.end_s - end_s < _DATED_SLACK_S else end_s
     return replace(burst, onset_s=onset_s, end_s=ended_s)

@@ -22,8 +22,8 @@ from livekit_barge.measure.statistics import Percentiles, Rate
 from livekit_barge.presets.knobs import spell
 from livekit_barge.report.table import NOTHING, as_ms
 
+# The front begins with the quickest; a longer one is in the sweep's file.
 _MOST_ROWS = 40
-
 
 SWEEP_LEGEND = f"""\
 In ms: time to yield (median, 90th percentile), and the medians of detection,

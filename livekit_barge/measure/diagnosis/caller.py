@@ -16,7 +16,7 @@ from livekit_barge.call.events import (
 from livekit_barge.measure.diagnosis.finding import Finding
 from livekit_barge.measure.diagnosis.framework import LIVEKIT, PIPECAT
 from livekit_barge.measure.diagnosis.kinds import DEAF, NO_REPLY
-from livekit_barge.measure.diagnosis.seen import Seen, Story, at
+from livekit_barge.measure.diagnosis.seen import TOLD_WITHIN_S, Seen, Story, at
 from livekit_barge.measure.span import Span
 from livekit_barge.measure.turns import Turn
 
@@ -48,7 +48,7 @@ def deaf(seen: Seen) -> Iterable[Finding]:
         longest_s < seen.limits.deaf_min_s and len(unheard) < 2
     ):
         return
-    words = sum(len(seen.transcripts(t.started_s, t.ended_s + 1.0)) for t in unheard)
+    words = sum(len(seen.transcripts(t.started_s, t.ended_s + TOLD_WITHIN_S)) for t in unheard)
     stories = [s for s in seen.stories if s.begin_s >= unheard[0].started_s - _ANNOUNCED_S]
     yield DEAF.found(
         [

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from livekit_barge.call.events import FalseInterruption
 from livekit_barge.measure.diagnosis.finding import Finding
 from livekit_barge.measure.diagnosis.kinds import DEAD_AIR, LOST_PIECE
-from livekit_barge.measure.diagnosis.seen import Seen, Story, at, ms
+from livekit_barge.measure.diagnosis.seen import TOLD_WITHIN_S, Seen, Story, at, ms
 
 # What a false interruption lasts, in LiveKit: the one and then the other.
 _LASTS = ("false_interruption_timeout", "min_silence_duration")
@@ -36,7 +36,7 @@ def false_stops(seen: Seen) -> Iterable[Finding]:
 
 def _dead_air(seen: Seen, story: Story, dead_s: float) -> Finding:
     overlap, options = story.overlap, seen.options_at(story.begin_s)
-    until_s = (overlap.silent_s or story.begin_s) + (overlap.pause_s or 0.0) + 1.0
+    until_s = (overlap.silent_s or story.begin_s) + (overlap.pause_s or 0.0) + TOLD_WITHIN_S
     said = seen.between(FalseInterruption, story.begin_s, until_s)
     evidence = [
         f"neither was audible for {at(dead_s)} after {at(overlap.silent_s or story.begin_s)}",

@@ -23,7 +23,7 @@ from livekit_barge.measure.diagnosis.kinds import (
     PROTECTED_TALKED_OVER,
     WORDS_GATE,
 )
-from livekit_barge.measure.diagnosis.seen import Seen, Story, at, ms
+from livekit_barge.measure.diagnosis.seen import TOLD_WITHIN_S, Seen, Story, at, ms
 
 
 def gates(seen: Seen) -> Iterable[Finding]:
@@ -74,7 +74,7 @@ def _gate(seen: Seen, story: Story) -> Finding | None:
 def _uninterruptible(seen: Seen, story: Story) -> Finding:
     if seen.options_at(story.begin_s).get(LIVEKIT.interruptions) is False:
         return _off(seen, story)
-    words = seen.transcripts(story.begin_s, story.caller_end_s + 1.0)
+    words = seen.transcripts(story.begin_s, story.caller_end_s + TOLD_WITHIN_S)
     return PROTECTED_TALKED_OVER.found(
         [
             _both(story),
@@ -140,6 +140,8 @@ def _warmup(seen: Seen, story: Story) -> Finding | None:
 
 def _words(seen: Seen, story: Story) -> int:
     """The most words that a transcript of the overlap held, or its finals together."""
-    heard = seen.transcripts(story.begin_s, max(story.caller_end_s + 1.0, story.turn.ended_s))
+    heard = seen.transcripts(
+        story.begin_s, max(story.caller_end_s + TOLD_WITHIN_S, story.turn.ended_s)
+    )
     finals = sum(len((event.text or "").split()) for event in heard if event.is_final)
     return max([finals, *(len((event.text or "").split()) for event in heard)])

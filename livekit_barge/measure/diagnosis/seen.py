@@ -31,6 +31,9 @@ from livekit_barge.measure.turns import Turn
 
 LEVEL_S = 0.01
 """A level a hundredth: finer than any rule's limit."""
+TOLD_WITHIN_S = 1.0
+"""What is told of a moment is looked for this long after it: an STT's transcript, a VAD's change of
+state, the word that a stop was a false one."""
 AS_LOUD_DB = 15.0
 """Words of one talker differ by less; a room's noise lies lower."""
 
@@ -141,7 +144,7 @@ class Seen:
 
     def vad_onset_s(self, story: Story) -> float | None:
         """When LiveKit took the caller's speech in the overlap to begin; ``None``: not at all."""
-        around = Span(story.begin_s - self.limits.off_min_s, story.caller_end_s + 1.0)
+        around = Span(story.begin_s - self.limits.off_min_s, story.caller_end_s + TOLD_WITHIN_S)
         heard = [span for span in self.vad_heard if span.meets(around)]
         return None if not heard else max(heard[0].begin_s, story.begin_s)
 

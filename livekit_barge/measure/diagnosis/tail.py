@@ -20,6 +20,8 @@ from livekit_barge.measure.diagnosis.seen import Seen, Story, at, ms
 
 # A clear that comes late, ended the sound, and is not what was decided with.
 _SOON_S = 0.3
+# Stamps of one moment may be this far apart, whichever comes first: a frame of a room's.
+_APART_S = 0.05
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ def _tail(seen: Seen, story: Story, decision_s: float, silent_s: float) -> _Tail
         order
         for order in both
         if order.speech_id in (story.turn.speech_id, None)
-        and -0.05 <= order.at_s - decision_s <= seen.limits.order_within_s
+        and -_APART_S <= order.at_s - decision_s <= seen.limits.order_within_s
     ]
     segments = seen.segments(story.turn.speech_id)
     ends = [segment.last_frame_at_s for segment in segments]
@@ -135,7 +137,7 @@ def _told_apart(seen: Seen, story: Story, tail: _Tail) -> Finding:
 def _ended_by_clear(seen: Seen, tail: _Tail) -> bool:
     """The sound ended with a later clear: the first order had done nothing."""
     return any(
-        tail.silent_s - _SOON_S - seen.limits.leak_min_s <= clear.at_s <= tail.silent_s + 0.05
+        tail.silent_s - _SOON_S - seen.limits.leak_min_s <= clear.at_s <= tail.silent_s + _APART_S
         for clear in seen.of(OutputCleared)
         if tail.order is not None and clear.at_s > tail.order.at_s + seen.limits.order_within_s
     )

@@ -24,6 +24,8 @@ from livekit_barge.measure.sounds.tones import Tones
 _FADE_S: dict[Kind, float] = {"dtmf": 0.02, "tone": 0.1, "ringback": 0.1}
 # So many frames at full scale in half a second are no chance.
 _CLIPPED_LEAST = 3
+# What is lost is told in frames, and the bursts beside it are dated by levels of this length.
+_LOST_SLACK_S = 0.01
 # Sounds of a kind this close are one.
 _JOIN_S: dict[Kind, float] = {"clipping": 1.0, "music": 2.0, "hum": 30.0}
 _ALSO: tuple[tuple[Kind, tuple[Kind, ...]], ...] = (
@@ -138,11 +140,10 @@ class Sounds:
 
     def lost_between(self, begin_s: float, end_s: float) -> bool:
         """Whether a gap is all packets that were lost."""
-        slack_s = 0.01
         return any(
             sound.kind == "packet_loss"
-            and sound.start_s <= begin_s + slack_s
-            and sound.end_s >= end_s - slack_s
+            and sound.start_s <= begin_s + _LOST_SLACK_S
+            and sound.end_s >= end_s - _LOST_SLACK_S
             for sound in self._recent
         )
 
