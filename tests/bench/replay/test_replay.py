@@ -11,11 +11,13 @@ import pytest
 from typer.testing import CliRunner
 
 from livekit_barge import BargeSession
+from livekit_barge.bench.models import Timing
 from livekit_barge.bench.played import PlayedCall
 from livekit_barge.bench.quiet import turn_log_off
 from livekit_barge.bench.replay.compare import Replayed
 from livekit_barge.bench.replay.recorded import Recorded
 from livekit_barge.bench.replay.run import replay_calls, settings_of
+from livekit_barge.bench.replay.table import replay_table
 from livekit_barge.bench.script import Script
 from livekit_barge.bench.stage import play_call
 from livekit_barge.cli import app
@@ -41,8 +43,7 @@ def calls(tmp_path_factory) -> dict[str, PlayedCall]:
 @pytest.fixture(scope="module")
 def replays(calls: dict[str, PlayedCall]) -> dict[str, Replayed]:
     """Of the call under LiveKit's defaults."""
-    settings = settings_of(["snappy"], ["min_interruption_words=3"])
-    (done,) = replay_calls([calls["livekit-defaults"].call_dir], settings)
+    (done,) = replay_calls([calls["livekit-defaults"].call_dir], settings_of(["snappy"], []))
     assert isinstance(done, list)
     return {replayed.preset: replayed for replayed in done}
 
@@ -74,11 +75,19 @@ def test_what_comes_after_is_not_comparable(replays):
     assert not replays["snappy"].rows[1].comparable
 
 
-def test_an_agent_that_would_have_said_more_than_was_generated_is_told(replays):
-    first = replays["min_interruption_words=3"].rows[0]
-    assert first.would_be.time_to_yield_s is None or (
-        first.would_be.time_to_yield_s > first.was.time_to_yield_s
-    )
+def test_an_agent_that_would_have_said_more_than_was_generated_is_told(tmp_path):
+    # A TTS that is hardly ahead of the voice: the rest of the answer was never generated.
+    with turn_log_off():
+        call = play_call(
+            Script.load("early"),
+            calls_dir=tmp_path,
+            session=partial(BargeSession, preset="livekit-defaults"),
+            timing=Timing(tts_speed=1.1),
+        )
+    (done,) = replay_calls([call.call_dir], settings_of([], ["min_interruption_words=12"]))
+    first = done[-1].rows[0].would_be
+    assert (first.time_to_yield_s, first.lower_bound) == (pytest.approx(2.347, abs=0.001), True)
+    assert "≥ 2.3 s" in replay_table(done).columns[3].cells
 
 
 def test_a_preset_files_frame_is_the_replays(calls):
