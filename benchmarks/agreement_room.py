@@ -220,10 +220,10 @@ def _places_apart(one: Clocks, other: Clocks) -> float:
 
 
 def _interval(values_s: Iterable[float]) -> str:
-    found = Percentiles.of(Measured(value) for value in values_s).interval(50)
-    if found is None:
+    low, high = Percentiles.of(Measured(value) for value in values_s).interval(50)
+    if low is None or high is None:
         return ", too few to say"
-    return f", {found[0].seconds * 1e3:.0f} to {found[1].seconds * 1e3:.0f}"
+    return f", {low.seconds * 1e3:.0f} to {high.seconds * 1e3:.0f}"
 
 
 def _sizes(values_s: Sequence[float]) -> str:

@@ -1,7 +1,8 @@
 """Rates and percentiles that say how much they rest on.
 
 A rate is two counts; its interval is Wilson's, which stays inside 0 and 1 and is honest for a few
-trials. A percentile is nearest-rank: a figure that occurred, never one between two.
+trials. A percentile is nearest-rank: a figure that occurred, never one between two. Its interval is
+between two that did, whatever their distribution.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-# The standard normal's 97.5 %: two-sided intervals of 95 %.
+# Two-sided intervals of 95 %, and where the standard normal leaves off that much.
+_TAIL = 0.025
 _Z = 1.959964
 PERCENTS = (50, 90, 95)
 
@@ -96,18 +98,16 @@ class Percentiles:
         bound = any(value.lower_bound and value.seconds <= found for value in self.values)
         return Measured(found, bound)
 
-    def interval(self, percent: int) -> tuple[Measured, Measured] | None:
-        """Where the true percentile lies, 95 times in 100; ``None`` where they are too few to say.
+    def interval(self, percent: int) -> tuple[Measured | None, Measured | None]:
+        """The true percentile lies between these two values, 95 times in 100.
 
-        Between two of the values, whatever their distribution: Hahn & Meeker, "Statistical
-        Intervals", 5.2, with the normal approximation of their ranks, rounded outwards.
+        ``None``: too few values to say.
         """
-        count, share = len(self.values), percent / 100
-        half = _Z * math.sqrt(count * share * (1 - share))
-        low, high = math.floor(count * share - half), math.ceil(count * share + half) + 1
-        if low < 1 or high > count:
-            return None
-        return self.values[low - 1], self.values[high - 1]
+        low, high = _ranks(len(self.values), percent / 100)
+        return (
+            None if low is None else self.values[low - 1],
+            None if high is None else self.values[high - 1],
+        )
 
     def to_json(self) -> dict[str, Any]:
         at = {f"p{percent}": self.at(percent) for percent in PERCENTS}
@@ -123,6 +123,30 @@ def nearest_rank(values: Sequence[float], percent: int) -> float | None:
     """The percentile of plain figures; ``None`` of nothing."""
     found = Percentiles.of(map(Measured, values)).at(percent)
     return None if found is None else found.seconds
+
+
+def _ranks(count: int, share: float) -> tuple[int | None, int | None]:
+    """The ends of a percentile's interval among ``count`` values in ascending order, from 1 on.
+
+    How many of them lie up to the true percentile is binomial (David and Nagaraja, *Order
+    Statistics*, 7.1).
+    """
+    low = high = None
+    # Ten deviations below the mean the sum is next to nothing; of 100,000 ranks few are left.
+    deviation = math.sqrt(count * share * (1 - share))
+    rank = max(int(count * share - 10 * deviation), 0)
+    ways = math.lgamma(count + 1) - math.lgamma(rank + 1) - math.lgamma(count - rank + 1)
+    chance = math.exp(ways + rank * math.log(share) + (count - rank) * math.log1p(-share))
+    fewer = 0.0  # the chance that fewer than ``rank`` do
+    while rank < count and high is None:
+        fewer += chance
+        chance *= (count - rank) / (rank + 1) * share / (1 - share)
+        rank += 1
+        if fewer <= _TAIL:
+            low = rank
+        if fewer >= 1 - _TAIL:
+            high = rank
+    return low, high
 
 
 def _rounded(share: float | None) -> float | None:

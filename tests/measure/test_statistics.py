@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
 from livekit_barge.measure.statistics import Measured, Percentiles, Rate, difference
@@ -66,3 +68,41 @@ class TestPercentiles:
             "p95": None,
             "bounded": [],
         }
+
+
+class TestIntervalOfPercentiles:
+    @staticmethod
+    def ranks(count, percent):
+        """Its ends among so many values, counted from 1."""
+        ends = Percentiles.of(map(Measured, range(1, count + 1))).interval(percent)
+        return tuple(end and end.seconds for end in ends)
+
+    # Tables of the median's interval: David and Nagaraja, Conover.
+    @pytest.mark.parametrize(
+        ("count", "expected"),
+        [(5, (None, None)), (6, (1, 6)), (9, (2, 8)), (20, (6, 15)), (100, (40, 61))],
+    )
+    def test_the_median_lies_between_the_ranks_of_the_tables(self, count, expected):
+        assert self.ranks(count, 50) == expected
+
+    def test_the_ends_hold_the_percentile_95_times_in_100_and_no_rank_less_does(self):
+        count, share = 50, 0.9
+        low, high = self.ranks(count, 90)
+
+        def holds(first: int, last: int) -> float:
+            """The chance that the true percentile lies between these two values."""
+            return sum(
+                math.comb(count, hits) * share**hits * (1 - share) ** (count - hits)
+                for hits in range(first, last)
+            )
+
+        assert holds(low, high) >= 0.95
+        assert holds(0, low + 1) > 0.025
+        assert holds(high - 1, count + 1) > 0.025
+
+    def test_one_end_may_be_known_alone(self):
+        assert self.ranks(10, 90) == (7, None)
+
+    def test_a_hundred_thousand_values_have_the_ranks_of_the_binomial(self):
+        # scipy.stats.binom(100_000, 0.95)
+        assert self.ranks(100_000, 95) == (94_864, 95_136)

@@ -134,11 +134,8 @@ def _is_bound(tally: Tally) -> bool:
 
 def median_with_interval(times: Percentiles) -> str:
     """``312 ms (298–340)``."""
-    interval = times.interval(50)
+    low, high = (value and f"{value.seconds * 1000:.0f}" for value in times.interval(50))
     shown = _at(times, 50)
-    if interval is None:
-        return shown
-    low, high = (f"{value.seconds * 1000:.0f}" for value in interval)
     return shown if low == high else f"{shown} ({low}–{high})"
 
 

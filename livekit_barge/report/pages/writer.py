@@ -11,7 +11,6 @@ from typing import Any
 from livekit_barge import __version__
 from livekit_barge.errors import BargeError, CallError, SettingsError
 from livekit_barge.measure.statistics import Measured, Percentiles
-from livekit_barge.report.pages.intervals import interval
 from livekit_barge.report.scorecard import as_percentiles, as_rate
 from livekit_barge.report.table import NOTHING, as_ms, at, clocks
 
@@ -124,7 +123,7 @@ def between(times: Percentiles, percent: int) -> str:
     """``380 to 950 ms``: where the percentile lies, 95 times in 100."""
     if not times.values:
         return NOTHING
-    low, high = interval(times, percent)
+    low, high = times.interval(percent)
     if low is None and high is None:
         return "too few to say"
     if low is None or high is None:
