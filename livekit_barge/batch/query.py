@@ -9,6 +9,7 @@ from typing import Any
 
 from livekit_barge.batch.results import CARD_FILE
 from livekit_barge.errors import IntakeError
+from livekit_barge.measure.overlap import TO_HOLD_THROUGH, WANTED_THE_FLOOR
 from livekit_barge.measure.statistics import Measured, Percentiles, Rate
 
 _KEYS = {
@@ -16,6 +17,12 @@ _KEYS = {
     "preset": "coalesce(preset, '–')",
     "week": "coalesce(strftime(CAST(started_at AS TIMESTAMPTZ) AT TIME ZONE 'UTC', '%G-W%V'), '–')",
     "folder": "coalesce(regexp_extract(file, '([^/]+)/[^/]+$', 1), '')",
+}
+
+# As SQL writes a list: ('held', 'false_stop').
+_OUTCOMES = {
+    "wanted": f"outcome IN {WANTED_THE_FLOOR}",
+    "to_hold": f"outcome IN {TO_HOLD_THROUGH}",
 }
 
 # The columns are named, so that no call's document decides how another's is read.
@@ -38,13 +45,13 @@ WITH calls AS (SELECT {keys}, duration_s, "overlaps" FROM cards),
      counted AS (
         SELECT {names},
             count(*) FILTER (outcome = 'yielded') AS yielded,
-            count(*) FILTER (outcome IN ('yielded', 'late', 'missed')) AS wanted,
+            count(*) FILTER ({wanted}) AS wanted,
             count(*) FILTER (outcome = 'held') AS held,
-            count(*) FILTER (outcome IN ('held', 'false_stop')) AS to_hold,
+            count(*) FILTER ({to_hold}) AS to_hold,
             coalesce(sum(dead_air_s), 0) AS dead_air_s,
             count(*) FILTER (outcome = 'false_stop' AND dead_air_s IS NULL) AS dead_air_unknown,
             list({{'s': time_to_yield_s, 'b': lower_bound}}) FILTER (
-                outcome IN ('yielded', 'late', 'missed') AND time_to_yield_s IS NOT NULL) AS times
+                {wanted} AND time_to_yield_s IS NOT NULL) AS times
         FROM fair WHERE NOT agent_over_caller GROUP BY ALL)
 SELECT {totals}, calls, duration_s, coalesce(yielded, 0), coalesce(wanted, 0),
        coalesce(held, 0), coalesce(to_hold, 0), coalesce(dead_air_s, 0),
@@ -57,7 +64,7 @@ WITH each AS (SELECT file, unnest("overlaps", recursive := true) FROM cards)
 SELECT file,
        count(*) FILTER (outcome IN ('late', 'missed')) AS short,
        count(*) FILTER (outcome = 'false_stop') AS false_stops,
-       max(time_to_yield_s) FILTER (outcome IN ('yielded', 'late', 'missed')) AS slowest_s,
+       max(time_to_yield_s) FILTER ({wanted}) AS slowest_s,
        coalesce(sum(dead_air_s), 0) AS dead_air_s,
        count(*) FILTER (outcome = 'false_stop' AND dead_air_s IS NULL) AS dead_air_unknown
 FROM each WHERE NOT agent_over_caller GROUP BY file HAVING short + false_stops > 0
@@ -127,12 +134,13 @@ class Query:
             keys=", ".join(f"{_KEYS[key]} AS key_{key}" for key in keys),
             names=", ".join(f"key_{key}" for key in keys),
             totals=", ".join(f"totals.key_{key}" for key in keys),
+            **_OUTCOMES,
         )
         return [_group(row, len(keys)) for row in self._rows(text, [])]
 
     def worst(self, count: int) -> list[Worst]:
         """The calls that fell short, worst first."""
-        return [Worst(*row) for row in self._rows(_WORST, [count])]
+        return [Worst(*row) for row in self._rows(_WORST.format(**_OUTCOMES), [count])]
 
     def _rows(self, text: str, values: list[Any]) -> list[Any]:
         try:

@@ -21,11 +21,9 @@ from livekit_barge.bench.kept import RESULTS_FILE
 from livekit_barge.bench.results import FEW, EventResult, Tally
 from livekit_barge.errors import SettingsError
 from livekit_barge.intake.order import Order
-from livekit_barge.measure.overlap import Overlap
+from livekit_barge.measure.overlap import WANTED_THE_FLOOR, Overlap
 from livekit_barge.measure.statistics import Measured, Percentiles, Rate
 from livekit_barge.measure.thresholds import Thresholds
-
-_TO_YIELD = ("yielded", "late", "missed")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -202,7 +200,7 @@ def _unlabelled(call: str, overlap: Overlap) -> EventResult:
         line=None,
         said=overlap.words or "",
         at="",
-        expect="yield" if overlap.outcome in _TO_YIELD else "hold",
+        expect="yield" if overlap.outcome in WANTED_THE_FLOOR else "hold",
         outcome=overlap.outcome,
         unlabelled=overlap.outcome,
         reason=overlap.reason,

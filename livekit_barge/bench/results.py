@@ -30,14 +30,11 @@ from typing import Any, Self
 
 from livekit_barge.bench.expected import Expect
 from livekit_barge.call.events import Cause
-from livekit_barge.measure.overlap import Outcome
+from livekit_barge.measure.overlap import TO_HOLD_THROUGH, WANTED_THE_FLOOR, Outcome
 from livekit_barge.measure.statistics import Measured, Percentiles, Rate
 
 FEW = 10
 """A rate of fewer events than this says next to nothing, and is marked."""
-
-_TO_YIELD = ("yielded", "late", "missed")
-_TO_HOLD = ("held", "false_stop")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,7 +90,7 @@ class EventResult:
         """Why it is in no rate; ``None``: it is in one."""
         if self.agent_over_caller:
             return "agent_over_caller"
-        return None if self.outcome in _TO_YIELD + _TO_HOLD else self.outcome
+        return None if self.outcome in WANTED_THE_FLOOR + TO_HOLD_THROUGH else self.outcome
 
     def to_json(self) -> dict[str, Any]:
         return dataclasses.asdict(self) | {"false_stop": self.false_stop}
@@ -221,7 +218,9 @@ class Tally:
         return Rate(self.kept.of - self.kept.count, self.kept.of)
 
     def _of_wanted(self, outcome: str) -> Rate:
-        return Rate(self.outcomes.get(outcome, 0), sum(self.outcomes.get(o, 0) for o in _TO_YIELD))
+        return Rate(
+            self.outcomes.get(outcome, 0), sum(self.outcomes.get(o, 0) for o in WANTED_THE_FLOOR)
+        )
 
     def to_json(self) -> dict[str, Any]:
         return {

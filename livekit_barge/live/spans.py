@@ -85,8 +85,7 @@ def _of(decision: DecisionMade) -> dict[str, AttributeValue]:
 
 def _stretch(overlap: Overlap) -> tuple[float | None, float]:
     """From when to when it lasted; the first is ``None`` if that cannot be said."""
-    begins_s = overlap.decision_s if overlap.onset_s is None else overlap.onset_s
-    if begins_s is None:
+    if overlap.begin_s is None:
         return None, 0.0
-    seen_s = begins_s + (overlap.time_to_yield_s or 0.0)
-    return begins_s, max(seen_s, overlap.silent_s or seen_s, begins_s)
+    seen_s = overlap.begin_s + (overlap.time_to_yield_s or 0.0)
+    return overlap.begin_s, max(seen_s, overlap.silent_s or seen_s, overlap.begin_s)

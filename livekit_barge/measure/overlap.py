@@ -25,6 +25,8 @@ Outcome = Literal["yielded", "late", "missed", "held", "false_stop", "natural_en
 
 # The outcomes of a caller who wanted the floor: a yield rate and both clocks are about these.
 WANTED_THE_FLOOR: tuple[Outcome, ...] = ("yielded", "late", "missed")
+# Those of one who only showed that they listen: a hold rate is about these.
+TO_HOLD_THROUGH: tuple[Outcome, ...] = ("held", "false_stop")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,6 +95,11 @@ class Overlap:
     """Agent audio that was pushed and lost in the pause."""
     resumed: bool | None = None
     """The same, uninterrupted speech was audible again."""
+
+    @property
+    def begin_s(self) -> float | None:
+        """Its onset, or where nobody spoke the decision; ``None``: neither is known."""
+        return self.decision_s if self.onset_s is None else self.onset_s
 
     @property
     def counts(self) -> bool:

@@ -18,15 +18,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-from livekit_barge.measure.overlap import WANTED_THE_FLOOR, DecisionMade, Overlap
+from livekit_barge.measure.overlap import (
+    TO_HOLD_THROUGH,
+    WANTED_THE_FLOOR,
+    DecisionMade,
+    Overlap,
+)
 from livekit_barge.measure.statistics import Measured, Percentiles, Rate
 from livekit_barge.measure.thresholds import ScoreLimits
 from livekit_barge.measure.turns import Turn
 
 SCHEMA = "livekit-barge/scorecard/1"
 SCHEMA_OF_ALL = "livekit-barge/scorecard-of-all/1"
-
-_TO_HOLD_THROUGH = ("held", "false_stop")
 
 
 @dataclass(frozen=True)
@@ -114,7 +117,7 @@ class Summary:
     @property
     def hold_rate(self) -> Rate:
         """How reliably it goes on when the caller only listens."""
-        return self._rate("held", _TO_HOLD_THROUGH)
+        return self._rate("held", TO_HOLD_THROUGH)
 
     def _rate(self, outcome: str, among: Sequence[str]) -> Rate:
         return Rate(self.outcomes.get(outcome, 0), sum(self.outcomes.get(o, 0) for o in among))

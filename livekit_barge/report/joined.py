@@ -7,6 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from livekit_barge.measure.join import Alignment, Joined, JoinedOverlap
+from livekit_barge.measure.overlap import TO_HOLD_THROUGH
 from livekit_barge.report.table import NOTHING, as_ms
 
 LEGEND = """
@@ -54,7 +55,7 @@ def _outcome(overlap: JoinedOverlap) -> str:
     """The agent's end knows what was decided. Where it knows no words, the caller's end knows by
     them that nobody wanted the agent to stop."""
     agent, caller = overlap.agent, overlap.caller
-    listens = caller.outcome in ("held", "false_stop") and agent is not None and not agent.words
+    listens = caller.outcome in TO_HOLD_THROUGH and agent is not None and not agent.words
     known = caller if agent is None or listens else agent
     return known.outcome.replace("_", " ")
 

@@ -154,8 +154,7 @@ def _clocks(strip: _Strip, overlaps: Sequence[Overlap]) -> str:
 
 def _ends_s(overlap: Overlap) -> tuple[float, float]:
     """Where the overlap began, and where the agent fell silent or was last seen to go on."""
-    begin_s = overlap.decision_s if overlap.onset_s is None else overlap.onset_s
-    begin_s = 0.0 if begin_s is None else begin_s
+    begin_s = overlap.begin_s or 0.0
     return begin_s, begin_s + (overlap.time_to_yield_s or 0.0)
 
 

@@ -90,8 +90,7 @@ def _row(was: Overlap, again: Sequence[Overlap], shift_s: float, differs_at_s: f
             if overlap.onset_s is not None and abs(overlap.onset_s - wanted_s) <= _SAME_ONSET_S
         ]
         found = near[0] if near else None
-    begins_s = was.decision_s if was.onset_s is None else was.onset_s
-    comparable = differs_at_s is None or (begins_s is not None and begins_s <= differs_at_s)
+    comparable = differs_at_s is None or (was.begin_s is not None and was.begin_s <= differs_at_s)
     ran_out = found is not None and found.outcome == "natural_end" != was.outcome
     return Row(was, found, comparable, ran_out)
 

@@ -51,10 +51,8 @@ class Story:
     @property
     def begin_s(self) -> float:
         """Where to listen."""
-        for at_s in (self.overlap.onset_s, self.overlap.decision_s):
-            if at_s is not None:
-                return at_s
-        return self.turn.started_s
+        at_s = self.overlap.begin_s
+        return self.turn.started_s if at_s is None else at_s
 
     @property
     def caller_end_s(self) -> float:

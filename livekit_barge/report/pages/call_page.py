@@ -122,10 +122,9 @@ def _data(
 
 def _overlap(number: int, overlap: Overlap) -> dict[str, Any]:
     """What the timeline shades, and says of it in words."""
-    onset_s = overlap.decision_s if overlap.onset_s is None else overlap.onset_s
     return {
         "number": number + 1,
-        "onset_s": onset_s,
+        "onset_s": overlap.begin_s,
         "decision_s": overlap.decision_s,
         "end_s": _end_s(overlap),
         "detection": as_ms(overlap.detection_s),

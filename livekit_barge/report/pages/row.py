@@ -62,7 +62,7 @@ class Row:
     @property
     def slowest(self) -> Overlap | None:
         """The overlap with the longest time to yield, of those that count."""
-        timed = [o for o in self.overlaps if o.time_to_yield_s is not None and _counts(o)]
+        timed = [o for o in self.overlaps if o.time_to_yield_s is not None and o.counts]
         return max(timed, key=lambda o: o.time_to_yield_s or 0.0, default=None)
 
 
@@ -70,7 +70,3 @@ def false_stops(summary: Summary) -> Rate:
     """How often the agent stopped of all that it was to hold through."""
     held = summary.hold_rate
     return Rate(held.of - held.count, held.of)
-
-
-def _counts(overlap: Overlap) -> bool:
-    return overlap.outcome in ("yielded", "late", "missed") and not overlap.agent_over_caller

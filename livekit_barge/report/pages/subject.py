@@ -129,7 +129,7 @@ def turns_of(card: Scorecard) -> tuple[Turn, ...]:
 
 
 def _turn_of(overlap: Overlap, turns: Sequence[Turn]) -> int:
-    at_s = overlap.decision_s if overlap.onset_s is None else overlap.onset_s
+    at_s = overlap.begin_s
     agent = [number for number, turn in enumerate(turns) if turn.speaker == "agent"]
     begun = [number for number in agent if at_s is not None and turns[number].started_s <= at_s]
     return begun[-1] if begun else next(iter(agent), -1)
