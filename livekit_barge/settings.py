@@ -12,8 +12,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from livekit_barge.errors import SettingsError
 from livekit_barge.live.turnlog import LogFormat
-from livekit_barge.presets.knobs import KNOBS, Knob, check_value, nearest
+from livekit_barge.presets.knobs import KNOBS, Knob, check_value
 from livekit_barge.presets.preset import LEAVE
+from livekit_barge.spelling import nearest
 
 PREFIX = "BARGE_"
 

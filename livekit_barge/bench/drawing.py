@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from livekit_barge.errors import ScriptError
-from livekit_barge.presets.knobs import nearest
+from livekit_barge.spelling import nearest
 
 _NUMBER = r"-?\d+(?:\.\d+)?"
 _RANGE = re.compile(rf"({_NUMBER}) to ({_NUMBER})")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from livekit_barge.errors import ScriptError
-from livekit_barge.presets.knobs import nearest
+from livekit_barge.spelling import nearest
 
 Check = Callable[[Any], Any]
 """Turns a key's value into the field's; a ``ValueError`` says what it should be."""

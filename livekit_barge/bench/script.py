@@ -67,8 +67,8 @@ from livekit_barge.bench.sounds import sound_name
 from livekit_barge.bench.surroundings import Surroundings, surroundings_from
 from livekit_barge.bench.voices import VOICES
 from livekit_barge.errors import ScriptError
-from livekit_barge.presets.knobs import nearest
 from livekit_barge.resources import configs_dir
+from livekit_barge.spelling import nearest
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -49,8 +49,8 @@ from livekit_barge.bench.script import Script
 from livekit_barge.bench.spread import FIXED, TimingSpread
 from livekit_barge.bench.stage import Conditions
 from livekit_barge.errors import ScriptError
-from livekit_barge.presets.knobs import nearest
 from livekit_barge.resources import configs_dir
+from livekit_barge.spelling import nearest
 
 Split = Literal["tuning", "held-out"]
 SPLITS: tuple[Split, ...] = get_args(Split)

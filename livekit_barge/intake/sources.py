@@ -7,12 +7,12 @@ and not scored until ``--caller-channel`` confirms it.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
 from livekit_barge.errors import IntakeError
+from livekit_barge.spelling import nearest
 
 
 @dataclass(frozen=True)
@@ -68,6 +68,6 @@ def source_named(name: str) -> Source:
     """The source of that name. Raises :class:`IntakeError` with the nearest names."""
     if name in SOURCES:
         return SOURCES[name]
-    near = difflib.get_close_matches(name, SOURCES, n=1)
-    hint = f"did you mean {near[0]}?" if near else f"one of {', '.join(SOURCES)}"
-    raise IntakeError(f"no source is called {name}", where="--source", remedy=hint)
+    raise IntakeError(
+        f"no source is called {name}", where="--source", remedy=nearest(name, SOURCES)
+    )

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
 from livekit_barge.errors import SettingsError
 from livekit_barge.resources import configs_dir
+from livekit_barge.spelling import nearest
 from livekit_barge.toml import read_toml
 
 THRESHOLDS_FILE = "thresholds.toml"
@@ -117,9 +117,9 @@ def _check_names(values: dict[str, Any], kind: type, where: Path) -> None:
     known = [field.name for field in dataclasses.fields(kind)]
     for name in values:
         if name not in known:
-            near = difflib.get_close_matches(name, known, n=1)
-            remedy = f"did you mean {near[0]}?" if near else f"one of {', '.join(known)}"
-            raise SettingsError(f"no threshold is called {name}", where=where, remedy=remedy)
+            raise SettingsError(
+                f"no threshold is called {name}", where=where, remedy=nearest(name, known)
+            )
 
 
 def _check_seconds(name: str, value: object, where: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import inspect
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from pipecat.transports.livekit.transport import LiveKitParams
 from pipecat.turns import user_mute, user_start, user_stop
 
 from livekit_barge.errors import SettingsError
+from livekit_barge.spelling import nearest
 
 Kind = Literal["seconds", "share", "count", "switch", "names"]
 
@@ -121,11 +121,8 @@ def check_value(name: str, value: Any, *, where: object) -> Any:
     """The value, as Pipecat takes it. Raises :class:`SettingsError`, naming the knob."""
     knob = BY_NAME.get(name)
     if knob is None:
-        near = difflib.get_close_matches(name, BY_NAME, n=1)
         raise SettingsError(
-            f"Pipecat has no knob called {name}",
-            where=where,
-            remedy=f"did you mean {near[0]}?" if near else f"use one of {', '.join(BY_NAME)}",
+            f"Pipecat has no knob called {name}", where=where, remedy=nearest(name, BY_NAME)
         )
     check_installed(knob, where=where)
     if wanted := _wanted(knob, value):

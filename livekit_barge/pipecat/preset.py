@@ -33,9 +33,9 @@ from pipecat.turns.user_turn_strategies import (
 
 from livekit_barge.errors import SettingsError
 from livekit_barge.pipecat.knobs import MUTES, STARTS, check_value
-from livekit_barge.presets.knobs import nearest
 from livekit_barge.resources import configs_dir
 from livekit_barge.settings import Settings
+from livekit_barge.spelling import nearest
 from livekit_barge.toml import read_toml
 
 DEFAULTS = "pipecat-defaults"

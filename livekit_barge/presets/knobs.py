@@ -11,7 +11,6 @@ off (``None`` in Python), and a value sets it.
 
 from __future__ import annotations
 
-import difflib
 import math
 import re
 from collections.abc import Iterable
@@ -19,6 +18,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from livekit_barge.errors import SettingsError
+from livekit_barge.spelling import nearest
 
 OFF = "off"
 """How a file and the environment spell ``None``."""
@@ -112,13 +112,6 @@ def find_knob(name: str, *, where: object, also: Iterable[str] = ()) -> Knob:
         ) from None
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
-    """A remedy for a wrong name."""
-    names = list(known)
-    close = difflib.get_close_matches(name, names, n=1)
-    return f"did you mean {close[0]}?" if close else f"one of {', '.join(names)}"
-
-
 def check_value(knob: Knob, value: object, *, where: object) -> Any:
     """``value``, as a file, the environment or a program gives it, as LiveKit wants it.
 
@@ -209,8 +202,8 @@ def _refusal(knob: Knob, value: object, where: object) -> SettingsError:
             remedy = f"seconds, please: did you mean {float(milliseconds[1]) / 1000:g}?"
         elif seconds := re.fullmatch(r"(\d+\.?\d*)\s*s", value):
             remedy = f"without a unit, please: {seconds[1]}"
-        elif knob.choices and (close := difflib.get_close_matches(value, knob.choices, n=1)):
-            remedy = f"did you mean {close[0]}?"
+        elif knob.choices:
+            remedy = nearest(value, knob.choices, otherwise=remedy)
     shown = spell(value) if value is None else repr(value)
     return SettingsError(f"{knob.name} is {shown}", where=where, remedy=remedy)
 

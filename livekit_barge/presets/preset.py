@@ -10,8 +10,9 @@ from types import MappingProxyType
 from typing import Any, Final, Self
 
 from livekit_barge.errors import SettingsError
-from livekit_barge.presets.knobs import BY_NAME, check_value, find_knob, nearest
+from livekit_barge.presets.knobs import BY_NAME, check_value, find_knob
 from livekit_barge.resources import configs_dir
+from livekit_barge.spelling import nearest
 from livekit_barge.toml import read_toml
 
 CODE = "code"

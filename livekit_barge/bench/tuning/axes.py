@@ -19,7 +19,8 @@ from typing import Any
 from livekit_barge.bench.case import Case
 from livekit_barge.bench.models import Timing
 from livekit_barge.errors import SettingsError
-from livekit_barge.presets.knobs import BY_NAME, check_value, nearest, spell
+from livekit_barge.presets.knobs import BY_NAME, check_value, spell
+from livekit_barge.spelling import nearest
 
 # Of the stage. What is a knob as well (the input frame) is varied as the knob.
 _LINE = ("queue_s", "pause_delay_s", "clear_delay_s")

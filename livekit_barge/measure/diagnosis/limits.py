@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
 from livekit_barge.errors import SettingsError
 from livekit_barge.resources import configs_dir
+from livekit_barge.spelling import nearest
 from livekit_barge.toml import read_toml
 
 DIAGNOSIS_FILE = "diagnosis.toml"
@@ -59,11 +59,10 @@ class DiagnosisLimits:
 def _check(name: str, value: Any, where: Path) -> None:
     known = [field.name for field in dataclasses.fields(DiagnosisLimits)]
     if name not in known:
-        near = difflib.get_close_matches(name, known, n=1)
         raise SettingsError(
             f"the diagnosis has no limit called {name}",
             where=where,
-            remedy=f"did you mean {near[0]}?" if near else f"one of {', '.join(known)}",
+            remedy=nearest(name, known),
         )
     low, high, example = _range(name)
     number = not isinstance(value, bool) and isinstance(value, int | float)
