@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from livekit_barge.batch.run import Total
 
 _OUT = Path("scores")
+# A recording of half a day takes a minute or two; whatever takes ten hangs.
+_FILE_LIMIT_S = 600.0
 
 LimitsFile = Annotated[
     Path | None, typer.Option(envvar="BARGE_THRESHOLDS", help="A file with other limits.")
@@ -59,7 +61,7 @@ def score(
     ] = _OUT,
     file_limit: Annotated[
         float, typer.Option(min=1.0, help="Seconds that a file of a directory may take.")
-    ] = 600.0,
+    ] = _FILE_LIMIT_S,
     scheduler: Annotated[
         str | None, typer.Option(help="Score a directory on this Dask cluster: tcp://…")
     ] = None,

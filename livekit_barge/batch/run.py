@@ -7,6 +7,7 @@ times do.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,9 +26,6 @@ from livekit_barge.measure.scorecard import (
 
 if TYPE_CHECKING:
     from livekit_barge.batch.pool import WorkerDied
-
-# A recording of half a day takes a minute or two; whatever takes ten hangs.
-FILE_LIMIT_S = 600.0
 
 
 @dataclass
@@ -99,7 +97,7 @@ def score_batch(
     *,
     workers: int,
     scheduler: str | None = None,
-    limit_s: float = FILE_LIMIT_S,
+    limit_s: float = math.inf,
 ) -> Iterator[Result]:
     """The results, those of an earlier run first; a recording has ``limit_s``, on this machine."""
     from livekit_barge.batch.pool import TookTooLong, WorkerDied

@@ -11,10 +11,10 @@ from livekit import rtc
 from livekit.agents import AgentSession
 from livekit.agents.voice import io
 
-from livekit_barge.bench.output import SAMPLE_RATE
 from livekit_barge.bench.playout import Timeline
 from livekit_barge.bench.speaking import SpeakingOutput
 from livekit_barge.bench.track import CallerTrack, Pcm
+from livekit_barge.bench.voices import SAMPLE_RATE
 
 USERDATA_CALLER_SAMPLE = "livekit_barge.caller_sample"
 """Where a frame says which sample of the caller's track is its first: stand-ins for a recogniser

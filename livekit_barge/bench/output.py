@@ -17,9 +17,9 @@ from livekit.agents import utils
 from livekit.agents.voice import io
 
 from livekit_barge.bench.playout import Place, PlayoutQueue, Stretch, Timeline
+from livekit_barge.bench.voices import SAMPLE_RATE
 from livekit_barge.clock import SystemClock
 
-SAMPLE_RATE = 24_000
 FRAME_S = 0.05
 """The frames of RoomIO's ``_ParticipantAudioOutput``."""
 QUEUE_S = 0.2

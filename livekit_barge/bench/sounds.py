@@ -25,12 +25,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from livekit_barge.bench.track import FULL_SCALE, Pcm, to_pcm
+from livekit_barge.bench.track import Pcm
+from livekit_barge.bench.voices import SAMPLE_RATE, at_level
 
 Wave = npt.NDArray[np.float64]
-RATE = 24_000
-LEVEL_DBFS = -23.0
-"""As :data:`~.voices.ACTIVE_DBFS`."""
 
 _DTMF_LOW, _DTMF_HIGH = (697, 770, 852, 941), (1209, 1336, 1477)
 _CHORDS = ((0, 4, 7), (9, 12, 16), (5, 9, 12), (7, 11, 14))  # I vi IV V, in semitones
@@ -48,7 +46,7 @@ def sound_name(value: Any) -> str:
 def make_sound(name: str, seed: int) -> Pcm:
     """The clip, 24 kHz, from its first audible sample to its last."""
     rng = np.random.default_rng((seed, *name.encode()))
-    return _at_level(SOUNDS[name](rng))
+    return at_level(SOUNDS[name](rng))
 
 
 def _cough(rng: np.random.Generator) -> Wave:
@@ -62,7 +60,7 @@ def _one_cough(rng: np.random.Generator) -> Wave:
     """Burst, turbulence, and in two of three a voiced end."""
     throat = _resonances(rng, (600, 1300, 2600, 3900))
     air = rng.standard_normal(_samples(rng.uniform(0.18, 0.32)))
-    at_s = np.arange(len(air)) / RATE
+    at_s = np.arange(len(air)) / SAMPLE_RATE
     burst = np.exp(-at_s / 0.025) * np.minimum(at_s / 0.003, 1)
     turbulence = 0.35 * np.exp(-at_s / 0.09)
     hiss = _butter(air * burst, 3000, "high")
@@ -94,7 +92,7 @@ def _voiced(rng: np.random.Generator, seconds: float, pitch: float, *, jitter: f
     while at < len(pulses):
         pulses[int(at)] = rng.uniform(0.7, 1.0)
         fallen = f0 * (1 - 0.25 * at / len(pulses))
-        at += RATE / fallen * (1 + jitter * rng.standard_normal())
+        at += SAMPLE_RATE / fallen * (1 + jitter * rng.standard_normal())
         at = max(at, 1.0)
     glottal = _lowpass(pulses, 1200)
     return _resonate(glottal, _resonances(rng, (550, 1150, 2500))) * np.hanning(len(pulses)) ** 0.5
@@ -112,7 +110,7 @@ def _keyboard(rng: np.random.Generator) -> Wave:
 
 
 def _key(rng: np.random.Generator, loud: float) -> Wave:
-    at_s = np.arange(_samples(0.06)) / RATE
+    at_s = np.arange(_samples(0.06)) / SAMPLE_RATE
     click = rng.standard_normal(len(at_s)) * np.exp(-at_s / rng.uniform(0.0015, 0.004))
     click = _resonate(click, [(rng.uniform(1800, 4500), 900.0)])
     thud = np.sin(2 * np.pi * rng.uniform(140, 380) * at_s) * np.exp(-at_s / 0.012)
@@ -126,7 +124,7 @@ def _traffic(rng: np.random.Generator) -> Wave:
 def traffic(rng: np.random.Generator, seconds: float) -> Wave:
     """Cars passing by for so long."""
     count = _samples(seconds)
-    at_s = np.arange(count) / RATE
+    at_s = np.arange(count) / SAMPLE_RATE
     road = _lowpass(rng.standard_normal(count), 900) + 0.5 * _lowpass(
         rng.standard_normal(count), 200
     )
@@ -136,7 +134,7 @@ def traffic(rng: np.random.Generator, seconds: float) -> Wave:
         swell += np.exp(-(((at_s - middle) / width) ** 2))
     engine = np.zeros(count)
     f0 = rng.uniform(45, 90) * (1 + 0.05 * np.sin(2 * np.pi * 0.3 * at_s))
-    phase = 2 * np.pi * np.cumsum(f0) / RATE
+    phase = 2 * np.pi * np.cumsum(f0) / SAMPLE_RATE
     for harmonic in range(1, 7):
         engine += np.sin(harmonic * phase + rng.uniform(0, 6)) / harmonic
     return (road / _rms(road) + 0.5 * engine / _rms(engine)) * swell
@@ -163,7 +161,7 @@ def music(rng: np.random.Generator, seconds: float) -> Wave:
 
 def _pluck(rng: np.random.Generator, f0: float, seconds: float) -> Wave:
     """A string: harmonics that fade the sooner the higher they are."""
-    at_s = np.arange(_samples(seconds)) / RATE
+    at_s = np.arange(_samples(seconds)) / SAMPLE_RATE
     tone = np.zeros(len(at_s))
     for harmonic in range(1, 9):
         fade = np.exp(-at_s * (1.5 + harmonic))
@@ -174,7 +172,7 @@ def _pluck(rng: np.random.Generator, f0: float, seconds: float) -> Wave:
 
 def _dtmf(rng: np.random.Generator) -> Wave:
     keys: list[Wave] = []
-    at_s = np.arange(_samples(0.1)) / RATE
+    at_s = np.arange(_samples(0.1)) / SAMPLE_RATE
     for _ in range(int(rng.integers(2, 6))):
         low, high = _DTMF_LOW[rng.integers(0, 4)], _DTMF_HIGH[rng.integers(0, 3)]
         tones = np.sin(2 * np.pi * low * at_s) + 1.12 * np.sin(2 * np.pi * high * at_s)
@@ -192,14 +190,6 @@ SOUNDS: dict[str, Callable[[np.random.Generator], Wave]] = {
 }
 
 
-def _at_level(wave: Wave) -> Pcm:
-    frames = wave[: max(len(wave) // 480, 1) * 480].reshape(-1, min(480, len(wave)))
-    power = (frames**2).mean(axis=1)
-    active = power[power > power.max() / 1000]
-    gain = 10 ** (LEVEL_DBFS / 20) / np.sqrt(active.mean())
-    return to_pcm(wave * gain * FULL_SCALE)
-
-
 def _resonances(rng: np.random.Generator, means_hz: tuple[float, ...]) -> list[tuple[float, float]]:
     """Resonances of a throat: about these, with their widths."""
     return [(hz * rng.uniform(0.85, 1.15), 80 + 0.08 * hz) for hz in means_hz]
@@ -211,8 +201,8 @@ def _resonate(wave: Wave, resonances: list[tuple[float, float]]) -> Wave:
 
     heard = np.zeros(len(wave))
     for number, (hz, width_hz) in enumerate(resonances):
-        radius = np.exp(-np.pi * width_hz / RATE)
-        poles = [1.0, -2 * radius * np.cos(2 * np.pi * hz / RATE), radius**2]
+        radius = np.exp(-np.pi * width_hz / SAMPLE_RATE)
+        poles = [1.0, -2 * radius * np.cos(2 * np.pi * hz / SAMPLE_RATE), radius**2]
         heard += lfilter([1 - radius], poles, wave) / (1 + 0.5 * number)
     return heard
 
@@ -224,7 +214,7 @@ def _lowpass(wave: Wave, hz: float) -> Wave:
 def _butter(wave: Wave, hz: float, kind: str) -> Wave:
     from scipy.signal import butter, sosfilt
 
-    filtered: Wave = sosfilt(butter(2, hz, kind, fs=RATE, output="sos"), wave)
+    filtered: Wave = sosfilt(butter(2, hz, kind, fs=SAMPLE_RATE, output="sos"), wave)
     return filtered
 
 
@@ -239,4 +229,4 @@ def _rms(wave: Wave) -> float:
 
 
 def _samples(seconds: float) -> int:
-    return round(float(seconds) * RATE)
+    return round(float(seconds) * SAMPLE_RATE)

@@ -27,9 +27,7 @@ def to_pcm(samples: npt.NDArray[Any]) -> Pcm:
 class CallerTrack:
     """Silence, or comfort noise, into which clips are mixed at any sample not yet sent."""
 
-    def __init__(
-        self, sample_rate: int = 24_000, *, noise_dbfs: float | None = None, seed: int = 0
-    ) -> None:
+    def __init__(self, sample_rate: int, *, noise_dbfs: float | None = None, seed: int = 0) -> None:
         self.sample_rate = sample_rate
         self._noise_rms = None if noise_dbfs is None else FULL_SCALE * 10 ** (noise_dbfs / 20)
         self._seed = seed

@@ -20,6 +20,7 @@ from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import soxr
 
 from livekit_barge.bench.track import FULL_SCALE, Pcm, to_pcm
@@ -136,6 +137,16 @@ def sentences(text: str) -> list[str]:
     return [sentence for sentence in re.split(r"(?<=[.!?])\s+", " ".join(text.split())) if sentence]
 
 
+def at_level(sound: npt.NDArray[Any]) -> Pcm:
+    """At the level of :data:`ACTIVE_DBFS`, counted where the sound is less than 30 dB under its
+    loudest 20 ms."""
+    frames = sound[: len(sound) // 480 * 480].reshape(-1, 480)
+    power = (frames.astype(np.float64) ** 2).mean(axis=1)
+    active = power[power > power.max() / 1000]
+    gain = 10 ** (ACTIVE_DBFS / 20) / np.sqrt(active.mean())
+    return to_pcm(sound * gain * FULL_SCALE)
+
+
 @lru_cache(maxsize=1024)
 def _speak_sentence(voice: Voice, sentence: str) -> Speech:
     texts = sentence.split()
@@ -146,7 +157,7 @@ def _speak_sentence(voice: Voice, sentence: str) -> Speech:
         ipa = " ".join(ipa for _, ipa in said)
     sound, frames, symbols = _model().run(ipa, tempo=voice.pitch)
     rate = _MODEL_RATE * voice.pitch
-    samples = _at_level(soxr.resample(sound, rate, SAMPLE_RATE))
+    samples = at_level(soxr.resample(sound, rate, SAMPLE_RATE))
     spans = _token_spans(symbols, frames * _HOP / rate)
     words, token = [], 0
     for (text, _), count in zip(said, counts, strict=True):
@@ -190,16 +201,6 @@ def _token_spans(symbols: list[str], lengths_s: Any) -> list[tuple[float, float]
 
 def _within(words: tuple[Word, ...], duration_s: float) -> list[Word]:
     return [Word(w.text, max(w.start_s, 0.0), min(w.end_s, duration_s)) for w in words]
-
-
-def _at_level(sound: Any) -> Pcm:
-    """At the level of :data:`ACTIVE_DBFS`, counted where the voice is less than 30 dB under its
-    loudest 20 ms."""
-    frames = sound[: len(sound) // 480 * 480].reshape(-1, 480)
-    power = (frames.astype(np.float64) ** 2).mean(axis=1)
-    active = power[power > power.max() / 1000]
-    gain = 10 ** (ACTIVE_DBFS / 20) / np.sqrt(active.mean())
-    return to_pcm(sound * gain * FULL_SCALE)
 
 
 class _Model:

@@ -28,12 +28,10 @@ from livekit_barge.measure.levels import in_db
 from livekit_barge.measure.listening import Island, Listening
 from livekit_barge.measure.offset import Offset
 from livekit_barge.measure.silero import WINDOW_S
+from livekit_barge.measure.sounds.block import STEP_FRAMES
 from livekit_barge.measure.sounds.finder import Sounds
 from livekit_barge.measure.sounds.loss import MOST_S
 from livekit_barge.measure.sounds.sound import Sound
-
-# A step: 0.5 s, so that what a step costs besides its samples is small.
-STEP_FRAMES = 200
 
 
 class SpeechFinder:

@@ -15,7 +15,8 @@ from livekit_barge.measure.channel import FRAME_S, Channel
 from livekit_barge.measure.levels import Powers, to_db
 
 STEP_FRAMES = round(0.5 / FRAME_S)
-"""What :class:`~livekit_barge.measure.speech.SpeechFinder` takes at a time."""
+"""A step, as :class:`~livekit_barge.measure.speech.SpeechFinder` takes them: 0.5 s, so that what
+one costs besides its samples is small."""
 # Levels of 10 ms and of 50 ms, in frames.
 SHORT, LONG = round(0.01 / FRAME_S), round(0.05 / FRAME_S)
 PER_STEP = STEP_FRAMES // LONG
