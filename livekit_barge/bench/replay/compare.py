@@ -29,7 +29,7 @@ class Row:
     """``None``: there was no such overlap."""
     comparable: bool
     """It began before anything else differed."""
-    at_least: bool = False
+    went_on: bool = False
     """In the replay all that had been generated was played: there would have been more."""
 
 

@@ -50,7 +50,8 @@ class Said:
     """One speech of the agent's."""
 
     speech_id: str
-    allow_interruptions: bool
+    allow_interruptions: bool | None
+    """``None``: whatever the session's option says, as in the call."""
     segments: tuple[Segment, ...]
 
     @property
@@ -164,9 +165,10 @@ def _speeches(call: Call, shift_s: float) -> Iterator[Said]:
             pushed[begin : begin + round(end.pushed_s * SAMPLE_RATE)],
         )
         of_speech.setdefault(start.speech_id, []).append(segment)
+    by_option = call.meta.options.get("allow_interruptions", True)
     for speech_id, segments in of_speech.items():
         allowed = free.get(speech_id, True) and speech_id not in guarded
-        yield Said(speech_id, allowed, tuple(segments))
+        yield Said(speech_id, None if allowed == by_option else allowed, tuple(segments))
 
 
 def _pushed(call: Call) -> Pcm:

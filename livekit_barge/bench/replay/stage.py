@@ -16,7 +16,7 @@ from typing import Any
 
 from livekit import rtc
 from livekit.agents import Agent, LanguageCode, stt
-from livekit.agents.types import DEFAULT_API_CONNECT_OPTIONS, APIConnectOptions
+from livekit.agents.types import DEFAULT_API_CONNECT_OPTIONS, NOT_GIVEN, APIConnectOptions
 
 from livekit_barge.bench.ids import repeatable_ids
 from livekit_barge.bench.keeping import RecorderAtTheEnd, keep_folder
@@ -87,7 +87,8 @@ async def _play(recorded: Recorded, preset: Preset, calls_dir: Path, call_id: st
 
 async def _say(session: BargeSession[None], said: Said, timeline: Timeline) -> None:
     await _until(timeline, said.begins_s)
-    session.say("…", audio=_frames(said, timeline), allow_interruptions=said.allow_interruptions)
+    allowed = NOT_GIVEN if said.allow_interruptions is None else said.allow_interruptions
+    session.say("…", audio=_frames(said, timeline), allow_interruptions=allowed)
 
 
 async def _frames(said: Said, timeline: Timeline) -> AsyncIterator[rtc.AudioFrame]:

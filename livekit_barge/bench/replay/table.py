@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from livekit_barge.bench.replay.compare import Replayed, Row
+from livekit_barge.measure.overlap import Overlap
 from livekit_barge.report.table import NOTHING, as_ms, at, outcome_text
 
 LEGEND = """\
@@ -25,7 +26,7 @@ def replay_table(replays: Sequence[Replayed]) -> Table:
         table.add_column(name)
     for number, row in enumerate(first.rows):
         said = f"{at(row.was.onset_s)} “{row.was.words or NOTHING}”"
-        table.add_row(Text(said), "the call", outcome_text(row.was), _time(row.was, False))
+        table.add_row(Text(said), "the call", outcome_text(row.was), _time(row.was))
         for replayed in replays:
             table.add_row("", Text(replayed.preset), *_cells(replayed.rows[number]))
         table.add_section()
@@ -39,14 +40,14 @@ def _cells(row: Row) -> tuple[Text | str, str]:
         return "not comparable", NOTHING
     if row.would_be is None:
         return "no overlap", NOTHING
-    outcome = Text("goes on") if row.at_least else outcome_text(row.would_be)
-    return outcome, _time(row.would_be, row.at_least)
+    outcome = Text("goes on") if row.went_on else outcome_text(row.would_be)
+    return outcome, _time(row.would_be, went_on=row.went_on)
 
 
-def _time(overlap: object, at_least: bool) -> str:
-    seconds = getattr(overlap, "time_to_yield_s", None)
-    bound = at_least or getattr(overlap, "lower_bound", False)
-    return as_ms(seconds, lower_bound=bound)
+def _time(overlap: Overlap, *, went_on: bool = False) -> str:
+    if went_on and overlap.silent_s is not None and overlap.onset_s is not None:
+        return as_ms(overlap.silent_s - overlap.onset_s, lower_bound=True)
+    return as_ms(overlap.time_to_yield_s, lower_bound=overlap.lower_bound)
 
 
 def _differs(replayed: Replayed) -> str:

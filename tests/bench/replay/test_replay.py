@@ -14,7 +14,7 @@ from livekit_barge import BargeSession
 from livekit_barge.bench.models import Timing
 from livekit_barge.bench.played import PlayedCall
 from livekit_barge.bench.quiet import turn_log_off
-from livekit_barge.bench.replay.compare import Replayed
+from livekit_barge.bench.replay.compare import Replayed, Row
 from livekit_barge.bench.replay.recorded import Recorded
 from livekit_barge.bench.replay.run import replay_calls, settings_of
 from livekit_barge.bench.replay.table import replay_table
@@ -22,6 +22,7 @@ from livekit_barge.bench.script import Script
 from livekit_barge.bench.stage import play_call
 from livekit_barge.cli import app
 from livekit_barge.errors import BargeError
+from livekit_barge.measure.overlap import Overlap
 
 
 @pytest.fixture(scope="module")
@@ -88,6 +89,21 @@ def test_an_agent_that_would_have_said_more_than_was_generated_is_told(tmp_path)
     first = done[-1].rows[0].would_be
     assert (first.time_to_yield_s, first.lower_bound) == (pytest.approx(2.347, abs=0.001), True)
     assert "≥ 2.3 s" in replay_table(done).columns[3].cells
+
+
+def test_an_agent_that_may_not_be_interrupted_goes_on(calls):
+    path = calls["livekit-defaults"].call_dir
+    (done,) = replay_calls([path], settings_of([], ["allow_interruptions=false"]))
+    would_be = done[-1].rows[0].would_be
+    assert (would_be.decision_s, would_be.outcome) == (None, "missed")
+
+
+def test_an_agent_that_says_all_that_was_generated_goes_on_for_at_least_as_long():
+    was = Overlap(onset_s=3.0, talk_over_s=0.5, outcome="yielded", time_to_yield_s=0.5)
+    to_its_end = Overlap(onset_s=3.0, talk_over_s=1.2, outcome="natural_end", silent_s=4.2)
+    row = Row(was, to_its_end, comparable=True, went_on=True)
+    table = replay_table([Replayed("call", "patient", (row,), 3.5, 0, 1)])
+    assert [str(list(column.cells)[1]) for column in table.columns[2:]] == ["goes on", "≥ 1.2 s"]
 
 
 def test_a_preset_files_frame_is_the_replays(calls):
