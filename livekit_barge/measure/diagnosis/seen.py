@@ -24,6 +24,7 @@ from livekit_barge.call.events import (
 from livekit_barge.call.folder import Call
 from livekit_barge.measure.diagnosis.framework import Framework, framework_of
 from livekit_barge.measure.diagnosis.limits import DiagnosisLimits
+from livekit_barge.measure.edges import runs
 from livekit_barge.measure.levels import Powers, to_db
 from livekit_barge.measure.overlap import Overlap
 from livekit_barge.measure.span import Span
@@ -227,13 +228,11 @@ class Seen:
         """Stretches of the span at the noise floor, of at least ``least_s``."""
         begin = max(round(span.begin_s / LEVEL_S), 0)
         levels = self.levels[channel, begin : round(span.end_s / LEVEL_S)]
-        quiet = np.concatenate([[False], levels < self.limits.floor_dbfs, [False]])
-        edges = np.flatnonzero(quiet[1:] != quiet[:-1]) + begin
-        runs = [
-            Span(float(a) * LEVEL_S, float(b) * LEVEL_S)
-            for a, b in zip(edges[::2], edges[1::2], strict=True)
-        ]
-        return [run for run in runs if run.length_s >= least_s]
+        quiet = (
+            Span((begin + first) * LEVEL_S, (begin + last) * LEVEL_S)
+            for first, last in runs(levels < self.limits.floor_dbfs)
+        )
+        return [run for run in quiet if run.length_s >= least_s]
 
     def clips(self, spans: Sequence[Span]) -> list[Float32]:
         """Both channels in each span, as far as the call goes; read in one go."""

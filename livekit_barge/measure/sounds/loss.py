@@ -9,9 +9,8 @@ from __future__ import annotations
 
 from collections import deque
 
-import numpy as np
-
 from livekit_barge.measure.channel import FRAME_S, Channel
+from livekit_barge.measure.edges import runs
 from livekit_barge.measure.levels import Powers
 from livekit_barge.measure.sounds.block import STEP_FRAMES, Block
 from livekit_barge.measure.sounds.sound import Sound
@@ -60,11 +59,9 @@ class Loss:
 
 def gaps(powers: Powers) -> list[tuple[int, int]]:
     """Runs of missing frames in a stretch of them: begin and end."""
-    zero = powers <= ZERO
-    edges = np.flatnonzero(np.diff(zero.astype(np.int8), prepend=0, append=0))
     return [
         (begin, end)
-        for begin, end in edges.reshape(-1, 2).tolist()
+        for begin, end in runs(powers <= ZERO)
         if _LEAST <= end - begin <= _MOST
         and begin >= _EDGE
         and end + _EDGE <= powers.size
