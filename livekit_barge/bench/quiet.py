@@ -11,6 +11,12 @@ import structlog
 _LIVEKIT = logging.getLogger("livekit.agents")
 
 
+def client_log_off() -> None:
+    """From here on LiveKit's client logs nothing: it tells of every socket, and what matters to a
+    call is in its notes."""
+    logging.getLogger("livekit").setLevel(logging.CRITICAL)
+
+
 @contextmanager
 def turn_log_off() -> Iterator[None]:
     """Within, only errors are logged: by structlog, and by LiveKit."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import hashlib
-import logging
 import os
 import secrets
 import tempfile
@@ -18,6 +17,7 @@ from pathlib import Path
 
 from livekit_barge.bench.case import Case
 from livekit_barge.bench.kept import Kept
+from livekit_barge.bench.quiet import client_log_off
 from livekit_barge.bench.results import CaseResult
 from livekit_barge.bench.room.caller import call_room
 from livekit_barge.bench.room.dial import Dial
@@ -48,8 +48,7 @@ def run_in_room(
     Raises :class:`~livekit_barge.errors.BargeError` where the first cannot be made; what keeps a
     later one from being made is told in its result.
     """
-    # The client's own log tells of every socket; what matters to a call is in its notes.
-    logging.getLogger("livekit").setLevel(logging.CRITICAL)
+    client_log_off()
     limits = Thresholds.load(thresholds)
     name = f"barge-{secrets.token_hex(3)}"
     kept_as: list[str] = []

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
 import secrets
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 from rich.console import Console
 
 from livekit_barge.bench.played import PlayedCall
+from livekit_barge.bench.quiet import client_log_off
 from livekit_barge.bench.room.caller import call_room
 from livekit_barge.bench.room.dial import Dial, Kind
 from livekit_barge.bench.room.link import Link
@@ -36,8 +36,7 @@ def run_room(
     link: Link | None = None,
 ) -> None:
     """Call, and print the turns. Raises :class:`~livekit_barge.errors.BargeError`."""
-    # The client's own log tells of every socket; what matters to a call is in its notes.
-    logging.getLogger("livekit").setLevel(logging.CRITICAL)
+    client_log_off()
     name = room or f"barge-{secrets.token_hex(3)}"
     rooms = [name] if callers == 1 else [f"{name}-{number}" for number in range(1, callers + 1)]
     dials = [
