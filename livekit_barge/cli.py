@@ -17,6 +17,7 @@ from typer.main import get_command
 
 from livekit_barge.batch.commands import LimitsFile
 from livekit_barge.errors import BargeError
+from livekit_barge.report.out import refuse
 
 _HOME = {
     "score": "livekit_barge.batch.commands",
@@ -81,7 +82,7 @@ def main() -> None:
     try:
         app()
     except BargeError as error:
-        print(f"livekit-barge: {error}", file=sys.stderr)
+        refuse(error)
         sys.exit(2)
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, TextIO
 import typer
 from rich.console import Console
 
-from livekit_barge.report.out import opened
+from livekit_barge.report.out import opened, refuse
 
 if TYPE_CHECKING:
     from livekit_barge.batch.results import Result
@@ -146,7 +146,7 @@ def _tell_each(
         if lines is not None:
             print(line_of(result), file=lines)
         if isinstance(result, Refused):
-            _refuse(result.line)
+            refuse(result.line)
         elif lines is not sys.stdout:
             console.print(render_scorecard(result), highlight=False)
 
@@ -162,7 +162,7 @@ def _tell_batch(results: Iterator[Result], count: int, total: Total, lines: Text
             if lines is not None:
                 print(line_of(result), file=lines)
     for refused in total.refused:
-        _refuse(refused.line)
+        refuse(refused.line)
 
 
 def _tell_total(console: Console, total: Total, *, alone: bool) -> None:
@@ -174,9 +174,3 @@ def _tell_total(console: Console, total: Total, *, alone: bool) -> None:
     console.print(f"{total.scored} scored{refused}, {total.duration_s / 3600:.2f} h")
     for part in render_summary(total.summary, total.checks):
         console.print(part, highlight=False)
-
-
-def _refuse(line: str) -> None:
-    # A name may hold a line break, or bytes that are no text.
-    text = " ".join(line.split()).encode("utf-8", "backslashreplace").decode()
-    print(f"livekit-barge: {text}", file=sys.stderr)

@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from livekit_barge import __version__
 from livekit_barge.call.audio import AUDIO_FILE
@@ -39,6 +39,14 @@ class Refused:
     line: str
     """What is wrong, where, and the remedy."""
 
+    @classmethod
+    def of(cls, path: Path, error: Exception) -> Self:
+        """What the user can mend, in its own words; anything else is a fault of ours."""
+        if isinstance(error, BargeError):
+            return cls(str(path), str(error))
+        fault = f"{type(error).__name__}: {error}".splitlines()[0]
+        return cls(str(path), f"{path}: a fault of livekit_barge's ({fault}) – report it")
+
     def to_json(self) -> dict[str, Any]:
         return {"schema": REFUSED_SCHEMA, "file": self.file, "error": self.line}
 
@@ -50,11 +58,8 @@ def result_of(path: Path, order: Order) -> Result:
     """The recording's scorecard, or why there is none; a fault of ours is told and ends nothing."""
     try:
         return score(path, order)
-    except BargeError as error:
-        return Refused(str(path), str(error))
     except Exception as error:  # one recording that we fail at must not end a batch of thousands
-        fault = f"{type(error).__name__}: {error}".splitlines()[0]
-        return Refused(str(path), f"{path}: a fault of livekit_barge's ({fault}) – report it")
+        return Refused.of(path, error)
 
 
 @dataclass(frozen=True)

@@ -7,13 +7,13 @@ from functools import partial
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 
 from livekit_barge.bench.played import PlayedCall
 from livekit_barge.bench.quiet import turn_log_off
 from livekit_barge.bench.script import Script
 from livekit_barge.bench.stage import play_call
 from livekit_barge.errors import SettingsError
+from livekit_barge.report.progress import progress_bar
 from livekit_barge.report.table import Row, comparison_table
 from livekit_barge.session import BargeSession
 
@@ -29,11 +29,9 @@ def run_demo(console: Console, *, calls_dir: Path, real_time: bool = False) -> N
     _check_writable(calls_dir)
     scripts = [Script.load(name) for name in SCRIPTS]
     played: dict[tuple[str, str], PlayedCall] = {}
-    with _progress(console) as progress, turn_log_off():
-        task = progress.add_task("", total=len(scripts) * len(PRESETS))
+    with progress_bar(console, len(scripts) * len(PRESETS), kept=False) as bar, turn_log_off():
         for script in scripts:
             for preset in PRESETS:
-                progress.update(task, description=f"{script.name} under {preset}")
                 played[script.name, preset] = play_call(
                     script,
                     calls_dir=calls_dir,
@@ -41,7 +39,7 @@ def run_demo(console: Console, *, calls_dir: Path, real_time: bool = False) -> N
                     session=partial(BargeSession, preset=preset),
                     real_time=real_time,
                 )
-                progress.advance(task)
+                bar.advance()
     for script in scripts:
         calls = {preset: played[script.name, preset] for preset in PRESETS}
         console.print(comparison_table(_rows(script, calls), title=script.summary))
@@ -82,14 +80,3 @@ def _rows(script: Script, calls: dict[str, PlayedCall]) -> list[Row]:
         for line in script.caller
         if line.expect is not None
     ]
-
-
-def _progress(console: Console) -> Progress:
-    return Progress(
-        SpinnerColumn(),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.description}"),
-        console=console,
-        transient=True,
-    )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,7 +11,7 @@ from rich.console import Console
 
 from livekit_barge.batch.commands import LimitsFile
 from livekit_barge.errors import BargeError
-from livekit_barge.report.out import opened
+from livekit_barge.report.out import opened, refuse
 
 if TYPE_CHECKING:
     from livekit_barge.measure.diagnosis import DiagnosisLimits, Finding
@@ -61,7 +60,7 @@ def diagnose(
             findings = _diagnosed(path, rules, judging)
         except BargeError as error:
             refused = True
-            print(f"livekit-barge: {error}", file=sys.stderr)
+            refuse(error)
             continue
         found.append((path, findings))
         if json_to != Path("-"):

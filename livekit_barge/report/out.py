@@ -1,4 +1,5 @@
-"""Where a command writes what it was asked to write: a file, or standard output."""
+"""Where a command writes: what it was asked for into a file or to standard output, what it could
+not do to standard error."""
 
 from __future__ import annotations
 
@@ -28,3 +29,10 @@ def opened(path: Path) -> Iterator[TextIO]:
         ) from error
     with file:
         yield file
+
+
+def refuse(error: object) -> None:
+    """Tell in one line what cannot be done."""
+    # A name may hold a line break, or bytes that are no text.
+    text = " ".join(str(error).split()).encode("utf-8", "backslashreplace").decode()
+    print(f"livekit-barge: {text}", file=sys.stderr)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from livekit_barge.call.folder import Call
 from livekit_barge.errors import BargeError
 from livekit_barge.measure.call import measure_call
 from livekit_barge.measure.thresholds import Thresholds
+from livekit_barge.report.out import refuse
 from livekit_barge.report.table import call_title, turn_table
 
 
@@ -25,7 +25,7 @@ def print_turns(console: Console, folders: Sequence[Path], thresholds: Path | No
             call = Call.open(folder)
             turns = measure_call(call, limits)
         except BargeError as error:
-            print(f"livekit-barge: {error}", file=sys.stderr)
+            refuse(error)
             code = 2
             continue
         console.print(turn_table(turns, title=call_title(call, call.meta.call_id)))

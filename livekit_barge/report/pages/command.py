@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -13,6 +12,7 @@ from rich.console import Console
 
 from livekit_barge.batch.commands import LimitsFile
 from livekit_barge.report.diagnose import RulesFile
+from livekit_barge.report.out import refuse
 
 
 class SoundFormat(StrEnum):
@@ -47,18 +47,13 @@ def report(
 
     Exits with 2 if a call could not be reported; the others' pages are made all the same.
     """
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
-
     from livekit_barge.intake.order import Order
     from livekit_barge.measure.diagnosis import DiagnosisLimits
     from livekit_barge.report.pages.make import make_report
+    from livekit_barge.report.progress import progress_bar
 
     order = Order.of(thresholds=thresholds)
-    columns = (BarColumn(), MofNCompleteColumn(), "left", TimeRemainingColumn())
-    console = Console(stderr=True)
-    quiet = not console.is_terminal
-    with Progress(*columns, console=console, transient=True, disable=quiet) as progress:
-        task = progress.add_task("")
+    with progress_bar(Console(stderr=True), kept=False) as bar:
         made = make_report(
             calls,
             out,
@@ -67,11 +62,10 @@ def report(
             codec=audio.value,
             redact=redact,
             jobs=jobs or os.cpu_count() or 1,
-            on_call=lambda done, of: progress.update(task, completed=done, total=of),
+            bar=bar,
         )
     for refused in made.refused:
-        line = " ".join(refused.line.split()).encode("utf-8", "backslashreplace").decode()
-        print(f"livekit-barge: {line}", file=sys.stderr)
+        refuse(refused.line)
     Console().print(f"open {made.page}", highlight=False, markup=False, soft_wrap=True)
     raise typer.Exit(2 if made.refused else 0)
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from livekit_barge.batch.pool import WorkerDied, run_jobs
 from livekit_barge.batch.results import Refused
-from livekit_barge.errors import BargeError, CallError
+from livekit_barge.errors import CallError
 from livekit_barge.intake.order import Order
 from livekit_barge.measure.scorecard import Scorecard
 from livekit_barge.report.pages.batch_page import write_batch
@@ -24,6 +24,7 @@ from livekit_barge.report.pages.writer import INDEX, PAGES, prepare, unwritable
 
 if TYPE_CHECKING:
     from livekit_barge.measure.diagnosis import DiagnosisLimits
+    from livekit_barge.report.progress import Bar
 
 
 @dataclass(frozen=True)
@@ -45,13 +46,10 @@ class PageMaker:
                 subject = redacted(subject)
             write_call(subject, self.out, name, codec=self.codec, redact=self.redact)
             return _row(subject, name)
-        except BargeError as error:
-            return Refused(str(path), str(error))
         except OSError as error:
-            return Refused(str(path), str(unwritable(self.out, error)))
+            return Refused.of(path, unwritable(self.out, error))
         except Exception as error:  # a fault of ours over one call must not lose the others' pages
-            fault = f"{type(error).__name__}: {error}".splitlines()[0]
-            return Refused(str(path), f"{path}: a fault of livekit_barge's ({fault}) – report it")
+            return Refused.of(path, error)
 
 
 @dataclass
@@ -73,7 +71,7 @@ def make_report(
     codec: Codec = "flac",
     redact: bool = False,
     jobs: int = 1,
-    on_call: Callable[[int, int], None] | None = None,
+    bar: Bar | None = None,
 ) -> Report:
     """Make the report of all calls under ``paths`` in the folder ``out``, diagnosed by ``rules``.
 
@@ -85,10 +83,12 @@ def make_report(
     names = page_names(found.calls)
     make = PageMaker(out, order, rules, codec, redact)
     made: dict[Path, Row | Refused] = {}
+    if bar is not None:
+        bar.plan(len(names))
     for path, result in _run(list(names.items()), make, jobs):
         made[path] = result
-        if on_call is not None:
-            on_call(len(made), len(names))
+        if bar is not None:
+            bar.advance()
     report = Report()
     for path in found.calls:  # in order, whichever process was first
         result = made[path]

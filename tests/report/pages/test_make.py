@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import shutil
 import stat
@@ -10,11 +11,13 @@ import sys
 from importlib.resources import files
 
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner
 
 from livekit_barge.cli import app
 from livekit_barge.errors import BargeError, CallError, SettingsError
 from livekit_barge.intake.order import Order
+from livekit_barge.report import progress
 from livekit_barge.report.pages.make import make_report
 from livekit_barge.report.pages.writer import _environment, script
 from tests.report.pages.made import call_folder, results
@@ -54,6 +57,13 @@ class TestOneBadCall:
         page = made.page.read_text()
         assert "events.jsonl:1" in page
         assert (tmp_path / "report/pages/good.html").exists()
+
+    def test_counts_in_the_bar_as_the_others_do(self, calls, tmp_path, monkeypatch):
+        monkeypatch.setattr(progress, "SAY_EVERY_S", 0.0)
+        console = Console(file=io.StringIO())
+        with progress.progress_bar(console) as bar:
+            make_report([calls], tmp_path / "report", Order(), bar=bar)
+        assert console.file.getvalue() == "1 of 2 done\n2 of 2 done\n"
 
     def test_exits_with_2_and_one_line(self, calls, tmp_path):
         code, errors = run(calls, "-o", tmp_path / "report", "--jobs", 1)
