@@ -28,16 +28,22 @@ SAME_CORRELATION = 0.98
 OVER_SCALE = 8.0
 RECORD_TWO = "turn on two-channel recording in the system that made it"
 """The remedy for a mix."""
+# What is left of a constant's power when its mean is taken away in single precision.
+_ROUNDING = 1e-5
 # Likeness is judged by every fourth sample: a mix is one at any rate.
 _STRIDE = 4
 
 
 @dataclass
 class Likeness:
-    """How loud two channels are and how much alike, gathered block by block."""
+    """How loud two channels are and how much alike, gathered block by block.
+
+    A constant offset is no sound, and the same on both makes them no copies of one another.
+    """
 
     silent: set[int] = field(default_factory=lambda: {0, 1})
     """The channels on which nothing was louder than :data:`SILENT_PEAK`."""
+    sums: np.ndarray = field(default_factory=lambda: np.zeros(2))
     power: np.ndarray = field(default_factory=lambda: np.zeros(2))
     product: float = 0.0
     zeros: np.ndarray = field(default_factory=lambda: np.zeros(2))
@@ -45,8 +51,10 @@ class Likeness:
 
     def add(self, block: Float32) -> None:
         """Take a block of shape ``(2, n)``."""
-        self.silent -= {n for n in self.silent if np.abs(block[n]).max(initial=0.0) >= SILENT_PEAK}
+        if block.size:
+            self.silent -= {n for n in self.silent if np.ptp(block[n]) >= 2 * SILENT_PEAK}
         some = np.ascontiguousarray(block[:, ::_STRIDE])
+        self.sums += some.sum(axis=1)
         self.power += np.einsum("cn,cn->c", some, some)
         self.product += float(np.einsum("n,n->", some[0], some[1]))
         self.zeros += [side.size - np.count_nonzero(side) for side in some]
@@ -55,8 +63,12 @@ class Likeness:
     @property
     def correlation(self) -> float:
         """Of the two channels at no delay, 1.0 for copies at any gain; 0.0 where one is empty."""
-        scale = float(np.sqrt(self.power.prod()))
-        return abs(self.product) / scale if scale > 0 else 0.0
+        means = self.sums / max(self.counted, 1)
+        powers = self.power - self.counted * means**2
+        if (powers <= _ROUNDING * self.power).any():
+            return 0.0
+        product = self.product - self.counted * float(means.prod())
+        return abs(product) / float(np.sqrt(powers.prod()))
 
     @property
     def digital_silence(self) -> tuple[float, float]:

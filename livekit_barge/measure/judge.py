@@ -27,11 +27,8 @@ from livekit_barge.measure.episodes import Episode
 from livekit_barge.measure.overlap import DecisionMade, Outcome, Overlap
 from livekit_barge.measure.span import Span, shared_s
 from livekit_barge.measure.speeches import Speech
-from livekit_barge.measure.stops import Stop, Surroundings, end_of, find_stop
+from livekit_barge.measure.stops import DIGITS, Stop, Surroundings, end_of, find_stop
 from livekit_barge.measure.thresholds import Thresholds
-
-# Microseconds, as every stamp: differences of two stamps carry no digits that mean nothing.
-_DIGITS = 6
 
 
 def judge(episode: Episode, speech: Speech, around: Surroundings, limits: Thresholds) -> Overlap:
@@ -52,7 +49,7 @@ def judge(episode: Episode, speech: Speech, around: Surroundings, limits: Thresh
         onset_s=episode.onset_s,
         onset_uncertainty_s=episode.onset_uncertainty_s,
         caller_end_s=episode.caller[-1].end_s if episode.caller else None,
-        talk_over_s=round(shared_s(episode.spoken, speech.audible), _DIGITS),
+        talk_over_s=round(shared_s(episode.spoken, speech.audible), DIGITS),
         cause=_cause(first, stopped_by, stop, speech),
         outcome=outcome,
         reason=reason,
@@ -88,7 +85,7 @@ def _outcome(
             return "natural_end", None
         return _went_on(episode, around, limits)
     if stop is not None and (over or stop.silent_s < around.seen_until_s):
-        return _stopped(stop.silent_s - onset_s, around, limits)
+        return _stopped(round(stop.silent_s - onset_s, DIGITS), around, limits)
     if not over and around.seen_until_s - onset_s < limits.missed_after_s:
         return "unmeasurable", "the recording ended before the agent did"
     return _went_on(episode, around, limits)
@@ -171,8 +168,8 @@ def _taken_back(stop: Stop, again: Burst, speech: Speech, around: Surroundings) 
     pause = Span(silent_s, again.onset_s)
     spoken = [Span(burst.onset_s, burst.end_s) for burst in around.caller]
     return {
-        "pause_s": round(pause.length_s, _DIGITS),
-        "dead_air_s": round(pause.length_s - shared_s([pause], spoken), _DIGITS),
+        "pause_s": round(pause.length_s, DIGITS),
+        "dead_air_s": round(pause.length_s - shared_s([pause], spoken), DIGITS),
         "discarded_s": speech.lost_between(stop.silent_s, again.onset_s),
     }
 
@@ -203,4 +200,4 @@ def _final_decision_s(episode: Episode) -> float | None:
 def _minus(later_s: float | None, earlier_s: float | None) -> float | None:
     if later_s is None or earlier_s is None:
         return None
-    return round(later_s - earlier_s, _DIGITS)
+    return round(later_s - earlier_s, DIGITS)

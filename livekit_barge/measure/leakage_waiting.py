@@ -8,6 +8,7 @@ from livekit_barge.call.audio import Float32
 from livekit_barge.measure.channel import FRAME_S
 from livekit_barge.measure.leakage_delay import LAG_MOST_S, group_means
 from livekit_barge.measure.leakage_heard import PIECE, TAPS, background, frame_powers
+from livekit_barge.measure.offset import Offset
 
 WAIT = 6
 """So many pieces are looked at before the first of them is heard."""
@@ -31,6 +32,9 @@ class Waiting:
         self._begin = self.past
         """Where the first piece that waits begins."""
         self._filled = self.past + self.piece
+        self._offsets = Offset(self.frame, self.piece), Offset(self.frame, self.piece)
+        self._without_offset = self._filled
+        """Up to here each channel's offset was taken away."""
         self._powers = np.zeros((2, self._audio.shape[1] // self.frame))
         """Of each channel's frames, as far as a floor was asked for: …"""
         self._measured = [0, 0]
@@ -55,10 +59,24 @@ class Waiting:
         some = int(min(block.shape[1], self._audio.shape[1] - self._filled))
         self._audio[:, self._filled : self._filled + some] = block[:, :some]
         self._filled += some
+        left = self._filled - self._without_offset
+        self._take_offsets(self._without_offset + left // self.piece * self.piece)
         return some
+
+    def _take_offsets(self, end: int) -> None:
+        """An offset is alike on both channels, and would pass for what leaks."""
+        begin, self._without_offset = self._without_offset, end
+        if begin == end:
+            return
+        for audio, offset in zip(self._audio, self._offsets, strict=True):
+            samples = audio[begin:end]
+            removed = offset.removed(samples)
+            if removed is not samples:
+                samples[:] = removed
 
     def pad(self) -> None:
         """Silence in the place of what does not come any more."""
+        self._take_offsets(self._filled)
         self._audio[:, self._filled : self._begin + WAIT * self.piece] = 0.0
 
     def drop(self) -> None:
@@ -72,6 +90,7 @@ class Waiting:
         kept = self._audio[:, gone : self._filled].copy()
         self._audio[:, : kept.shape[1]] = kept
         self._begin, self._filled = self.past, kept.shape[1]
+        self._without_offset -= gone
         frames = gone // self.frame
         self._powers = np.roll(self._powers, -frames, axis=1)
         self._measured = [max(measured - frames, 0) for measured in self._measured]

@@ -13,6 +13,9 @@ from livekit_barge.measure.span import Span
 from livekit_barge.measure.speeches import Speech
 from livekit_barge.measure.thresholds import Thresholds
 
+DIGITS = 6
+"""Microseconds, as every stamp: differences of two stamps carry no digits that mean nothing."""
+
 
 @dataclass(frozen=True)
 class Surroundings:
@@ -80,7 +83,7 @@ def _heard_stop(
         return None
     listened = is_backchannel(episode, around.words, limits)
     within_s = limits.yield_within_s if listened else limits.missed_after_s
-    if end.silent_s - episode.onset_s > within_s:
+    if round(end.silent_s - episode.onset_s, DIGITS) > within_s:
         return None
     return replace(end, again=_spoke_on(episode, around, limits) if listened else None)
 

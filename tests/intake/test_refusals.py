@@ -75,6 +75,19 @@ def test_a_mono_mix_in_two_channels(tmp_path):
     assert "a mono mix" in refusal(path)
 
 
+def test_an_offset_on_both_channels_makes_no_mix_of_a_soft_call(tmp_path):
+    soft = 0.03 * made_call(RATE) + 0.01
+    path = write(tmp_path / "call.wav", soft, RATE, "WAV", "FLOAT")
+    assert score(path, ORDER).channels.caller == 0
+
+
+def test_a_channel_of_nothing_but_an_offset_is_silent(tmp_path):
+    call = made_call(RATE).copy()
+    call[:, 1] = 0.01
+    path = write(tmp_path / "call.wav", call, RATE, "WAV", "FLOAT")
+    assert "channel 1 is silent" in refusal(path)
+
+
 def test_a_mono_mix_is_known_after_a_codec(tmp_path):
     mix = made_call(48_000).sum(axis=1)
     path = write(tmp_path / "call", np.stack([mix, mix], axis=1), 48_000, "OGG", "OPUS")

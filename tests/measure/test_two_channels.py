@@ -100,6 +100,15 @@ class TestEcho:
         assert [burst for burst in over if not burst.flags] == []
 
 
+@pytest.mark.parametrize("offsets", [(0.01, 0.01), (0.005, -0.002)])
+def test_an_offset_of_both_channels_is_no_echo(talkers, offsets):
+    caller, agent, leakages = found(talkers + np.array(offsets, np.float32)[:, None])
+    clean, spoken, _ = found(talkers)
+    assert leakages == ()
+    assert onsets(caller) == pytest.approx(onsets(clean), abs=0.002)
+    assert onsets(agent) == pytest.approx(onsets(spoken), abs=0.002)
+
+
 class TestCrosstalk:
     def test_of_the_caller_is_no_speech_of_the_agents(self, talkers):
         _, clean, _ = found(talkers)

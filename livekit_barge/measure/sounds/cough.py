@@ -22,9 +22,10 @@ _ALIKE, _IN_A_ROW, _LOUD = 0.88, 2, 0.01
 
 
 def has_voice(samples: Float32, channel: Channel) -> bool:
-    """Whether a short sound, whole frames of the channel, has a pitch that lasts."""
+    """Whether a short sound has a pitch that lasts."""
     by = thinning(channel.rate, channel.frame)
-    alike, powers = alikeness(thinned(samples, by), channel.rate / by)
+    whole = samples[: len(samples) // by * by]  # a call's last frame may be short
+    alike, powers = alikeness(thinned(whole, by), channel.rate / by)
     voiced = (alike >= _ALIKE) & (powers >= _LOUD * powers.max(initial=0.0))
     lasting = sum(voiced[n : len(voiced) - _IN_A_ROW + 1 + n].astype(int) for n in range(_IN_A_ROW))
     return bool(np.any(lasting == _IN_A_ROW))

@@ -49,6 +49,10 @@ def test_a_voice_is_told_from_noise_at_any_rate(rate):
     assert (has_voice(voice, Channel(rate)), has_voice(noise, Channel(rate))) == (True, False)
 
 
+def test_a_call_may_end_in_the_middle_of_a_frame():
+    assert not has_voice(np.zeros(48_001, dtype=np.float32), Channel(48_000))
+
+
 def test_a_moment_is_too_short_for_a_voice():
     assert not has_voice(np.ones(200, dtype=np.float32), Channel(RATE))
 
