@@ -29,7 +29,7 @@ def read_yaml(path: Path) -> Any:
         import yaml  # type: ignore[import-untyped]
     except ModuleNotFoundError as error:
         raise ScriptError(
-            "scripts need the bench", remedy="pip install 'livekit-barge[bench]'"
+            "scripts need the bench", remedy="install livekit-barge with the extra bench"
         ) from error
     try:
         return yaml.safe_load(path.read_text(encoding="utf-8"))

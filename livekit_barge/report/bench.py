@@ -58,7 +58,7 @@ def render_run(
     if told:
         yield event_table(told, list(tallies))
     if not few:
-        yield Text("Above are events that went wrong, the first of them at most.", style="dim")
+        yield Text("Above are the first events that went wrong.", style="dim")
     yield tally_table(tallies)
     yield Text(f"Times are p50 / p90 / p95.{_FEW} too few: under {FEW} events.", style="dim")
     for line in (*errors, *unplaced[:_LINES]):

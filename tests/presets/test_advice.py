@@ -93,7 +93,7 @@ def test_each_combination_that_deceives_draws_one_line(options, facts, begins):
 
 
 def test_words_that_add_up_are_said_with_their_number():
-    assert advice(min_interruption_words=3)[0].endswith("3 separate 'yeah' count as 3")
+    assert advice(min_interruption_words=3)[0].endswith("3 times 'yeah' stops it")
 
 
 def test_a_longer_min_speech_duration_mends_a_duration_under_the_silence():

@@ -74,9 +74,7 @@ def script(function: str, *values: object) -> str:
 
 def missing_extra() -> SettingsError:
     """The error of an install without the extra."""
-    return SettingsError(
-        "pages need the extra “report”", remedy='pip install "livekit-barge[report]"'
-    )
+    return SettingsError("pages need Jinja", remedy="install livekit-barge with the extra report")
 
 
 @cache
