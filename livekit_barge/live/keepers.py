@@ -79,7 +79,7 @@ class _Here:
 
 
 class _Beside:
-    """A call kept by the child. A failure there is raised here, with the next batch."""
+    """A call kept by the child. A failure there, or of a report, is raised with the next batch."""
 
     def __init__(
         self,
@@ -92,7 +92,7 @@ class _Beside:
         self._child = child
         self._reports = reports
         self._done = threading.Event()
-        self._failure: str | None = None
+        self._failure: Exception | None = None
         self._number = child.enter(self)
         meta = dataclasses.replace(meta, options=_plain(meta.options), asked=_plain(meta.asked))
         self._order(Open(self._number, path.absolute(), meta, thresholds))
@@ -111,21 +111,30 @@ class _Beside:
             self._child.leave(self._number)
 
     def hear(self, answer: Answer) -> None:
-        """In the child's reader's thread."""
+        """In the child's reader's thread, which other calls need: a fault ends this call alone."""
+        try:
+            self._take(answer)
+        except Exception as error:
+            self._failed(error)
+
+    def gone(self, why: str) -> None:
+        """The child has ended."""
+        self._failed(KeeperGoneError(why))
+        self._done.set()
+
+    def _take(self, answer: Answer) -> None:
         match answer:
             case Settled():
                 self._reports.turn(answer.turn)
             case DiskFailed():
                 self._reports.disk_failed(OSError(answer.errno, answer.strerror))
             case Broke():
-                self._failure = answer.error
+                self._failed(KeeperGoneError(answer.error))
             case Done():
                 self._done.set()
 
-    def gone(self, why: str) -> None:
-        """The child has ended."""
-        self._failure = self._failure or why
-        self._done.set()
+    def _failed(self, error: Exception) -> None:
+        self._failure = self._failure or error
 
     def _order(self, order: Order) -> None:
         self._done.clear()
@@ -135,13 +144,12 @@ class _Beside:
             self.gone(f"its process cannot be reached ({error.strerror or error})")
 
     def _wait(self) -> None:
-        if self._failure is None:
-            self._done.wait()
+        self._done.wait()
         self._check()
 
     def _check(self) -> None:
         if self._failure is not None:
-            raise KeeperGoneError(self._failure)
+            raise self._failure
 
 
 class _Child:
@@ -203,13 +211,18 @@ class _Child:
                 if call := self._calls.get(answer.call):
                     call.hear(answer)
         except (EOFError, pickle.UnpicklingError):
+            pass
+        finally:
             self._end()
 
     def _end(self) -> None:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        # With nobody to hear it, and then no orders, the child ends if it has not yet.
+        self._process.stdout.close()
+        with self._sending, contextlib.suppress(BrokenPipeError):
+            self._process.stdin.close()
         why = f"the process that kept the call has ended ({self._process.wait()})"
-        for pipe in (self._process.stdin, self._process.stdout):
-            with contextlib.suppress(BrokenPipeError):
-                pipe.close()  # type: ignore[union-attr]
         with self._entering:
             self._ended = why
             for call in self._calls.values():

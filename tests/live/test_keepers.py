@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +21,7 @@ from livekit_barge.call.events import OptionsInForce
 from livekit_barge.call.folder import Call
 from livekit_barge.errors import CallError
 from livekit_barge.live import keepers
+from livekit_barge.live.book import Reports
 from livekit_barge.live.keepers import KeeperGoneError, open_keeper
 from livekit_barge.live.recorder import Keeper
 from livekit_barge.measure.thresholds import Thresholds
@@ -52,8 +54,19 @@ def kept(path: Path, says: Told, **meta: object) -> Iterator[Keeper]:
         keeper.release()
 
 
-def keep_whole(path: Path, speech: np.ndarray) -> Told:
-    says = told()
+class Deaf(Told):
+    """Can be told no turn."""
+
+    @property
+    def reports(self) -> Reports:
+        def refuse(_: object) -> None:
+            raise BrokenPipeError("no stderr")
+
+        return dataclasses.replace(super().reports, turn=refuse)
+
+
+def keep_whole(path: Path, speech: np.ndarray, says: Told | None = None) -> Told:
+    says = says or told()
     with kept(path, says) as keeper:
         items = list(MadeCall(track(8.0, [(1.0, speech), (5.0, speech)])).items())
         for begin in range(0, len(items), 20):
@@ -142,6 +155,31 @@ class TestFaults:
             os.kill(child(), signal.SIGINT)
             os.kill(child(), signal.SIGTERM)
         assert len(keep_whole(tmp_path / "b", speech).turns) == 2
+
+    @pytest.mark.usefixtures("here")
+    def test_a_report_that_fails_is_a_fault_of_the_call(self, tmp_path, speech):
+        with pytest.raises(BrokenPipeError, match="no stderr"):
+            keep_whole(tmp_path / "a", speech, Deaf([], []))
+
+    @pytest.mark.usefixtures("here")
+    def test_a_report_that_fails_is_no_fault_of_another_call(self, tmp_path, speech):
+        with kept(tmp_path / "b", told()):
+            process = child()
+            with pytest.raises(BrokenPipeError):
+                keep_whole(tmp_path / "a", speech, Deaf([], []))
+            assert len(keep_whole(tmp_path / "c", speech).turns) == 2
+        assert child() == process
+
+    @pytest.mark.usefixtures("here")
+    def test_an_answer_that_cannot_be_read_leaves_no_call_waiting(self, tmp_path, monkeypatch):
+        def unreadable(_: object) -> None:
+            raise ImportError("no such answer")
+
+        monkeypatch.setattr(keepers, "_CHILD", [])
+        monkeypatch.setattr(keepers.pickle, "load", unreadable)
+        monkeypatch.setattr(threading, "excepthook", lambda _: None)
+        with pytest.raises(KeeperGoneError, match="has ended"):
+            opened(tmp_path / "a", told())
 
 
 class TestProcess:
