@@ -38,7 +38,8 @@ T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 
 START_WALL_S = 1_767_225_600.0
-"""2026-01-01T00:00:00Z: a fixed date, so that equal runs write equal bytes."""
+"""2026-01-01T00:00:00Z: a fixed date, so that equal runs write equal bytes. ``VIRTUAL_SOURCES`` of
+:mod:`livekit_barge.call.meta` says whose date it is."""
 START_MONOTONIC_S = 1_000
 """Not 0, which some code takes for "never"; small, so that a float holds it to 0.1 ps."""
 _START_MONOTONIC_NS = START_MONOTONIC_S * 1_000_000_000

@@ -25,6 +25,9 @@ _HIGHEST_RATE = 655_350
 
 CapturePoint = Literal["agent", "caller", "import"]
 
+VIRTUAL_SOURCES = frozenset({"stage", "replay", "pipecat-stage"})
+"""Which calls nobody spoke in: in virtual time their date is none."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class CallMeta:

@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 from livekit_barge.call.folder import lock_folder
-from livekit_barge.call.meta import META_FILE, CallMeta
+from livekit_barge.call.meta import META_FILE, VIRTUAL_SOURCES, CallMeta
 from livekit_barge.errors import CallError
 
 
@@ -15,14 +15,14 @@ def remove_old_calls(calls_dir: Path, *, started_before_s: float) -> list[Path]:
     """Remove the Call folders right under ``calls_dir`` that began before then; return them.
 
     Only what says of itself that it is a call is touched, and never one that is being recorded, nor
-    one of the stage's: nobody spoke in it, and in virtual time its date is none. A folder that
-    cannot be removed stays: it is tried again with the next call.
+    one of ``VIRTUAL_SOURCES``. A folder that cannot be removed stays: it is tried again with the
+    next call.
     """
     removed = []
     for meta_file in sorted(calls_dir.glob(f"*/{META_FILE}")):
         with contextlib.suppress(CallError, OSError):
             meta = CallMeta.read(meta_file)
-            if meta.source == "stage":
+            if meta.source in VIRTUAL_SOURCES:
                 continue
             with lock_folder(meta_file.parent) as locked:
                 if locked and meta.started_wall_s < started_before_s:

@@ -16,6 +16,7 @@ from livekit_barge.bench.remembered import Memory
 from livekit_barge.bench.script import CallerLine, Script
 from livekit_barge.bench.stage import Conditions, play_call
 from livekit_barge.bench.voices import SAMPLE_RATE, VOICES
+from livekit_barge.call.meta import VIRTUAL_SOURCES
 from livekit_barge.errors import ScriptError
 
 SAYS = "We are open from Monday to Friday. On Saturday we close at noon, and on Sunday all day."
@@ -236,6 +237,9 @@ class TestCalls:
         )
         assert slow.detection_s == quick.detection_s
         assert slow.cancellation_s == pytest.approx(quick.cancellation_s + 0.3, abs=0.06)
+
+    def test_its_date_is_known_as_virtual(self, play):
+        assert Call.open(play(WAIT).call_dir).meta.source in VIRTUAL_SOURCES
 
 
 def test_a_line_prints_as_what_is_said_and_where():

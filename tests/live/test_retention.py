@@ -52,8 +52,9 @@ def test_a_call_of_the_very_limit_stays(tmp_path, make):
     assert remove(tmp_path) == []
 
 
-def test_a_scripted_call_stays_whose_date_is_the_virtual_clock_s(tmp_path, make):
-    make("stage", OLD_S, source="stage")
+@pytest.mark.parametrize("source", ["stage", "replay", "pipecat-stage"])
+def test_a_scripted_call_stays_whose_date_is_the_virtual_clock_s(tmp_path, make, source):
+    make("scripted", OLD_S, source=source)
     assert remove(tmp_path) == []
 
 

@@ -17,6 +17,7 @@ from livekit_barge.call.events import (
     UserTurn,
 )
 from livekit_barge.call.folder import Call
+from livekit_barge.call.meta import VIRTUAL_SOURCES
 from livekit_barge.measure.call import measure_call
 from livekit_barge.measure.diagnosis import diagnose
 
@@ -27,6 +28,10 @@ E = type[Event]
 def call(played: PlayedCall) -> Call:
     assert played.call_dir is not None
     return Call.open(played.call_dir)
+
+
+def test_its_date_is_known_as_virtual(call: Call) -> None:
+    assert call.meta.source in VIRTUAL_SOURCES
 
 
 def of(call: Call, kind: E) -> list[Event]:

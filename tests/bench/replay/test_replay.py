@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import shutil
 from functools import partial
 from pathlib import Path
@@ -22,6 +23,7 @@ from livekit_barge.bench.script import Script
 from livekit_barge.bench.stage import play_call
 from livekit_barge.cli import app
 from livekit_barge.errors import BargeError
+from livekit_barge.live.retention import remove_old_calls
 from livekit_barge.measure.overlap import Overlap
 
 
@@ -110,6 +112,12 @@ def test_a_preset_files_frame_is_the_replays(calls):
     recorded = Recorded.read(calls["snappy"].call_dir)
     (done,) = replay_calls([recorded.call.path], settings_of([], []))
     assert done[0].differs_at_s is None
+
+
+def test_a_replay_that_is_kept_is_never_too_old(calls, tmp_path):
+    list(replay_calls([calls["snappy"].call_dir], settings_of([], []), calls_dir=tmp_path))
+    assert remove_old_calls(tmp_path, started_before_s=math.inf) == []
+    assert len(list(tmp_path.iterdir())) == 1
 
 
 class TestCommand:
