@@ -22,7 +22,7 @@ from livekit_barge.bench.results import CaseResult
 from livekit_barge.bench.room.caller import call_room
 from livekit_barge.bench.room.dial import Dial
 from livekit_barge.bench.run import OnResult, result_of
-from livekit_barge.errors import BargeError, RoomError, ScriptError
+from livekit_barge.errors import BargeError, ScriptError
 from livekit_barge.measure.thresholds import Thresholds
 
 
@@ -63,7 +63,7 @@ def run_in_room(
             )
             try:
                 result = _call(case, dial, calls_dir or Path(scratch), limits)
-            except RoomError as error:
+            except BargeError as error:
                 if number == 1:
                     raise
                 result = _unplayed(case, error)
@@ -77,7 +77,9 @@ def run_in_room(
 
 
 def _call(case: Case, dial: Dial, calls_dir: Path, limits: Thresholds) -> CaseResult:
-    call = call_room(case.script, dial, calls_dir=calls_dir, call_id=case.case_id)
+    call = call_room(
+        case.script, dial, calls_dir=calls_dir, call_id=case.case_id, thresholds=limits
+    )
     try:
         return result_of(case, asyncio.run(call), limits)
     except ScriptError as error:

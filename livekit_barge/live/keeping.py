@@ -61,16 +61,9 @@ class Keeping:
 
     def new_call_dir(self, started_wall_s: float) -> Path:
         """A folder that nobody has, for a call that starts now; it is not made yet."""
-        name = re.sub(r"[/\0]|^\.\.?$", "_", self.call_id or "")
-        if not name:
-            started = datetime.fromtimestamp(started_wall_s, UTC)
-            name = f"{started:%Y-%m-%dT%H-%M-%S}-{secrets.token_hex(3)}"
-        names = itertools.chain([name], (f"{name}-{number}" for number in itertools.count(2)))
-        paths = (self.calls_dir / name for name in names)
-        with _TAKING:
-            path = next(p for p in paths if p not in _TAKEN and not os.path.exists(p))
-            _TAKEN.add(path)
-        return path
+        started = datetime.fromtimestamp(started_wall_s, UTC)
+        name = self.call_id or f"{started:%Y-%m-%dT%H-%M-%S}-{secrets.token_hex(3)}"
+        return free_call_dir(self.calls_dir, name)
 
     def meta(
         self, call_id: str, clock: CallClock, *, room: str | None, notes: tuple[str, ...] = ()
@@ -98,7 +91,23 @@ class Keeping:
         try:
             return self.keeper(path, meta, self.thresholds, reports)
         finally:
-            _TAKEN.discard(path)
+            call_dir_made(path)
+
+
+def free_call_dir(calls_dir: Path, name: str) -> Path:
+    """A folder that nobody has, for a call of that name. It is held until ``call_dir_made``."""
+    name = re.sub(r"[/\0]|^\.\.?$", "_", name)
+    names = itertools.chain([name], (f"{name}-{number}" for number in itertools.count(2)))
+    paths = (calls_dir / name for name in names)
+    with _TAKING:
+        path = next(p for p in paths if p not in _TAKEN and not os.path.exists(p))
+        _TAKEN.add(path)
+    return path
+
+
+def call_dir_made(path: Path) -> None:
+    """The folder is there, or never will be: that it exists says whether its name is free."""
+    _TAKEN.discard(path)
 
 
 @cache

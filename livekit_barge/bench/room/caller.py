@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import itertools
 from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any
@@ -30,6 +29,8 @@ from livekit_barge.call.events import CallerLinked
 from livekit_barge.call.meta import CallMeta
 from livekit_barge.clock import CallClock
 from livekit_barge.errors import RoomError
+from livekit_barge.live.keeping import free_call_dir
+from livekit_barge.measure.thresholds import Thresholds
 
 ANSWER_WITHIN_S = 30.0
 """A worker starts a process for a call, and loads its models."""
@@ -62,10 +63,12 @@ async def call_room(
     calls_dir: Path,
     call_id: str | None = None,
     link: Link | None = None,
+    thresholds: Thresholds | None = None,
 ) -> PlayedCall:
     """Call, speak the script's lines at their places, hang up, measure.
 
-    A ``link`` is put between this caller and the server.
+    A ``link`` is put between this caller and the server. ``thresholds``: other limits than the
+    shipped ones.
 
     Raises :class:`ScriptError` for a place that a room does not show, before anybody is called, and
     :class:`RoomError` where the room cannot be entered or no agent speaks in it.
@@ -75,7 +78,8 @@ async def call_room(
     with contextlib.nullcontext() if link is None else impaired(dial.url, link) as over:
         room = rtc.Room()
         await dial.connect(room, by=None if over is None else over.url)
-        call = _Call(room, dial, director, _free(calls_dir, call_id or dial.room))
+        path = free_call_dir(calls_dir, call_id or dial.room)
+        call = _Call(room, dial, director, path, thresholds)
         try:
             await call.open_microphone()
             await dial.send_for_agent()
@@ -98,11 +102,19 @@ async def call_room(
 class _Call:
     """A call under way: a line that the director drives, and what happens on it."""
 
-    def __init__(self, room: rtc.Room, dial: Dial, director: Director, path: Path) -> None:
+    def __init__(
+        self,
+        room: rtc.Room,
+        dial: Dial,
+        director: Director,
+        path: Path,
+        thresholds: Thresholds | None,
+    ) -> None:
         self.path = path
         self.ended_s = 0.0
         self._clock = CallClock.start()
-        self.record = Record(path, _meta(path, dial, self._clock), self._clock, SAMPLE_RATE)
+        meta = _meta(path, dial, self._clock)
+        self.record = Record(path, meta, self._clock, SAMPLE_RATE, thresholds)
         self.caller = CallerTrack(SAMPLE_RATE, noise_dbfs=_NOISE_DBFS)
         self.input = Microphone(self.caller, self._clock, self._on_sent)
         self.output = Ears(SAMPLE_RATE, self.input.frame_samples)
@@ -114,7 +126,8 @@ class _Call:
         self._dial = dial
         self._tasks: set[asyncio.Task[None]] = set()
         self._agent: str | None = None
-        """Who is listened to; ``None``: nobody yet."""
+        """Who is listened to, or was last; ``None``: nobody yet."""
+        self._listening = False
         self._over = False
         self._lost_at_s: float | None = None
         for event in _ROOM_EVENTS:
@@ -181,7 +194,7 @@ class _Call:
                 ended_s = begins_s + (line.end - self.caller.sent + len(pcm)) / SAMPLE_RATE
                 self.record.said(line.line.text, ended_s)
 
-    async def _listen(self, track: rtc.Track, identity: str) -> None:
+    async def _listen(self, track: rtc.Track) -> None:
         stream = rtc.AudioStream.from_track(
             track=track, sample_rate=SAMPLE_RATE, frame_size_ms=round(FRAME_S * 1000)
         )
@@ -192,9 +205,8 @@ class _Call:
                 self.record.heard(pcm, arrived_s)
                 self.output.hear(pcm, self.input.sample_at(arrived_s))
         finally:
+            self._listening = False
             await stream.aclose()
-            if self._agent == identity:
-                self._agent = None
 
     # What the room tells.
 
@@ -203,11 +215,11 @@ class _Call:
     ) -> None:
         if track.kind != rtc.TrackKind.KIND_AUDIO or not self._dial.takes_for_agent(talker):
             return
-        if self._agent is not None:
+        if self._listening:
             self.record.note(f"{talker.identity} has another audio track, which is not recorded")
             return
-        self._agent = talker.identity
-        self._start(self._listen(track, talker.identity))
+        self._agent, self._listening = talker.identity, True
+        self._start(self._listen(track))
 
     def _participant_connected(self, participant: rtc.RemoteParticipant) -> None:
         if not self._dial.takes_for_agent(participant):
@@ -244,9 +256,3 @@ def _meta(path: Path, dial: Dial, clock: CallClock) -> CallMeta:
         started_now_s=clock.started_now_s,
         room=dial.room,
     )
-
-
-def _free(calls_dir: Path, call_id: str) -> Path:
-    """A further call of the same name gets a number."""
-    names = itertools.chain([call_id], (f"{call_id}-{number}" for number in itertools.count(2)))
-    return next(path for name in names if not (path := calls_dir / name).exists())

@@ -35,8 +35,10 @@ from livekit_barge.clock import CallClock
 from livekit_barge.errors import CallError
 from livekit_barge.live.book import AgentFrame, CallerFrame, Close, Item
 from livekit_barge.live.disk import CallFiles
+from livekit_barge.live.keeping import call_dir_made
 from livekit_barge.live.recorder import Recorder
 from livekit_barge.measure.call import measure_call
+from livekit_barge.measure.thresholds import Thresholds
 from livekit_barge.measure.turns import Turn
 
 # What stays later than counted by more than this is a new anchor: half of the lag a figure bears.
@@ -46,9 +48,18 @@ _LATE_S = 0.005
 class Record:
     """The event loop's side: all but ``finish`` return at once, a thread does the writing."""
 
-    def __init__(self, path: Path, meta: CallMeta, clock: CallClock, sample_rate: int) -> None:
+    def __init__(
+        self,
+        path: Path,
+        meta: CallMeta,
+        clock: CallClock,
+        sample_rate: int,
+        thresholds: Thresholds | None = None,
+    ) -> None:
+        """``thresholds`` by which the call is measured; ``None``: the shipped ones."""
         self._path = path
         self._clock = clock
+        self._thresholds = thresholds
         self._rate = sample_rate
         self._sent = 0
         self._heard = CallerTimeline(sample_rate, gap_late_s=_LATE_S)
@@ -104,7 +115,7 @@ class Record:
                 raise failure
             why = failure.strerror or str(failure)
             raise CallError(f"cannot be written ({why})", where=self._path, remedy="free the disk")
-        turns = measure_call(Call.open(self._path))
+        turns = measure_call(Call.open(self._path), self._thresholds)
         with replacing(self._path / TURNS_FILE) as out:
             for turn in turns:
                 out.write(encode(json.dumps(turn.to_json(), ensure_ascii=False) + "\n"))
@@ -131,6 +142,7 @@ class _Book:
 
     def __init__(self, path: Path, meta: CallMeta, known: _Known) -> None:
         self._files = CallFiles(path, meta, known.failures.append)
+        call_dir_made(path)
         self._known = known
 
     def keep(self, items: Sequence[Item]) -> None:

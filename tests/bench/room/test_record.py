@@ -1,5 +1,7 @@
 """A caller's folder, from frames with stated times."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -7,6 +9,7 @@ from livekit_barge.bench.room.record import Record
 from livekit_barge.call.folder import Call
 from livekit_barge.call.meta import CallMeta
 from livekit_barge.clock import CallClock
+from livekit_barge.measure.thresholds import Thresholds
 from tests.measure.known import RATE, spoken
 
 FRAME = RATE // 100
@@ -15,7 +18,7 @@ FRAME = RATE // 100
 class Recording:
     """Sends and hears what it is told to, each side's samples from a second of its own on."""
 
-    def __init__(self, path):
+    def __init__(self, path, thresholds=None):
         clock = CallClock.start()
         meta = CallMeta(
             call_id="c",
@@ -25,7 +28,7 @@ class Recording:
             started_now_s=clock.started_now_s,
         )
         self.path = path
-        self.record = Record(path, meta, clock, RATE)
+        self.record = Record(path, meta, clock, RATE, thresholds)
 
     def send(self, samples, from_s, *, late_from_s=None):
         """``late_from_s``: this frame and all after it are sent 0.03 s late."""
@@ -78,6 +81,15 @@ def test_the_overlap_is_measured_without_a_word_from_the_agent(recording):
     assert (overlap.outcome, overlap.decision_s, overlap.detection_s) == ("yielded", None, None)
     agent_ends_s = 0.75 + 1.9
     assert overlap.time_to_yield_s == pytest.approx(agent_ends_s - 2.1, abs=0.02)
+
+
+def test_the_overlap_is_judged_by_limits_of_one_s_own(tmp_path):
+    strict = dataclasses.replace(Thresholds.load(), yield_within_s=0.1)
+    recording = Recording(tmp_path / "call", strict)
+    recording.send(padded(CALLER, 2.0), 0.1)
+    recording.hear(padded(AGENT, 0.5), 0.25)
+    turns, _ = recording.finish()
+    assert [overlap.outcome for turn in turns for overlap in turn.overlaps] == ["late"]
 
 
 def test_a_figure_across_a_lag_is_withheld(recording):
