@@ -121,6 +121,7 @@ def room(
     jitter: Annotated[str, typer.Option(help="The delay varies by so much, up and down.")] = "0",
     link_seed: Annotated[int, typer.Option(help="Which packets fare how.")] = 1,
     calls_dir: Annotated[Path, typer.Option(help="Where the calls are kept.")] = Path("calls"),
+    thresholds: LimitsFile = None,
 ) -> None:
     """Call any agent in a real room, speak a script, and measure what the caller hears.
 
@@ -140,21 +141,25 @@ def room(
         calls_dir=calls_dir,
         kind=kind,
         link=Link.of(loss=loss, delay=delay, jitter=jitter, seed=link_seed),
+        thresholds=thresholds,
     )
 
 
 def join(
     caller_call: Annotated[Path, typer.Argument(help="The folder that `room` wrote.")],
     agent_call: Annotated[Path, typer.Argument(help="The agent's folder of the same call.")],
+    thresholds: LimitsFile = None,
 ) -> None:
     """Put both ends of a call on one timeline, and show where the time goes."""
     from livekit_barge.call.folder import Call
     from livekit_barge.measure.call import measure_call
     from livekit_barge.measure.join import join as join_calls
+    from livekit_barge.measure.thresholds import Thresholds
     from livekit_barge.report.joined import LEGEND, joined_table
 
     caller, agent = Call.open(caller_call), Call.open(agent_call)
-    joined = join_calls(caller, agent, measure_call(caller), measure_call(agent))
+    limits = Thresholds.load(thresholds)
+    joined = join_calls(caller, agent, measure_call(caller, limits), measure_call(agent, limits))
     _console.print(joined_table(joined))
     _console.print(LEGEND, highlight=False)
 

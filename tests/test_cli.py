@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from typer.main import get_command
 
 from livekit_barge import cli
 from tests.measure.known import write_call
@@ -167,3 +168,10 @@ def test_score_starts_no_threads_for_products_of_matrices(tmp_path):
         then="{each['num_threads'] for each in __import__('threadpoolctl').threadpool_info()}",
     )
     assert threads == "{1}"
+
+
+# summary reads what was judged; demo's sessions take their settings from the environment.
+@pytest.mark.parametrize("command", sorted(cli._HOME.keys() - {"summary", "demo"}))
+def test_every_command_that_judges_takes_limits_from_the_environment_too(command):
+    parameters = get_command(cli.app).get_command(None, command).params
+    assert [p.envvar for p in parameters if p.name == "thresholds"] == ["BARGE_THRESHOLDS"]

@@ -8,6 +8,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from livekit_barge.batch.commands import LimitsFile
+
 
 def replay(
     calls: Annotated[list[Path], typer.Argument(help="Call folders.", show_default=False)],
@@ -21,9 +23,7 @@ def replay(
     calls_dir: Annotated[
         Path | None, typer.Option(help="Keep the replays there.", show_default="they are not kept")
     ] = None,
-    thresholds: Annotated[
-        Path | None, typer.Option(help="Other limits than the shipped ones.", show_default=False)
-    ] = None,
+    thresholds: LimitsFile = None,
 ) -> None:
     """Play live calls again under other settings: what would have happened?
 

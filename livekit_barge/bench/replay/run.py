@@ -71,11 +71,11 @@ def replay_calls(
     on_done: Callable[[], None] = lambda: None,
 ) -> Iterator[list[Replayed] | str]:
     """For each call its replays, one a setting; or why it cannot be replayed."""
-    limits = Thresholds.load(thresholds)
+    Thresholds.load(thresholds)  # before a call is replayed
     for path in calls:
         try:
             recorded = Recorded.read(path)
-            yield [_replay(recorded, under, limits, calls_dir, on_done) for under in settings]
+            yield [_replay(recorded, under, thresholds, calls_dir, on_done) for under in settings]
         except BargeError as error:
             yield str(error)
 
@@ -83,16 +83,18 @@ def replay_calls(
 def _replay(
     recorded: Recorded,
     under: Under,
-    limits: Thresholds,
+    thresholds: Path | None,
     calls_dir: Path | None,
     on_done: Callable[[], None],
 ) -> Replayed:
+    limits = Thresholds.load(thresholds)
     with tempfile.TemporaryDirectory() as scratch:
         call = replay_call(
             recorded,
             under.of(recorded.call),
             calls_dir=calls_dir or Path(scratch),
             call_id=f"{recorded.call.meta.call_id} {under.name}",
+            thresholds=thresholds,
         )
         would_be = measure_call(call, limits)
     on_done()

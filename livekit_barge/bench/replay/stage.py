@@ -39,14 +39,23 @@ _CHUNK = SAMPLE_RATE // 20
 _AFTER_S = 1.0
 
 
-def replay_call(recorded: Recorded, preset: Preset, *, calls_dir: Path, call_id: str) -> Call:
+def replay_call(
+    recorded: Recorded,
+    preset: Preset,
+    *,
+    calls_dir: Path,
+    call_id: str,
+    thresholds: Path | None = None,
+) -> Call:
     """Play it under ``preset``, in virtual time; the Call folder that came of it."""
     with turn_log_off():
-        path = run_virtual(partial(_play, recorded, preset, calls_dir, call_id))
+        path = run_virtual(partial(_play, recorded, preset, calls_dir, call_id, thresholds))
     return Call.open(path)
 
 
-async def _play(recorded: Recorded, preset: Preset, calls_dir: Path, call_id: str) -> Path:
+async def _play(
+    recorded: Recorded, preset: Preset, calls_dir: Path, call_id: str, thresholds: Path | None
+) -> Path:
     with repeatable_ids(), undithered(), remembering(MEMORY):
         frame_s = preset.knobs.get("input_frame_s", INPUT_FRAME_S)
         line = Line(frame_s=float(frame_s))
@@ -54,9 +63,8 @@ async def _play(recorded: Recorded, preset: Preset, calls_dir: Path, call_id: st
         models: dict[str, Any] = {}
         if recorded.has_words:
             models["stt"] = _Words(recorded, line.timeline)
-        session: BargeSession[None] = BargeSession(
-            preset=preset, settings=NoEnvironment(retention_days=None), **models
-        )
+        settings = NoEnvironment(thresholds=thresholds, retention_days=None)
+        session: BargeSession[None] = BargeSession(preset=preset, settings=settings, **models)
         instruments = session.instruments
         instruments.calls.keep(
             call_id=call_id,

@@ -18,6 +18,7 @@ from livekit_barge.bench.script import Script
 from livekit_barge.call.events import ImpairedLink
 from livekit_barge.call.folder import Call
 from livekit_barge.measure.lag import lags
+from livekit_barge.measure.thresholds import Thresholds
 from livekit_barge.report.link import link_note
 from livekit_barge.report.table import as_ms, call_title, turn_table
 
@@ -34,6 +35,7 @@ def run_room(
     calls_dir: Path,
     kind: Kind = "standard",
     link: Link | None = None,
+    thresholds: Path | None = None,
 ) -> None:
     """Call, and print the turns. Raises :class:`~livekit_barge.errors.BargeError`."""
     client_log_off()
@@ -50,15 +52,18 @@ def run_room(
         )
         for each in rooms
     ]
-    for played in asyncio.run(_call_all(Script.load(script), dials, calls_dir, link)):
+    limits = Thresholds.load(thresholds)
+    for played in asyncio.run(_call_all(Script.load(script), dials, calls_dir, link, limits)):
         _print(console, played)
 
 
 async def _call_all(
-    script: Script, dials: list[Dial], calls_dir: Path, link: Link | None
+    script: Script, dials: list[Dial], calls_dir: Path, link: Link | None, limits: Thresholds
 ) -> list[PlayedCall]:
     """All at once, each to its end and over a link of its own, before one that failed is told."""
-    calls = [call_room(script, dial, calls_dir=calls_dir, link=link) for dial in dials]
+    calls = [
+        call_room(script, dial, calls_dir=calls_dir, link=link, thresholds=limits) for dial in dials
+    ]
     ended = await asyncio.gather(*calls, return_exceptions=True)
     for failure in ended:
         if isinstance(failure, BaseException):

@@ -9,6 +9,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from livekit_barge.batch.commands import LimitsFile
+
 _Suite = Annotated[str, typer.Option(help="A suite's name, or its file.")]
 _Seed = Annotated[int, typer.Option(min=0, help="Draws the calls.")]
 _Times = Annotated[int, typer.Option(min=1, help="Draw so many times as many calls.")]
@@ -34,6 +36,7 @@ def sweep(
     out: Annotated[
         Path | None, typer.Option(help="Where results are kept.", show_default="sweep/SUITE")
     ] = None,
+    thresholds: LimitsFile = None,
 ) -> None:
     """Change one knob at a time, and measure both clocks again.
 
@@ -61,6 +64,7 @@ def sweep(
             jobs=jobs or os.cpu_count() or 1,
             scheduler=scheduler,
             on_result=bar.advance,
+            thresholds=thresholds,
         )
     kept = write_sweep(folder, f"{loaded.name} from {preset}", points)
     console = Console()
@@ -88,6 +92,7 @@ def tune(
     write: Annotated[
         Path | None, typer.Option(help="The preset file.", show_default="OUT/tuned.toml")
     ] = None,
+    thresholds: LimitsFile = None,
 ) -> None:
     """Search for the settings that yield soonest within a budget, and write them as a preset.
 
@@ -110,6 +115,7 @@ def tune(
         scheduler=scheduler,
         out=out,
         write=write,
+        thresholds=thresholds,
     )
     with progress_bar(Console(stderr=True)) as bar:
         tuned = run_tune(order, bar)

@@ -40,6 +40,7 @@ class Judge:
     on_result: Callable[[CaseResult], None] | None = None
     on_plan: Callable[[int], None] | None = None
     """Told how many calls are about to be played."""
+    thresholds: Path | None = None
     points: dict[Setting, Point] = field(default_factory=dict)
 
     @property
@@ -61,6 +62,7 @@ class Judge:
                 jobs=self.jobs,
                 scheduler=self.scheduler,
                 on_result=self.on_result,
+                thresholds=self.thresholds,
             )
             self.points.update(zip(new, found, strict=True))
         return [self.points[setting] for setting in wanted]

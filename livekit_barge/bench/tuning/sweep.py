@@ -58,6 +58,7 @@ def run_settings(
     jobs: int = 1,
     scheduler: str | None = None,
     on_result: Callable[[CaseResult], None] | None = None,
+    thresholds: Path | None = None,
 ) -> list[Point]:
     """Play every case under every setting; a point a setting, in their order.
 
@@ -67,7 +68,12 @@ def run_settings(
     call_s = [0.0] * len(settings)
     failed: list[list[str]] = [[] for _ in settings]
     results = run_cases(
-        crossed(cases, settings), out=out, jobs=jobs, scheduler=scheduler, on_result=on_result
+        crossed(cases, settings),
+        out=out,
+        jobs=jobs,
+        scheduler=scheduler,
+        on_result=on_result,
+        thresholds=thresholds,
     )
     for number, result in enumerate(results):
         which = number % len(settings)

@@ -35,6 +35,7 @@ class Order:
     scheduler: str | None
     out: Path
     preset_file: Path
+    thresholds: Path | None
 
     @classmethod
     def of(
@@ -82,6 +83,7 @@ def run_tune(order: Order, bar: Bar) -> Tuned:
         scheduler=order.scheduler,
         on_result=bar.advance,
         on_plan=bar.plan,
+        thresholds=order.thresholds,
     )
     starts = [Preset.load(name).knobs for name in (order.preset, *names)]
     found = search(judge, order.budget, trials=order.trials, seed=order.seed, starts=starts)
@@ -125,6 +127,7 @@ def _held_out(
             jobs=order.jobs,
             scheduler=order.scheduler,
             on_result=bar.advance,
+            thresholds=order.thresholds,
         )
         tallies[label] = Tally.of(event for result in results for event in result.events)
     return tallies

@@ -129,6 +129,21 @@ class TestCommand:
         assert [line.split()[-2] for line in lines[:3]] == ["557", "557", "207"]
         assert "not comparable" in result.stdout
 
+    def test_both_are_judged_by_limits_of_one_s_own_and_so_is_what_is_kept(
+        self, calls, tmp_path, monkeypatch
+    ):
+        (tmp_path / "strict.toml").write_text("yield_within_s = 0.01")
+        monkeypatch.setenv("BARGE_THRESHOLDS", str(tmp_path / "strict.toml"))
+        path = str(calls["snappy"].call_dir)
+        result = CliRunner().invoke(app, ["replay", path, "--calls-dir", str(tmp_path / "kept")])
+        assert result.exit_code == 0
+        assert "late" in result.stdout
+        assert "yielded" not in result.stdout
+        (kept,) = (tmp_path / "kept").iterdir()
+        turns = (kept / "turns.jsonl").read_text()
+        assert '"outcome": "late"' in turns
+        assert '"outcome": "yielded"' not in turns
+
     def test_one_bad_folder_is_told_and_the_rest_goes_on(self, calls, tmp_path):
         paths = [str(tmp_path), str(calls["snappy"].call_dir)]
         result = CliRunner().invoke(app, ["replay", *paths])

@@ -29,11 +29,18 @@ LINK = ImpairedLink(
 
 
 @pytest.fixture
+def strict(tmp_path):
+    """A file by whose limits every yield is late."""
+    (tmp_path / "strict.toml").write_text("yield_within_s = 0.001")
+    return tmp_path / "strict.toml"
+
+
+@pytest.fixture
 def run(monkeypatch, capsys, tmp_path):
     """``run(ARGUMENTS)``: exit code, output, and the calls that were made."""
     made = []
 
-    async def call_room(script, dial, *, calls_dir, link):
+    async def call_room(script, dial, *, calls_dir, link, thresholds):
         made.append((script.name, dial, link))
         if dial.room.startswith("nobody") and dial.room.endswith("1"):
             raise RoomError("no agent was heard", where=dial.room)
@@ -42,7 +49,7 @@ def run(monkeypatch, capsys, tmp_path):
         with (call.path / "events.jsonl").open("a") as events:
             for event in (LINK, CallerLinked(at_s=9.5, kind=dial.kind)):
                 events.write(to_line(event) + "\n")
-        return PlayedCall(tuple(measure_call(call)), (), (), 10.0, call.path)
+        return PlayedCall(tuple(measure_call(call, thresholds)), (), (), 10.0, call.path)
 
     def run(*arguments):
         monkeypatch.setattr(sys, "argv", ["livekit-barge", "room", *map(str, arguments)])
@@ -87,6 +94,12 @@ def test_a_caller_can_come_as_from_the_telephone_and_is_labelled(run):
     _, printed, [(_, dial, _)] = run("--room", "lobby", "--kind", "sip")
     assert dial.kind == "sip"
     assert "lobby (the caller is a sip participant)" in printed
+
+
+def test_a_call_is_judged_by_limits_of_one_s_own(run, strict):
+    _, printed, _ = run("--room", "lobby", "--thresholds", strict)
+    assert "late" in printed
+    assert "yielded" not in printed
 
 
 def test_several_callers_have_a_room_each(run):
@@ -144,6 +157,13 @@ def test_join_prints_where_the_time_goes_and_how_to_read_it(join, tmp_path):
     assert code == 0
     assert "by the host's clock" in printed
     assert "way in + detection + stopping + way out = time to yield at the caller" in printed
+
+
+def test_join_judges_by_limits_of_one_s_own(join, tmp_path, strict, monkeypatch):
+    caller, agent = as_caller(write_call(tmp_path / "c")), write_call(tmp_path / "a").path
+    assert "yielded" in join(caller, agent)[1]
+    monkeypatch.setenv("BARGE_THRESHOLDS", str(strict))
+    assert "late" in join(caller, agent)[1]
 
 
 def test_join_with_the_folders_in_the_wrong_order_is_one_line(join, tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -91,7 +92,32 @@ def test_a_sweep_that_is_done_plays_nothing_again(swept, folder, monkeypatch):
 
 
 @pytest.fixture(scope="module")
-def tuned(folder) -> Result:
+def strict(folder) -> Path:
+    """A file by whose limits whoever yields has yielded too late to count."""
+    (folder / "strict.toml").write_text("yield_within_s = 0.01\nmissed_after_s = 0.02\n")
+    return folder / "strict.toml"
+
+
+def test_a_sweep_under_limits_of_one_s_own_takes_no_call_judged_by_others(
+    swept, folder, strict, tmp_path, monkeypatch
+):
+    def in_time(out: Path) -> list[str]:
+        points = read_sweep(out / "sweep.json").points
+        return [f"{point.yields.count}/{point.yields.of}" for point in points]
+
+    assert swept.exit_code == 0
+    out = shutil.copytree(folder / "sweep", tmp_path / "sweep")
+    before = in_time(out)
+    monkeypatch.setenv("BARGE_THRESHOLDS", str(strict))
+    run(
+        *("sweep", "--suite", folder / "short.yaml", "--preset", "snappy", "--jobs", 1),
+        *("--vary", "min_interruption_duration=0.2,0.8", "--out", out),
+    )
+    assert (before[:2], in_time(out)) == (["2/2"] * 2, ["0/2"] * 3)
+
+
+def tune(folder: Path, out: str, budget: str, *more: object) -> Result:
+    """Over one knob of two values, in two presets."""
     with pytest.MonkeyPatch.context() as patch:
         small = (Axis("min_interruption_duration", (0.2, 0.5)),)
         patch.setattr(space, "SPACE", small)
@@ -99,8 +125,13 @@ def tuned(folder) -> Result:
         patch.setattr("livekit_barge.bench.tuning.tune.preset_names", lambda: ["snappy"])
         return run(
             *("tune", "--suite", folder / "short.yaml", "--trials", 1, "--times", 1, "--jobs", 1),
-            *("--budget", "missed<=0%", "--out", folder / "tune"),
+            *("--budget", budget, "--out", folder / out, *more),
         )
+
+
+@pytest.fixture(scope="module")
+def tuned(folder) -> Result:
+    return tune(folder, "tune", "missed<=0%")
 
 
 def test_tune_writes_a_preset_that_says_what_it_is_for(tuned, folder):
@@ -118,19 +149,31 @@ def test_it_checks_the_preset_on_unheard_calls_beside_the_shipped_ones(tuned):
 
 
 def test_a_budget_that_no_setting_keeps_exits_with_1(folder, tuned):  # noqa: ARG001
-    with pytest.MonkeyPatch.context() as patch:
-        small = (Axis("min_interruption_duration", (0.2, 0.5)),)
-        patch.setattr(space, "SPACE", small)
-        patch.setattr(search, "SPACE", small)
-        patch.setattr("livekit_barge.bench.tuning.tune.preset_names", lambda: ["snappy"])
-        result = run(
-            *("tune", "--suite", folder / "short.yaml", "--trials", 1, "--times", 1, "--jobs", 1),
-            *("--budget", "time_to_yield_p50<=10ms", "--out", folder / "tune"),
-        )
+    result = tune(folder, "tune", "time_to_yield_p50<=10ms")
     assert result.exit_code == 1
     summary = Preset.load(folder / "tune" / "tuned.toml").summary
     assert summary.endswith("as near as any setting comes to time_to_yield_p50 ≤ 0.01 s.")
     assert "time_to_yield_p50 ≤ 0.01 s cannot be met" in result.stdout
+
+
+@pytest.fixture(scope="module")
+def tuned_strictly(folder, tuned, strict) -> Result:  # noqa: ARG001
+    """Where all its calls were played before, and judged by other limits."""
+    shutil.copytree(folder / "tune", folder / "strictly")
+    return tune(folder, "strictly", "missed<=0%", "--thresholds", strict)
+
+
+def test_a_search_under_limits_of_one_s_own_takes_no_call_judged_by_others(tuned, tuned_strictly):
+    assert (tuned.exit_code, tuned_strictly.exit_code) == (0, 1)
+    assert "missed ≤ 0.0 % cannot be met: the best is 100.0 %" in tuned_strictly.stdout
+
+
+def test_nor_does_the_check_on_unheard_calls(tuned, tuned_strictly):
+    def missed(result: Result) -> list[str]:
+        table = result.stdout.split("On unheard calls")[1].split("Lost")[0]
+        return [line.split()[-2] for line in table.splitlines() if "/1" in line]
+
+    assert (missed(tuned), missed(tuned_strictly)) == (["0/1*,"] * 3, ["1/1*,"] * 3)
 
 
 @pytest.mark.parametrize(
