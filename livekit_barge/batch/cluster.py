@@ -11,8 +11,6 @@ from livekit_barge.errors import IntakeError
 Job = TypeVar("Job")
 Made = TypeVar("Made")
 
-# How many workers may die over a job, as for processes on one machine.
-_DEATHS = 2
 _CONNECT_S = 10
 
 
@@ -22,6 +20,9 @@ def run_on_cluster(
     """Each job with what ``work`` made of it, as they end; both must be picklable.
 
     A path in a job has to lie where the workers see it, and be whole: their folder is another.
+
+    How many workers may die over a job only the scheduler's ``allowed-failures`` says (by default
+    3, and a job that waited at a worker counts as well). What ``work`` raises is raised here.
     """
     try:
         from distributed import Client, KilledWorker, as_completed
@@ -40,7 +41,7 @@ def run_on_cluster(
     with client:
         futures = {
             # ``pure`` off: a result is written to disk, so nothing is to be had from a cache.
-            client.submit(work, job, pure=False, retries=_DEATHS): job
+            client.submit(work, job, pure=False): job
             for job in jobs
         }
         for future in as_completed(futures, loop=client.loop):  # type: ignore[no-untyped-call]

@@ -29,7 +29,7 @@ _CONTEXT = multiprocessing.get_context("spawn")
 
 
 class WorkerDied(Exception):
-    """A job's worker died over it, and so did the next."""
+    """A job's worker died over it, and so did the next, or as many as a cluster allows."""
 
 
 class TookTooLong(WorkerDied):

@@ -114,7 +114,7 @@ def score_batch(
             remedy = "allow it more by --file-limit, or score it alone"
             yield Refused(str(path), f"{path}: took longer than {limit_s:g} s – {remedy}")
         elif isinstance(made, WorkerDied):
-            refused = Refused(str(path), f"{path}: two workers died over it – score it alone")
+            refused = Refused(str(path), f"{path}: workers died over it – score it alone")
             results.keep(path, refused)
             yield refused
         else:

@@ -196,7 +196,7 @@ def _call_of(job: _Job) -> str:
 
 def _died(case: Case) -> CaseResult:
     return CaseResult(
-        case_id=case.case_id, preset=case.preset, error=f"two workers died over {case.case_id}"
+        case_id=case.case_id, preset=case.preset, error=f"workers died over {case.case_id}"
     )
 
 

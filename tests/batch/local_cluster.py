@@ -21,8 +21,11 @@ if __name__ == "__main__":
 
 
 @contextmanager
-def two_workers(folder: Path) -> Iterator[str]:
-    """Its scheduler's address; its program is written to ``folder``."""
+def two_workers(folder: Path, *, may_die: int = 3) -> Iterator[str]:
+    """Its scheduler's address; its program is written to ``folder``.
+
+    So many workers may die over a job; Dask's own default is 3.
+    """
     script = folder / "cluster.py"
     script.write_text(_CLUSTER)
     root = Path(__file__).parents[2]
@@ -32,7 +35,10 @@ def two_workers(folder: Path) -> Iterator[str]:
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
-        env={"PYTHONPATH": str(root)},
+        env={
+            "PYTHONPATH": str(root),
+            "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": str(may_die),
+        },
     ) as process:
         yield process.stdout.readline().strip()
         process.stdin.close()

@@ -15,14 +15,14 @@ from livekit_barge.batch.results import CARD_FILE, Results
 from livekit_barge.errors import IntakeError
 from livekit_barge.intake.order import Order
 from tests.batch.local_cluster import two_workers
-from tests.batch.works import DiesAfter
+from tests.batch.works import Dies, DiesAfter, Raises
 
 pytest.importorskip("distributed")
 
 
 @pytest.fixture(scope="module")
 def scheduler(tmp_path_factory) -> Iterator[str]:
-    with two_workers(tmp_path_factory.mktemp("cluster")) as address:
+    with two_workers(tmp_path_factory.mktemp("cluster"), may_die=1) as address:
         yield address
 
 
@@ -37,6 +37,20 @@ def test_a_killed_worker_loses_nothing_and_doubles_nothing(scheduler, recordings
     assert sorted(path for path, _ in made) == paths
     cards = [json.loads(p.read_bytes()) for p in results.directory.glob(f"*/{CARD_FILE}")]
     assert sorted(card["file"] for card in cards) == [str(path) for path in paths]
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_job_that_kills_more_workers_than_the_scheduler_allows_is_given_up(scheduler, tmp_path):
+    [(job, made)] = run_on_cluster([3], Dies(tmp_path, 3, always=True), scheduler)
+    assert (job, type(made)) == (3, WorkerDied)
+    assert len(list(tmp_path.glob("3-*"))) == 2
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_what_a_job_raises_is_raised_and_the_job_not_done_again(scheduler, tmp_path):
+    with pytest.raises(ValueError, match="a fault of ours"):
+        list(run_on_cluster([3], Raises(tmp_path), scheduler))
+    assert len(list(tmp_path.glob("3-*"))) == 1
 
 
 @pytest.mark.filterwarnings("ignore")

@@ -33,6 +33,17 @@ class Dies:
 
 
 @dataclass(frozen=True)
+class Raises:
+    """Fails over every job, and marks each time."""
+
+    marks: Path
+
+    def __call__(self, job: int) -> int:
+        (self.marks / f"{job}-{time.monotonic_ns()}").touch()
+        raise ValueError("a fault of ours")
+
+
+@dataclass(frozen=True)
 class InStep:
     """Goes on with a letter's n-th job once every letter's n-th has begun; gives its process."""
 

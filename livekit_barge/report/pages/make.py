@@ -115,7 +115,7 @@ def _run(
         return
     for job, result in run_jobs(jobs, make, workers):
         if isinstance(result, WorkerDied):
-            result = Refused(str(job[0]), f"{job[0]}: two workers died over it – report it alone")
+            result = Refused(str(job[0]), f"{job[0]}: workers died over it – report it alone")
         yield job[0], result
 
 
