@@ -35,7 +35,8 @@ WHOLE_S = 120.0
 BEFORE_S, AFTER_S = 3.0, 3.0
 
 LEGEND = (
-    "d detection, c cancellation, y time to yield without a decision's stamp; "
+    "a number: that overlap's onset; d detection, c cancellation, y time to yield without a "
+    "decision's stamp; "
     "D decision, P pause, X clear, R resume, T final transcript, n note, ! fault; "
     "one column is 0.1 s"
 )
