@@ -210,19 +210,17 @@ class _Child:
                 answer: Answer = pickle.load(self._process.stdout)
                 if call := self._calls.get(answer.call):
                     call.hear(answer)
-        except (EOFError, pickle.UnpicklingError):
-            pass
-        finally:
-            self._end()
+        except Exception as error:  # its end; of an answer cut short pickle may raise anything
+            self._end(error)
 
-    def _end(self) -> None:
+    def _end(self, error: Exception) -> None:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         # With nobody to hear it, and then no orders, the child ends if it has not yet.
         self._process.stdout.close()
         with self._sending, contextlib.suppress(BrokenPipeError):
             self._process.stdin.close()
-        why = f"the process that kept the call has ended ({self._process.wait()})"
+        why = f"the process that kept the call has ended ({self._process.wait()}: {error})"
         with self._entering:
             self._ended = why
             for call in self._calls.values():

@@ -8,7 +8,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -177,7 +176,6 @@ class TestFaults:
 
         monkeypatch.setattr(keepers, "_CHILD", [])
         monkeypatch.setattr(keepers.pickle, "load", unreadable)
-        monkeypatch.setattr(threading, "excepthook", lambda _: None)
         with pytest.raises(KeeperGoneError, match="has ended"):
             opened(tmp_path / "a", told())
 
