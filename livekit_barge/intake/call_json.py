@@ -28,6 +28,8 @@ NEAR_S = 0.5
 # agrees with it the other way round: where both speak, both ways do.
 _ENOUGH_S, _CLEAR = 2.0, 2 / 3
 
+# The first second that no date can tell.
+_YEAR_10000_S = 253_402_300_800
 _REMEDY = "give the JSON of the vendor's API for this call"
 _Object = Mapping[str, Any]
 
@@ -114,7 +116,10 @@ def read_call_json(path: Path) -> VendorCall:
 
 def _read(path: Path, read: Callable[[_Object], VendorCall], fields: _Object) -> VendorCall:
     try:
-        return read(fields)
+        call = read(fields)
+        if call.started_wall_s is not None and not 0 <= call.started_wall_s < _YEAR_10000_S:
+            raise ValueError(f"{call.started_wall_s:g} s since 1970 is no call's start")
+        return call
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         reason = f"{type(error).__name__}: {error}".splitlines()[0][:80]
         raise IntakeError(

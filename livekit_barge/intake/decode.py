@@ -185,10 +185,16 @@ def _probe_av(path: Path, container: str | None) -> Format:
             if not opened.streams.audio:
                 raise IntakeError("no audio in it", where=path, remedy="give a recording of a call")
             stream = opened.streams.audio[0]
+            codec = stream.codec_context
+            if codec is None:  # FFmpeg knows no such codec, whatever PyAV's types say
+                raise IntakeError(
+                    "no audio that can be read in it",
+                    where=path,
+                    remedy="fetch the recording again, or convert it to WAV",
+                )
             claimed_s = None
             if stream.duration is not None and stream.time_base is not None:
                 claimed_s = float(stream.duration * stream.time_base)
-            codec = stream.codec_context
             return Format(codec.name, codec.sample_rate, codec.channels, claimed_s, container)
     except (FFmpegError, ValueError) as error:
         raise _unreadable(path) from error

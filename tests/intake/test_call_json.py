@@ -113,6 +113,8 @@ DAMAGED = {
     "no number": json.dumps(RETELL).replace("2.5", '"soon"'),
     "not finite": json.dumps(RETELL).replace("2.5", "NaN"),
     "no date": json.dumps(VAPI | {"startedAt": "yesterday"}),
+    "a start past all dates": json.dumps(RETELL | {"start_timestamp": 1e20}),
+    "a start before all dates": json.dumps(RETELL | {"start_timestamp": -1e15}),
     "a number for an id": json.dumps(TWILIO | {"call_sid": 7}),
 }
 

@@ -185,6 +185,12 @@ def test_length_counts_where_the_header_does_not_say(tmp_path, monkeypatch):
     assert "--long" in refusal(path)
 
 
+def test_a_codec_that_is_not_known(tmp_path):
+    path = write_av(tmp_path / "call", made_call(48_000), 48_000, "matroska", "pcm_s16le")
+    path.write_bytes(path.read_bytes().replace(b"A_PCM/INT/LIT", b"A_PCM/INT/XXX"))
+    assert "no audio that can be read" in refusal(path)
+
+
 @pytest.mark.parametrize("rate", [4_000, 96_000])
 def test_a_rate_out_of_range(tmp_path, rate):
     path = write(tmp_path / "call.wav", np.zeros((100, 2)), rate, "WAV", "PCM_16")
