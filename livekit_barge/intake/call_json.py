@@ -55,6 +55,11 @@ class VendorCall:
     """Seconds since 1970."""
     said: tuple[Said, ...] = ()
 
+    @property
+    def said_from_s(self) -> float:
+        """When the first word begins; without end, if there is none."""
+        return min((said.begin_s for said in self.said), default=math.inf)
+
     def guess(self, bursts: Sequence[Sequence[Burst]]) -> Guess | None:
         """Who is on which channel, by when each side is said to have spoken; sure, if at all."""
         agree_s = [0.0, 0.0]

@@ -40,6 +40,10 @@ class Order:
             raise IntakeError(
                 f"no channel {caller_channel}", where="--caller-channel", remedy="give 0 or 1"
             )
+        if agent_file is None and agent_start_s != 0:
+            raise IntakeError(
+                "no agent's file that starts then", where="--agent-start", remedy="add --agent-file"
+            )
         return cls(
             source=None if source is None else source_named(source),
             caller_channel=caller_channel,

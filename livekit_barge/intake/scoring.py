@@ -6,6 +6,7 @@ is on which.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -89,8 +90,11 @@ def _score_call(path: Path, order: Order) -> Scorecard:
 
 def _score_recording(path: Path, order: Order) -> Scorecard:
     vendor, caveats = _vendor_call(path, order)
-    if order.source is None and vendor is not None:
-        order = replace(order, source=source_named(vendor.source))
+    if vendor is not None:
+        if order.source is None:
+            order = replace(order, source=source_named(vendor.source))
+        elif order.source.name.partition("-")[0] != vendor.source:
+            caveats.append(_of_another(vendor, order.source))
     _refuse_source(path, order.source)
     audio: Recording | Pair
     if order.agent_file is None:
@@ -103,6 +107,8 @@ def _score_recording(path: Path, order: Order) -> Scorecard:
     channels, doubts = recording_channels(path, order, audio, heard, vendor)
     caveats += doubts
     bursts, sounds = heard.of(channels)
+    if vendor is not None and heard.duration_s <= vendor.said_from_s < math.inf:
+        caveats.append(_after_the_end(vendor))
     source = order.source
     if source is None or source.alignment_s is None:
         caveats.append(_ALIGNMENT)
@@ -173,6 +179,19 @@ def _vendor_call(path: Path, order: Order) -> tuple[VendorCall | None, list[Cave
     except IntakeError as error:
         remedy = "name the right one by --call-json"
         return None, [Caveat("call_json_unread", f"{found.name}: {error.what}", remedy)]
+
+
+def _of_another(vendor: VendorCall, source: Source) -> Caveat:
+    text = f"the call's JSON is {vendor.source}'s, and the source was told to be {source.name}"
+    return Caveat("call_json_of_another", text, "check --source, or name the JSON by --call-json")
+
+
+def _after_the_end(vendor: VendorCall) -> Caveat:
+    text = (
+        f"the transcript of the call's JSON begins at {vendor.said_from_s:.1f} s, "
+        "when the recording is over"
+    )
+    return Caveat("call_json_of_another", text, "name the right one by --call-json")
 
 
 def _refuse_source(path: Path, source: Source | None) -> None:

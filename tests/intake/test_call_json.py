@@ -139,3 +139,33 @@ def test_words_outside_any_burst_are_left_out(wav):
     far = {"role": "user", "message": "Goodbye.", "secondsFromStart": 60, "duration": 500}
     call = read_call_json(lay(wav, VAPI | {"artifact": {"messages": [far]}}))
     assert call.transcripts([]) == []
+
+
+class TestOfAnother:
+    """A JSON that contradicts what is known of the recording is used, with a warning."""
+
+    @staticmethod
+    def said(card) -> list[str]:
+        return [each.text for each in card.warnings if each.code == "call_json_of_another"]
+
+    def test_another_source_than_was_told(self, wav):
+        lay(wav, RETELL)
+        assert self.said(score(wav, Order.of(source="twilio"))) == [
+            "the call's JSON is retell's, and the source was told to be twilio"
+        ]
+
+    @pytest.mark.parametrize("told", ["twilio", "twilio-outbound"])
+    def test_the_source_that_was_told(self, wav, told):
+        lay(wav, TWILIO)
+        assert self.said(score(wav, Order.of(source=told, caller_channel=0))) == []
+
+    def test_words_after_the_recordings_end(self, wav):
+        far = {"role": "user", "message": "Goodbye.", "secondsFromStart": 60, "duration": 500}
+        lay(wav, VAPI | {"artifact": {"messages": [far]}})
+        assert self.said(score(wav, Order.of())) == [
+            "the transcript of the call's JSON begins at 60.0 s, when the recording is over"
+        ]
+
+    def test_words_within_the_recording(self, wav):
+        lay(wav, VAPI)
+        assert self.said(score(wav, Order.of())) == []

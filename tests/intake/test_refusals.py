@@ -214,6 +214,11 @@ def test_an_unknown_source_names_the_nearest():
         Order.of(source="twillio")
 
 
+def test_an_agents_start_without_its_file():
+    with pytest.raises(IntakeError, match="starts then – add --agent-file"):
+        Order.of(agent_start_s=0.75)
+
+
 def test_a_third_channel():
     with pytest.raises(IntakeError, match="give 0 or 1"):
         Order.of(caller_channel=2)
