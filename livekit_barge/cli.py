@@ -17,7 +17,7 @@ from typer.main import get_command
 
 from livekit_barge.batch.commands import LimitsFile
 from livekit_barge.errors import BargeError
-from livekit_barge.report.out import refuse
+from livekit_barge.report.out import guard_output, let_output_go, refuse
 
 _HOME = {
     "score": "livekit_barge.batch.commands",
@@ -77,12 +77,18 @@ def main() -> None:
     """The console script. One clear line for what the user can mend, a traceback for our bugs."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a terminal may lack our dashes and dots
+    guard_output()
     # OpenBLAS starts its threads as numpy is imported; they spin, and nothing here uses them.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
-        app()
-    except BargeError as error:
-        refuse(error)
+        try:
+            app()
+        finally:
+            print(end="", flush=True)
+    except (BargeError, BrokenPipeError) as error:
+        if isinstance(error, BargeError):
+            refuse(error)
+        let_output_go()
         sys.exit(2)
 
 

@@ -7,13 +7,17 @@ from pathlib import Path
 from typing import Any
 
 from livekit_barge.errors import SettingsError
+from livekit_barge.regular import read_regular
+
+# No settings are longer; a file that is was not meant.
+_MOST_BYTES = 1_000_000
 
 
 def read_toml(path: Path) -> dict[str, Any]:
     """What the file says. Raises :class:`SettingsError`, naming it."""
     try:
         # Some editors put a byte order mark in front, which TOML knows nothing of.
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        return tomllib.loads(read_regular(path, _MOST_BYTES).decode("utf-8-sig"))
     except OSError as error:
         raise SettingsError(
             error.strerror or str(error), where=path, remedy="check the path"

@@ -170,6 +170,21 @@ def test_score_starts_no_threads_for_products_of_matrices(tmp_path):
     assert threads == "{1}"
 
 
+def test_standard_output_on_a_full_disk_is_one_line():
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, "-c", "from livekit_barge.cli import main; main()", "presets"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+    assert done.stderr == (
+        "livekit-barge: standard output: cannot be written (No space left on device) "
+        "– make room, or write elsewhere\n"
+    )
+    assert done.returncode == 2
+
+
 # summary reads what was judged; demo's sessions take their settings from the environment.
 @pytest.mark.parametrize("command", sorted(cli._HOME.keys() - {"summary", "demo"}))
 def test_every_command_that_judges_takes_limits_from_the_environment_too(command):

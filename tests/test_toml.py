@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from livekit_barge.errors import SettingsError
@@ -52,3 +54,8 @@ def test_a_file_that_is_not_there_is_named(tmp_path):
 def test_a_byte_order_mark_is_passed_over(tmp_path):
     (tmp_path / "a.toml").write_bytes(b"\xef\xbb\xbfa = 1")
     assert read_toml(tmp_path / "a.toml") == {"a": 1}
+
+
+def test_a_device_without_end_is_not_read():
+    with pytest.raises(SettingsError, match="/dev/zero: not a regular file – check the path"):
+        read_toml(Path("/dev/zero"))

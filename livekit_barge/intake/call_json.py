@@ -19,6 +19,7 @@ from livekit_barge.call.events import Transcript
 from livekit_barge.errors import IntakeError
 from livekit_barge.intake.guess import Guess
 from livekit_barge.measure.burst import Burst
+from livekit_barge.regular import read_regular
 
 # No transcript of half a day is longer; a file that is was not meant.
 _MOST_BYTES = 64_000_000
@@ -96,9 +97,7 @@ def beside(audio: Path) -> Path | None:
 def read_call_json(path: Path) -> VendorCall:
     """Raises :class:`IntakeError` for what is no known vendor's call."""
     try:
-        if path.stat().st_size > _MOST_BYTES:
-            raise IntakeError("too long for a call's JSON", where=path, remedy=_REMEDY)
-        document = json.loads(path.read_bytes())
+        document = json.loads(read_regular(path, _MOST_BYTES))
     except OSError as error:
         raise IntakeError(
             f"cannot be read ({error.strerror})", where=path, remedy="check the path"

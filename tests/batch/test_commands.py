@@ -94,6 +94,10 @@ class TestScore:
         assert "2 scored" in "\n".join(out)
         assert len(list((tmp_path / "scores").glob("*/scorecard.json"))) == 2
 
+    def test_a_results_folder_is_told_by_the_name_it_has(self, command, recordings):
+        _, out, _ = command("score", recordings(1), "--source", "vapi", "--results", "[red]r")
+        assert "results: [red]r" in out
+
     def test_a_directory_without_recordings_is_2(self, command, tmp_path):
         (tmp_path / "none").mkdir()
         code, _, [line] = command("score", tmp_path / "none")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -126,6 +127,12 @@ def test_a_damaged_one_that_was_named_is_one_line(wav, tmp_path, text):
         score(wav, Order.of(caller_channel=0, call_json=tmp_path / "other.json"))
     assert refused.value.where.endswith("other.json")
     assert "\n" not in str(refused.value)
+
+
+def test_a_pipe_that_was_named_is_one_line(wav, tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(IntakeError, match=r"pipe: cannot be read \(not a regular file\)"):
+        score(wav, Order.of(caller_channel=0, call_json=tmp_path / "pipe"))
 
 
 def test_a_damaged_one_that_only_lies_there_is_a_warning(wav):
