@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import nullcontext
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TextIO
 
@@ -73,6 +74,7 @@ def score(
     not be scored. A directory's results are kept, and scored again only where something changed.
     """
     from livekit_barge.batch.find import is_batch, recordings
+    from livekit_barge.batch.inputs import inputs, refuse_overwriting
     from livekit_barge.batch.results import Results
     from livekit_barge.batch.run import Total, score_batch, score_here
     from livekit_barge.errors import IntakeError
@@ -92,6 +94,9 @@ def score(
         raise IntakeError("one agent's file for several callers'", remedy="score one at a time")
     if call_json is not None and len(found) != 1:
         raise IntakeError("one call's JSON for several calls", remedy="lay each beside its audio")
+    if json_to is not None:
+        read = (file for path in found for file in inputs(path, order))
+        refuse_overwriting(json_to, read if thresholds is None else chain([thresholds], read))
     batch = scheduler is not None or jobs is not None or any(map(is_batch, paths))
     total = Total(order)
     console = Console(stderr=json_to == Path("-"), emoji=False)  # its table takes 30 ms to load

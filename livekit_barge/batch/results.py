@@ -16,12 +16,9 @@ from pathlib import Path
 from typing import Any, Self
 
 from livekit_barge import __version__
-from livekit_barge.call.audio import AUDIO_FILE
+from livekit_barge.batch.inputs import inputs, state_of
 from livekit_barge.call.fields import encode
-from livekit_barge.call.folder import EVENTS_FILE
-from livekit_barge.call.meta import META_FILE
 from livekit_barge.errors import BargeError
-from livekit_barge.intake.call_json import beside
 from livekit_barge.intake.order import Order
 from livekit_barge.intake.scoring import score
 from livekit_barge.measure.scorecard import Scorecard
@@ -100,10 +97,8 @@ class Results:
         return self.directory / f"{readable}-{_digest(whole)[:12]}"
 
     def _made_from(self, path: Path) -> str:
-        files = [path, self.order.agent_file, self.order.call_json or beside(path)]
-        if path.is_dir():
-            files = [path / name for name in (META_FILE, EVENTS_FILE, AUDIO_FILE)]
-        state = [(s.st_size, s.st_mtime_ns) for file in files if file and (s := _stat(file))]
+        states = map(state_of, inputs(path, self.order))
+        state = [(each.st_size, each.st_mtime_ns) for each in states if each]
         return _digest(repr((__version__, state, self.order.plain())))
 
 
@@ -119,13 +114,6 @@ def _result(document: dict[str, Any]) -> Result:
     if document["schema"] == REFUSED_SCHEMA:
         return Refused(document["file"], document["error"])
     return Scorecard.from_json(document)
-
-
-def _stat(path: Path) -> os.stat_result | None:
-    try:
-        return path.stat()
-    except OSError:
-        return None
 
 
 def _digest(text: str) -> str:

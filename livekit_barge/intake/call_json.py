@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import json
 import math
+import os
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -31,6 +33,8 @@ _ENOUGH_S, _CLEAR = 2.0, 2 / 3
 
 # The first second that no date can tell.
 _YEAR_10000_S = 253_402_300_800
+# What `score --json` writes, and has not begun to while the first recording is scored.
+_OURS = re.compile(rb'\s*(\{\s*"schema"\s*:\s*"livekit-barge/|\Z)')
 _REMEDY = "give the JSON of the vendor's API for this call"
 _Object = Mapping[str, Any]
 
@@ -87,11 +91,19 @@ class VendorCall:
 
 
 def beside(audio: Path) -> Path | None:
-    """The JSON file of the same name as the audio, if there is one."""
+    """The JSON file of the same name as the audio, if there is one that we did not write."""
     for path in (audio.with_suffix(".json"), audio.with_name(f"{audio.name}.json")):
-        if path != audio and path.is_file():
+        if path != audio and os.path.isfile(path) and not _is_ours(path):
             return path
     return None
+
+
+def _is_ours(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            return _OURS.match(file.read(100)) is not None
+    except OSError:
+        return False  # reading it says why
 
 
 def read_call_json(path: Path) -> VendorCall:

@@ -84,6 +84,42 @@ class TestScore:
         ]
         assert (lines[2]["scored"], lines[2]["refused"]) == (1, 1)
 
+    @pytest.mark.parametrize("name", ["call.wav", "call.json", "own.toml", "hard", "soft"])
+    def test_json_is_not_written_over_what_is_read(self, command, wav, tmp_path, name):
+        (tmp_path / "call.json").write_text('{"call_id": "a", "start_timestamp": 1700000000000}')
+        (tmp_path / "own.toml").write_text("")
+        (tmp_path / "hard").hardlink_to(wav)
+        (tmp_path / "soft").symlink_to(wav)
+        before = (tmp_path / name).read_bytes()
+        code, out, [line] = command(
+            *("score", wav, "--caller-channel", 0),
+            *("--thresholds", tmp_path / "own.toml", "--json", tmp_path / name),
+        )
+        assert (code, out) == (2, [])
+        assert line == (
+            f"livekit-barge: {tmp_path / name}: --json would overwrite it before it is read "
+            "– name another file"
+        )
+        assert (tmp_path / name).read_bytes() == before
+
+    @pytest.mark.parametrize("option", ["--call-json", "--agent-file"])
+    def test_json_is_not_written_over_what_was_named_to_be_read(
+        self, command, wav, tmp_path, option
+    ):
+        (tmp_path / "other").write_text("{}")
+        code, _, [line] = command("score", wav, option, "other", "--json", "other")
+        assert (code, "--json would overwrite it" in line) == (2, True)
+        assert (tmp_path / "other").read_text() == "{}"
+
+    def test_what_json_wrote_beside_a_recording_is_no_vendors(self, command, wav, tmp_path):
+        for _ in range(2):
+            code, _, err = command(
+                "score", wav, "--caller-channel", 0, "--json", tmp_path / "call.json"
+            )
+            assert (code, err) == (0, [])
+            card = json.loads((tmp_path / "call.json").read_bytes())
+            assert "call_json_unread" not in [each["code"] for each in card["warnings"]]
+
     def test_an_agents_file_is_for_one_callers(self, command, wav):
         code, _, [line] = command("score", wav, "other.wav", "--agent-file", wav)
         assert (code, "one agent's file for several callers'" in line) == (2, True)
