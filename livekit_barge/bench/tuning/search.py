@@ -7,6 +7,7 @@ the same search.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -19,7 +20,7 @@ from livekit_barge.bench.tuning.budget import Budget
 from livekit_barge.bench.tuning.front import costs, front, knee, lost_s
 from livekit_barge.bench.tuning.space import SPACE, Place
 from livekit_barge.bench.tuning.sweep import Point, run_settings
-from livekit_barge.errors import BargeError, SettingsError
+from livekit_barge.errors import BargeError, ScriptError, SettingsError
 
 ROUND = 8
 """So many proposals at once."""
@@ -108,6 +109,11 @@ def search(
     base = judge.judge([BASE])[0]
     if base.failed:
         raise BargeError(base.failed[0])
+    if math.isinf(lost_s(base.tally)):
+        raise ScriptError(
+            "no event to yield to in the suite's part tuning, so nothing can be sooner",
+            remedy="give it a caller's line with expect: yield, where the agent speaks",
+        )
     _propose(judge, budget, trials, seed, [Place.nearest(knobs) for knobs in starts])
     chosen = _polish(judge, budget, _choose(judge.points.values(), budget))
     points = tuple(judge.points.values())
@@ -177,7 +183,9 @@ def rank(point: Point, budget: Budget) -> tuple[float, ...]:
 def is_better(point: Point, than: Point, budget: Budget) -> bool:
     """Whether a setting is better in a way that can be heard."""
     refused, others = _refused(point, budget), _refused(than, budget)
-    sooner = lost_s(point.tally) <= lost_s(than.tally) - HEARD_S
+    lost = lost_s(point.tally)
+    # Without barge-ins both are infinite, and so is the difference.
+    sooner = math.isfinite(lost) and lost <= lost_s(than.tally) - HEARD_S
     return refused < others or (refused == others and sooner)
 
 

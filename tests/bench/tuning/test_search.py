@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from livekit_barge.bench.run import NoEnvironment
-from livekit_barge.bench.tuning.axes import Setting
+from livekit_barge.bench.tuning.axes import BASE, Setting
 from livekit_barge.bench.tuning.budget import Budget
 from livekit_barge.bench.tuning.explain import binding, explain, pruned
-from livekit_barge.bench.tuning.search import Judge, search
+from livekit_barge.bench.tuning.search import Judge, is_better, search
 from livekit_barge.bench.tuning.space import SPACE
 from livekit_barge.bench.tuning.sweep import Point
-from livekit_barge.errors import BargeError
+from livekit_barge.errors import BargeError, ScriptError
 from livekit_barge.presets import Preset
 from livekit_barge.presets.chosen import choose
 from livekit_barge.presets.preset import preset_names
@@ -109,6 +109,22 @@ def test_a_suite_that_cannot_be_played_under_the_base_is_refused():
 
     with pytest.raises(BargeError, match="no voice"):
         search(Broken([], Path()), BUDGET, trials=8)
+
+
+def test_a_suite_with_nothing_to_yield_to_is_refused_after_the_base():
+    class Silent(Reckoning):
+        def reckon(self, setting):  # noqa: ARG002
+            return tally(yields_s=[])
+
+    judge = Silent([], Path())
+    with pytest.raises(ScriptError, match="no event to yield to"):
+        search(judge, BUDGET, trials=8)
+    assert list(judge.points) == [BASE]
+
+
+def test_of_two_without_a_barge_in_neither_is_better():
+    one = Point(BASE, tally(yields_s=[]))
+    assert not is_better(one, one, BUDGET)
 
 
 @pytest.mark.parametrize("name", preset_names())
