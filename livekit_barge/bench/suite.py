@@ -126,14 +126,24 @@ class Suite:
         ``split`` takes one part of them; ``times`` draws so many times as many. ``conditions`` are
         the line's; each case's seed is put in. The same arguments always give the same cases, and
         for another preset the same calls.
+
+        Raises :class:`ScriptError`, also where there are none.
         """
-        return [
+        cases = [
             self._case(pattern, part, index, seed, conditions or Conditions(), preset, knobs or {})
             for pattern in self.patterns
             for part in SPLITS
             if split in (None, part)
             for index in range(pattern.count[part] * times)
         ]
+        if not cases:
+            part_said = "" if split is None else f" in the part {split}"
+            raise ScriptError(
+                f"no calls{part_said}",
+                where=self.where,
+                remedy=f"give count: {{{split or SPLITS[0]}: 1}} or more",
+            )
+        return cases
 
     def _check_names(self) -> None:
         names = [pattern.name for pattern in self.patterns]

@@ -62,6 +62,14 @@ class TestDrawing:
         assert [len(suite().cases(split=part)) for part in SPLITS] == [3, 2]
         assert len(suite().cases(times=4)) == 20
 
+    @pytest.mark.parametrize(
+        ("count", "split", "said"),
+        [({}, None, "no calls – "), ({"tuning": 3}, "held-out", "no calls in the part held-out")],
+    )
+    def test_a_suite_or_a_part_of_it_without_calls_is_refused(self, count, split, said):
+        with pytest.raises(ScriptError, match=said):
+            suite(count=count).cases(split=split)
+
 
 class TestShippedSuites:
     @pytest.mark.parametrize("name", shipped_suites())
