@@ -45,14 +45,17 @@ def sweep_tables(points: Sequence[Point]) -> Iterator[RenderableType]:
     yield Text(SWEEP_LEGEND, style="dim")
 
 
-def numbered_table(points: Sequence[Point]) -> Iterator[RenderableType]:
+def numbered_table(
+    points: Sequence[Point], chosen: Point | None = None
+) -> Iterator[RenderableType]:
     """Settings of many changes: the figures, then what each number stands for."""
+    named = {BASE: "base"} if chosen is None else {chosen.setting: "chosen", BASE: "base"}
     table = _table(None)
     for number, point in enumerate(points):
-        _add(table, "base" if point.setting == BASE else str(number), point.tally)
+        _add(table, named.get(point.setting, str(number)), point.tally)
     yield table
     for number, point in enumerate(points):
-        if point.setting != BASE:
+        if point.setting not in named:
             yield Text(f"{number}: {point.setting.name}")
 
 
@@ -89,8 +92,8 @@ def render_search(
     front = found.front[:_MOST_ROWS]
     title = "The front: none of the others is both sooner and stops less for nothing."
     yield Text(f"\n{title}", style="dim")
-    chosen = [] if found.chosen in front else [found.chosen]
-    yield from numbered_table([found.base, *front, *chosen])
+    chosen = [] if found.chosen in (found.base, *front) else [found.chosen]
+    yield from numbered_table([found.base, *front, *chosen], found.chosen)
     yield Text(SWEEP_LEGEND, style="dim")
     if not found.within_budget:
         yield Text("No setting keeps to the budget.", style="red")
