@@ -125,4 +125,8 @@ def tune(
     for part in render_held_out(tuned.held_out):
         console.print(part, highlight=False)
     console.print(f"preset: {tuned.preset_file}\nsweep:  {tuned.sweep_file}", highlight=False)
+    for why in tuned.failed:
+        console.print(why, markup=False, highlight=False)
+    if tuned.failed:
+        raise typer.Exit(2)
     raise typer.Exit(0 if tuned.found.within_budget else 1)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -81,9 +81,18 @@ class Found:
     points: tuple[Point, ...]
     within_budget: bool
 
-    def with_chosen(self, point: Point) -> Found:
-        """The same, with another choice."""
-        return replace(self, chosen=point)
+    @classmethod
+    def of(cls, judge: Judge, budget: Budget, chosen: Point) -> Found:
+        """A choice, among all that have been judged."""
+        points = tuple(judge.points.values())
+        fitting = [point for point in points if _fits(point, budget)]
+        return cls(
+            chosen=chosen,
+            base=judge.points[BASE],
+            front=tuple(front(fitting or points)),
+            points=points,
+            within_budget=_fits(chosen, budget),
+        )
 
 
 def search(
@@ -116,15 +125,7 @@ def search(
         )
     _propose(judge, budget, trials, seed, [Place.nearest(knobs) for knobs in starts])
     chosen = _polish(judge, budget, _choose(judge.points.values(), budget))
-    points = tuple(judge.points.values())
-    fitting = [point for point in points if _fits(point, budget)]
-    return Found(
-        chosen=chosen,
-        base=base,
-        front=tuple(front(fitting or points)),
-        points=points,
-        within_budget=bool(fitting),
-    )
+    return Found.of(judge, budget, chosen)
 
 
 def _propose(judge: Judge, budget: Budget, trials: int, seed: int, starts: Sequence[Place]) -> None:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from livekit_barge.bench.case import Case
 from livekit_barge.bench.results import Tally
 from livekit_barge.bench.run import run_cases
-from livekit_barge.bench.suite import Suite
+from livekit_barge.bench.suite import SPLITS, Suite
 from livekit_barge.bench.tuning.budget import Budget
 from livekit_barge.bench.tuning.explain import Change, binding, explain, pruned
 from livekit_barge.bench.tuning.preset_file import write_preset
 from livekit_barge.bench.tuning.search import Found, Judge, search
 from livekit_barge.bench.tuning.sweep import write_sweep
+from livekit_barge.errors import SettingsError
 from livekit_barge.presets.preset import Preset, preset_names
 from livekit_barge.report.progress import Bar
 
@@ -48,6 +50,10 @@ class Order:
         **same: Any,
     ) -> Order:
         """Raises a :class:`~livekit_barge.errors.BargeError` for an option that cannot be."""
+        if write is not None and write.suffix != ".toml":
+            raise SettingsError(
+                f"{write} is no preset file", where="--write", remedy="such as mine.toml"
+            )
         loaded = Suite.load(suite)
         folder = out or Path("tune") / loaded.name
         return cls(
@@ -69,6 +75,8 @@ class Tuned:
     """Where no setting keeps to the budget: what keeps it from being met."""
     held_out: Mapping[str, Tally]
     """Of calls the search has not heard, by preset, the tuned one first."""
+    failed: Sequence[str]
+    """Why some of those could not be played, with the preset."""
     preset_file: Path
     sweep_file: Path
 
@@ -76,8 +84,13 @@ class Tuned:
 def run_tune(order: Order, bar: Bar) -> Tuned:
     """Raises a :class:`~livekit_barge.errors.BargeError`."""
     names = [name for name in preset_names() if name != order.preset]
+    # Both parts before a call is played: what is wrong with the second is not told after hours.
+    heard, unheard = (
+        order.suite.cases(preset=order.preset, seed=order.seed, split=part, times=order.times)
+        for part in SPLITS
+    )
     judge = Judge(
-        order.suite.cases(preset=order.preset, seed=order.seed, split="tuning", times=order.times),
+        heard,
         order.out,
         jobs=order.jobs,
         scheduler=order.scheduler,
@@ -87,9 +100,12 @@ def run_tune(order: Order, bar: Bar) -> Tuned:
     )
     starts = [Preset.load(name).knobs for name in (order.preset, *names)]
     found = search(judge, order.budget, trials=order.trials, seed=order.seed, starts=starts)
-    found = found.with_chosen(pruned(judge, order.budget, found.chosen))
-    changes = explain(judge, found.chosen)
-    knobs = found.chosen.setting.knobs
+    chosen = pruned(judge, order.budget, found.chosen)
+    changes = explain(judge, chosen)
+    found = Found.of(judge, order.budget, chosen)  # with what these two have tried
+    knobs = chosen.setting.knobs
+    # Before the preset is written, which may be over the one that it is based on.
+    held_out, failed = _held_out(order, unheard, knobs, names, bar)
     kept = "within" if found.within_budget else "as near as any setting comes to"
     write_preset(
         order.preset_file,
@@ -102,32 +118,38 @@ def run_tune(order: Order, bar: Bar) -> Tuned:
         found,
         changes,
         [] if found.within_budget else binding(order.budget, found.points),
-        _held_out(order, knobs, names, bar),
+        held_out,
+        failed,
         order.preset_file,
         write_sweep(order.out, f"tuning {order.suite.name} from {order.preset}", found.points),
     )
 
 
 def _held_out(
-    order: Order, knobs: Mapping[str, Any], names: Sequence[str], bar: Bar
-) -> dict[str, Tally]:
-    tallies = {}
+    order: Order,
+    unheard: Sequence[Case],
+    knobs: Mapping[str, Any],
+    names: Sequence[str],
+    bar: Bar,
+) -> tuple[dict[str, Tally], list[str]]:
+    """What each preset makes of the calls, and why some could not be played under it."""
+    tallies, failed = {}, []
     for label, preset, over in (
         (TUNED, order.preset, knobs),
         (order.preset, order.preset, {}),
         *((name, name, {}) for name in names),
     ):
-        cases = order.suite.cases(
-            preset=preset, knobs=over, seed=order.seed, split="held-out", times=order.times
-        )
-        bar.plan(len(cases))
-        results = run_cases(
-            cases,
-            out=order.out / "held-out",
-            jobs=order.jobs,
-            scheduler=order.scheduler,
-            on_result=bar.advance,
-            thresholds=order.thresholds,
+        bar.plan(len(unheard))
+        results = list(
+            run_cases(
+                [replace(case, preset=preset, knobs=over) for case in unheard],
+                out=order.out / "held-out",
+                jobs=order.jobs,
+                scheduler=order.scheduler,
+                on_result=bar.advance,
+                thresholds=order.thresholds,
+            )
         )
         tallies[label] = Tally.of(event for result in results for event in result.events)
-    return tallies
+        failed += [f"{label}: {result.error}" for result in results if result.error is not None]
+    return tallies, list(dict.fromkeys(failed))

@@ -11,10 +11,13 @@ from typer.testing import CliRunner, Result
 
 from livekit_barge.bench.tuning import search, space
 from livekit_barge.bench.tuning.axes import Axis
+from livekit_barge.bench.tuning.search import Found
+from livekit_barge.bench.tuning.tune import Tuned
 from livekit_barge.cli import app
 from livekit_barge.errors import BargeError
 from livekit_barge.presets import Preset
 from livekit_barge.report.pages.sweep import read_sweep
+from tests.bench.tuning.made import point
 
 SUITE = """
 summary: The caller breaks in, and later says "mm-hm".
@@ -174,6 +177,16 @@ def test_nor_does_the_check_on_unheard_calls(tuned, tuned_strictly):
         return [line.split()[-2] for line in table.splitlines() if "/1" in line]
 
     assert (missed(tuned), missed(tuned_strictly)) == (["0/1*,"] * 3, ["1/1*,"] * 3)
+
+
+def test_held_out_calls_that_cannot_be_played_exit_with_2(folder, monkeypatch):
+    chosen = point(0.3, 0)
+    found = Found(chosen, chosen, (chosen,), (chosen,), within_budget=True)
+    tuned = Tuned(found, [], [], {}, ["tuned: no clip"], Path("tuned.toml"), Path("sweep.json"))
+    monkeypatch.setattr("livekit_barge.bench.tuning.tune.run_tune", lambda *_: tuned)
+    result = run("tune", "--suite", folder / "short.yaml")
+    assert result.exit_code == 2
+    assert "tuned: no clip" in result.stdout
 
 
 @pytest.mark.parametrize(
