@@ -23,6 +23,12 @@ DEFAULT = "false_stop<=5%, missed<=1%"
 _RATES = ("false_stop", "missed", "broken")
 _CLOCKS = tuple(f"{clock}_p{p}" for clock in ("time_to_yield", "dead_air") for p in (50, 90, 95))
 NAMES = (*_RATES, *_CLOCKS)
+# Which rate has the events that a clock's figures are of.
+_RATE_OF = {"time_to_yield": "missed", "dead_air": "false_stop"}
+_UNITS = {"%": 100, "ms": 1000, "s": 1, None: 1}
+_LONGEST_S = 60.0  # more is milliseconds without their unit
+# 7 of 125 are 5.6 %, and as floating-point numbers a little more.
+_TOLERANCE = 1e-9
 
 
 @dataclass(frozen=True)
@@ -45,14 +51,24 @@ class Limit:
         rate: Rate = getattr(tally, f"{self.name}_rate")
         return rate
 
+    def judges(self, tally: Tally) -> bool:
+        """Whether there was any event of its kind. Without a false stop there is no dead air, and
+        that is judged."""
+        kind = self.name.partition("_p")[0]
+        rate: Rate = getattr(tally, f"{_RATE_OF.get(kind, kind)}_rate")
+        return rate.of > 0
+
     def excess(self, tally: Tally) -> float:
         """By how much it is over, in its own unit; 0 or less: it holds. Of nothing it holds."""
         value = self.value(tally)
-        return 0.0 if value is None else value - self.most
+        over = 0.0 if value is None else value - self.most
+        return 0.0 if abs(over) < _TOLERANCE else over
 
     def spell(self, value: float) -> str:
         """A value of its kind as a person reads it."""
-        return f"{value * 100:.1f} %" if self.name in _RATES else f"{value:.2f} s"
+        if self.name in _RATES:
+            return f"{value * 100:g} %"
+        return f"{value * 1000:g} ms" if value < 1 else f"{value:g} s"
 
     def __str__(self) -> str:
         return f"{self.name} ≤ {self.spell(self.most)}"
@@ -67,7 +83,10 @@ class Budget:
     @classmethod
     def parse(cls, text: str) -> Budget:
         """Raises :class:`SettingsError`, naming ``--budget``."""
-        return cls(tuple(_limit(part) for part in text.split(",") if part.strip()))
+        limits = tuple(_limit(part) for part in text.split(",") if part.strip())
+        if not limits:
+            raise SettingsError("no limit", where="--budget", remedy=f"such as {DEFAULT!r}")
+        return cls(limits)
 
     def holds(self, tally: Tally) -> bool:
         """Whether a setting keeps to it."""
@@ -77,8 +96,14 @@ class Budget:
         """By how much each limit is over, in its own unit."""
         return tuple(limit.excess(tally) for limit in self.limits)
 
+    def unjudged(self, tally: Tally) -> list[str]:
+        """The limits that had nothing to judge, in words."""
+        return [
+            f"{limit.name}: nothing to judge" for limit in self.limits if not limit.judges(tally)
+        ]
+
     def __str__(self) -> str:
-        return ", ".join(map(str, self.limits)) or "none"
+        return ", ".join(map(str, self.limits))
 
 
 def _limit(text: str) -> Limit:
@@ -93,7 +118,7 @@ def _limit(text: str) -> Limit:
             f"nothing is called {name}", where="--budget", remedy=nearest(name, NAMES)
         )
     try:
-        most = float(number) / {"%": 100, "ms": 1000}.get(unit or "", 1)
+        figure = float(number)
     except ValueError as error:
         raise SettingsError(
             f"{number} is no number", where="--budget", remedy=f"such as {DEFAULT!r}"
@@ -102,8 +127,16 @@ def _limit(text: str) -> Limit:
     if (unit == "%") != is_rate and unit is not None:
         wanted = "a share, such as 5%" if is_rate else "seconds, such as 0.8s"
         raise SettingsError(f"{name} is in {unit}", where="--budget", remedy=f"give {wanted}")
-    if is_rate and most > 1:
+    most, highest = figure / _UNITS[unit], 1.0 if is_rate else _LONGEST_S
+    # A bare 1 would allow all of them, which is no limit.
+    if most > highest or (is_rate and unit is None and most == 1):
+        meant = "%" if is_rate else "ms"
+        slipped = unit != meant and figure / _UNITS[meant] <= highest
         raise SettingsError(
-            f"{name} is {number}", where="--budget", remedy=f"did you mean {number}%?"
+            f"{name} is {number}{unit or ''}",
+            where="--budget",
+            remedy=f"did you mean {number}{meant}?"
+            if slipped
+            else f"give at most {Limit(name, highest).spell(highest)}",
         )
     return Limit(name, most)

@@ -98,6 +98,7 @@ def render_search(
     if not found.within_budget:
         yield Text("No setting keeps to the budget.", style="red")
         yield from map(Text, binding)
+    yield from map(Text, budget.unjudged(found.chosen.tally))
     yield Text.assemble("Chosen: ", (found.chosen.setting.name, "bold"))
     for change in changes:
         yield Text(f"  {change}")

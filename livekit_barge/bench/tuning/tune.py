@@ -107,11 +107,12 @@ def run_tune(order: Order, bar: Bar) -> Tuned:
     # Before the preset is written, which may be over the one that it is based on.
     held_out, failed = _held_out(order, unheard, knobs, names, bar)
     kept = "within" if found.within_budget else "as near as any setting comes to"
+    told = "; ".join((str(order.budget), *order.budget.unjudged(chosen.tally)))
     write_preset(
         order.preset_file,
         knobs,
         base=order.preset,
-        summary=f"Tuned on {order.suite.name} from {order.preset}, {kept} {order.budget}.",
+        summary=f"Tuned on {order.suite.name} from {order.preset}, {kept} {told}.",
         cost=" ".join(f"{change}." for change in changes) or "Nothing was changed.",
     )
     return Tuned(

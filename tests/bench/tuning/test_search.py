@@ -151,7 +151,7 @@ def test_a_budget_that_cannot_be_met_says_which_limit_binds_and_by_how_much(judg
     found = search(judge, budget, trials=8)
     assert not found.within_budget
     assert binding(budget, found.points) == [
-        "time_to_yield_p50 ≤ 0.05 s cannot be met: the best is 0.10 s, 0.05 s over"
+        "time_to_yield_p50 ≤ 50 ms cannot be met: the best is 100 ms, 50 ms over"
     ]
 
 

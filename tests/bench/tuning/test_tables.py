@@ -36,3 +36,8 @@ def test_the_choice_is_marked_on_the_front_or_below_it():
         found = Found(chosen, BASE, front, (BASE, *front, beaten), within_budget=True)
         rows = [line.split()[0] for line in printed(found).splitlines() if "10/10" in line]
         assert rows == named
+
+
+def test_a_limit_that_judged_nothing_is_told():
+    found = Found(BASE, BASE, (BASE,), (BASE,), within_budget=True)
+    assert "broken: nothing to judge" in printed(found, Budget.parse("broken<=1%"))

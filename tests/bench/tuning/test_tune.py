@@ -118,3 +118,10 @@ def test_what_was_tried_to_explain_the_choice_is_kept_as_well(world):
         "min_interruption_duration=0.2",
         "min_interruption_words=1",
     ]
+
+
+def test_the_summary_says_which_limit_judged_nothing(world):
+    tuned = world.tune(budget="missed<=1%, broken<=0%")
+    assert Preset.load(tuned.preset_file).summary.endswith(
+        "within missed ≤ 1 %, broken ≤ 0 %; broken: nothing to judge."
+    )
