@@ -101,8 +101,8 @@ class Recorded:
 
     @property
     def has_words(self) -> bool:
-        """It had a recogniser."""
-        return bool(self.transcripts)
+        """It had a recogniser, whose words may not have been kept."""
+        return any(isinstance(event, Transcript) for event in self.call.events)
 
 
 def preset_in_force(call: Call) -> Preset:

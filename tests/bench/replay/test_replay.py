@@ -7,6 +7,7 @@ import math
 import shutil
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -120,6 +121,15 @@ def test_a_replay_that_is_kept_is_never_too_old(calls, tmp_path):
     assert len(list(tmp_path.iterdir())) == 1
 
 
+def test_where_the_words_were_not_kept_a_gate_that_waits_for_them_never_opens(calls, tmp_path):
+    copy = shutil.copytree(calls["snappy"].call_dir, tmp_path / "without words")
+    lines = [json.loads(line) for line in (copy / "events.jsonl").read_text().splitlines()]
+    wordless = [line | {"text": None} if line["type"] == "transcript" else line for line in lines]
+    _write(copy, wordless)
+    (done,) = replay_calls([copy], settings_of([], ["min_interruption_words=2"]))
+    assert done[-1].rows[0].would_be.decision_s is None
+
+
 class TestCommand:
     def test_it_prints_each_overlap_as_it_was_and_as_it_would_be(self, calls):
         path = str(calls["livekit-defaults"].call_dir)
@@ -162,3 +172,7 @@ def test_a_call_kept_at_the_callers_end_is_refused(tmp_path: Path, calls):
     (copy / "call.json").write_text(json.dumps(meta | {"capture_point": "caller"}))
     with pytest.raises(BargeError, match="only a call that an agent kept"):
         Recorded.read(copy)
+
+
+def _write(folder: Path, events: list[dict[str, Any]]) -> None:
+    (folder / "events.jsonl").write_text("".join(json.dumps(event) + "\n" for event in events))
