@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -127,6 +127,9 @@ def _notes(call: Call) -> Iterator[str]:
     transcripts = [event for event in call.events if isinstance(event, Transcript)]
     if any(event.text is None for event in transcripts):
         yield "its transcripts were not kept: a gate that waits for words opens never"
+    started = {event.segment_id for event in call.events if isinstance(event, SegmentStarted)}
+    if started - {event.segment_id for event in call.events if isinstance(event, SegmentFlushed)}:
+        yield "it broke off in mid-speech: that speech ends with what had been pushed"
 
 
 def _caller(call: Call) -> Pcm:
@@ -144,9 +147,6 @@ def _transcripts(events: Sequence[Event], shift_s: float) -> Iterator[tuple[floa
 
 
 def _speeches(call: Call, shift_s: float) -> Iterator[Said]:
-    pushed = _pushed(call)
-    started = {e.segment_id: e for e in call.events if isinstance(e, SegmentStarted)}
-    flushed = {e.segment_id: e for e in call.events if isinstance(e, SegmentFlushed)}
     free = {e.speech_id: e.allow_interruptions for e in call.events if isinstance(e, SpeechCreated)}
     guarded = {
         event.speech_id
@@ -154,29 +154,56 @@ def _speeches(call: Call, shift_s: float) -> Iterator[Said]:
         if isinstance(event, ProtectedStarted) and event.reason == "uninterruptible"
     }
     of_speech: dict[str, list[Segment]] = {}
-    for number, start in started.items():
-        end = flushed.get(number)
-        if end is None or start.speech_id is None:
-            continue
-        begin = round(start.pushed_offset_s * SAMPLE_RATE)
-        segment = Segment(
-            start.at_s - shift_s,
-            end.last_frame_at_s - shift_s,
-            pushed[begin : begin + round(end.pushed_s * SAMPLE_RATE)],
-        )
-        of_speech.setdefault(start.speech_id, []).append(segment)
+    for speech_id, segment in _segments(call, shift_s):
+        of_speech.setdefault(speech_id, []).append(segment)
     by_option = call.meta.options.get("allow_interruptions", True)
     for speech_id, segments in of_speech.items():
         allowed = free.get(speech_id, True) and speech_id not in guarded
         yield Said(speech_id, None if allowed == by_option else allowed, tuple(segments))
 
 
-def _pushed(call: Call) -> Pcm:
+def _segments(call: Call, shift_s: float) -> Iterator[tuple[str, Segment]]:
+    """Each with its speech's id."""
+    started = [event for event in call.events if isinstance(event, SegmentStarted)]
+    flushed = {e.segment_id: e for e in call.events if isinstance(e, SegmentFlushed)}
+    pushed = _pushed(call, started, flushed)
+    for start in started:
+        if start.speech_id is None:
+            continue
+        samples = pushed[round(start.pushed_offset_s * SAMPLE_RATE) :]
+        if end := flushed.get(start.segment_id):
+            samples = samples[: round(end.pushed_s * SAMPLE_RATE)]
+            last_s = end.last_frame_at_s
+        else:  # the call broke off; spread over a guessed time, some might come too late to play
+            last_s = start.at_s
+        if len(samples):
+            yield start.speech_id, Segment(start.at_s - shift_s, last_s - shift_s, samples)
+
+
+def _pushed(
+    call: Call, started: Sequence[SegmentStarted], flushed: Mapping[int, SegmentFlushed]
+) -> Pcm:
+    """The agent's audio. Raises :class:`CallError` where it is not all there."""
+    if not started:
+        return np.zeros(0, np.int16)
     file = call.path / PUSHED_FILE
+    remedy = "restore it from a copy"
+    if not file.exists():
+        raise CallError("missing, though the agent spoke", where=file, remedy=remedy)
     try:
         samples, rate = soundfile.read(file, dtype="float32")
-    except (soundfile.LibsndfileError, OSError):
-        return np.zeros(0, np.int16)  # the agent said nothing
+    except soundfile.LibsndfileError as error:
+        raise CallError(f"damaged ({error.error_string})", where=file, remedy=remedy) from error
+    ends_s = [
+        start.pushed_offset_s + (end.pushed_s if (end := flushed.get(start.segment_id)) else 0.0)
+        for start in started
+    ]
+    if len(samples) + 1 < max(ends_s) * rate:  # stamps are rounded
+        raise CallError(
+            f"{len(samples) / rate:g} s long, where {max(ends_s):g} s were pushed",
+            where=file,
+            remedy=remedy,
+        )
     if rate != SAMPLE_RATE:
         samples = soxr.resample(samples, rate, SAMPLE_RATE)
     return to_pcm(samples * FULL_SCALE)

@@ -9,7 +9,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+import soundfile
 from typer.testing import CliRunner
 
 from livekit_barge import BargeSession
@@ -23,7 +25,7 @@ from livekit_barge.bench.replay.table import replay_table
 from livekit_barge.bench.script import Script
 from livekit_barge.bench.stage import play_call
 from livekit_barge.cli import app
-from livekit_barge.errors import BargeError
+from livekit_barge.errors import BargeError, CallError
 from livekit_barge.live.retention import remove_old_calls
 from livekit_barge.measure.overlap import Overlap
 
@@ -128,6 +130,43 @@ def test_where_the_words_were_not_kept_a_gate_that_waits_for_them_never_opens(ca
     _write(copy, wordless)
     (done,) = replay_calls([copy], settings_of([], ["min_interruption_words=2"]))
     assert done[-1].rows[0].would_be.decision_s is None
+
+
+class TestThePushedAudio:
+    @pytest.fixture
+    def copy(self, calls, tmp_path) -> Path:
+        return shutil.copytree(calls["snappy"].call_dir, tmp_path / "copy")
+
+    def test_missing_though_the_agent_spoke_is_refused(self, copy):
+        (copy / "pushed.flac").unlink()
+        with pytest.raises(CallError, match=r"pushed\.flac: missing, though the agent spoke"):
+            Recorded.read(copy)
+
+    def test_damaged_is_refused(self, copy):
+        whole = (copy / "pushed.flac").read_bytes()
+        (copy / "pushed.flac").write_bytes(whole[: len(whole) // 2])
+        with pytest.raises(CallError, match=r"pushed\.flac: damaged "):
+            Recorded.read(copy)
+
+    def test_shorter_than_what_was_pushed_is_refused(self, copy):
+        samples, rate = soundfile.read(copy / "pushed.flac")
+        soundfile.write(copy / "pushed.flac", samples[:rate], rate)
+        with pytest.raises(CallError, match=r"pushed\.flac: 1 s long, where [\d.]+ s were pushed"):
+            Recorded.read(copy)
+
+    def test_a_speech_in_which_the_call_broke_off_ends_with_it(self, copy):
+        whole = Recorded.read(copy)
+        lines = [json.loads(line) for line in (copy / "events.jsonl").read_text().splitlines()]
+        last = max(n for n, line in enumerate(lines) if line["type"] == "segment_flushed")
+        _write(copy, lines[:last])
+        cut = Recorded.read(copy)
+        assert len(cut.speeches) == len(whole.speeches)
+        assert np.array_equal(
+            cut.speeches[-1].segments[0].samples, whole.speeches[-1].segments[0].samples
+        )
+        assert cut.notes == (
+            "it broke off in mid-speech: that speech ends with what had been pushed",
+        )
 
 
 class TestCommand:
