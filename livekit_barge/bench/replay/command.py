@@ -33,21 +33,23 @@ def replay(
     """
     from livekit_barge.bench.replay.run import replay_calls, settings_of
     from livekit_barge.bench.replay.table import LEGEND, replay_table
+    from livekit_barge.report.out import refuse
     from livekit_barge.report.progress import progress_bar
 
     settings = settings_of(preset or [], vary or [])
     console = Console()
-    failed = False
+    failed = 0
     with progress_bar(Console(stderr=True), len(calls) * len(settings), kept=False) as bar:
         for done in replay_calls(
             calls, settings, calls_dir=calls_dir, thresholds=thresholds, on_done=bar.advance
         ):
             if isinstance(done, str):
-                failed = True
-                console.print(done, markup=False, highlight=False, soft_wrap=True)
+                failed += 1
+                refuse(done)
                 continue
             console.print(replay_table(done), highlight=False)
             for note in dict.fromkeys(note for each in done for note in each.notes):
                 console.print(f"note: {note}", markup=False, highlight=False, soft_wrap=True)
-    console.print(LEGEND, style="dim", highlight=False)
+    if failed < len(calls):
+        console.print(LEGEND, style="dim", highlight=False)
     raise typer.Exit(2 if failed else 0)

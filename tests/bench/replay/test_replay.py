@@ -199,6 +199,11 @@ class TestCommand:
         assert result.exit_code == 2
         assert "as it was: 4 of 4 decisions came again" in result.stdout
 
+    def test_a_folder_that_cannot_be_replayed_is_told_on_standard_error_alone(self, tmp_path):
+        result = CliRunner().invoke(app, ["replay", str(tmp_path)])
+        assert result.stderr.startswith(f"livekit-barge: {tmp_path}: no call.json")
+        assert result.stdout == ""
+
     @pytest.mark.parametrize("vary", ["queue_s=1", "nonsense=1"])
     def test_what_is_no_knob_cannot_be_varied(self, vary, tmp_path):
         result = CliRunner().invoke(app, ["replay", str(tmp_path), "--vary", vary])
