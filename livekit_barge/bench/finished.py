@@ -15,6 +15,7 @@ from typing import Any, Self
 
 from livekit_barge.bench.kept import RESULTS_FILE
 from livekit_barge.bench.results import CaseResult
+from livekit_barge.call.fields import fault, parse
 from livekit_barge.errors import SettingsError
 
 RUN_FILE = "run.json"
@@ -61,22 +62,39 @@ class Run:
         """The run in a folder. Raises :class:`SettingsError`."""
         path = folder / RUN_FILE
         try:
-            document = json.loads(path.read_text(encoding="utf-8"))
-            fields = {name: document[name] for name in cls.__dataclass_fields__}
+            document = parse(path.read_bytes())
+            named = {name: document[name] for name in ("schema", *cls.__dataclass_fields__)}
+            fields = named | {"presets": tuple(named["presets"])}
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise SettingsError(
                 f"no finished run ({type(error).__name__})", where=path, remedy="run bench again"
             ) from error
-        return cls(**fields | {"presets": tuple(fields["presets"])})
+        if (schema := fields.pop("schema")) != SCHEMA:
+            wrong: str | None = f"its schema is {schema!r:.60}, not {SCHEMA}"
+        else:
+            wrong = fault(cls, fields) or (None if fields["presets"] else "it names no preset")
+        if wrong is not None:
+            raise SettingsError(f"no finished run: {wrong}", where=path, remedy="run bench again")
+        return cls(**fields)
 
     def results(self, folder: Path) -> Iterator[CaseResult]:
         """Its results, in the order of its cases. Raises :class:`SettingsError`."""
         path = folder / RESULTS_FILE
+        found = 0
         try:
-            with path.open(encoding="utf-8") as lines:
-                for line in islice(lines, self.calls):
-                    yield CaseResult.from_json(json.loads(line))
-        except (OSError, ValueError, KeyError, TypeError) as error:
+            with path.open("rb") as lines:
+                for found, line in enumerate(islice(lines, self.calls), start=1):
+                    result = CaseResult.from_line(line)
+                    if result.preset not in self.presets:
+                        raise ValueError(f"line {found} is of the preset {result.preset}")
+                    yield result
+        except (OSError, ValueError) as error:
             raise SettingsError(
-                f"not a run's results ({type(error).__name__})", where=path, remedy="run it again"
+                f"not this run's results ({error})", where=path, remedy="run bench again"
             ) from error
+        if found < self.calls:
+            raise SettingsError(
+                f"{found} of the run's {self.calls} results are there",
+                where=path,
+                remedy="run bench again: it plays what is missing",
+            )

@@ -18,6 +18,7 @@ from types import TracebackType
 from typing import BinaryIO, Self
 
 from livekit_barge.bench.results import CaseResult
+from livekit_barge.call.fields import parse
 from livekit_barge.errors import SettingsError
 
 RESULTS_FILE = "results.jsonl"
@@ -60,7 +61,11 @@ class Kept:
         if (at := self._lines.get(digest)) is None:
             return None
         self._file.seek(at)
-        result = CaseResult.from_json(json.loads(self._file.readline()))
+        try:
+            result = CaseResult.from_line(self._file.readline())
+        except ValueError:
+            del self._lines[digest]  # damaged
+            return None
         return result if result.error is None else None
 
     def put(self, digest: str, result: CaseResult) -> None:
@@ -105,7 +110,7 @@ def _line(digest: str, result: CaseResult) -> bytes:
 def _made_from(line: bytes) -> str | None:
     """The digest that a line is kept under; ``None``: it is damaged, or none of ours."""
     try:
-        document = json.loads(line)
+        document = parse(line)
     except ValueError:
         return None
     digest = document.get("made_from") if isinstance(document, dict) else None

@@ -30,6 +30,7 @@ from typing import Any, Self
 
 from livekit_barge.bench.expected import Expect
 from livekit_barge.call.events import Cause
+from livekit_barge.call.fields import fault, parse
 from livekit_barge.measure.overlap import TO_HOLD_THROUGH, WANTED_THE_FLOOR, Outcome
 from livekit_barge.measure.statistics import Measured, Percentiles, Rate
 
@@ -97,8 +98,12 @@ class EventResult:
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> Self:
-        fields = {f.name: document[f.name] for f in dataclasses.fields(cls) if f.name in document}
-        return cls(**fields | {"protected": tuple(document.get("protected", ()))})
+        """Raises ``ValueError`` for what is no event."""
+        named = {f.name: document[f.name] for f in dataclasses.fields(cls) if f.name in document}
+        fields = named | {"protected": tuple(document.get("protected", ()))}
+        if wrong := fault(cls, fields):
+            raise ValueError(wrong)
+        return cls(**fields)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,15 +128,20 @@ class CaseResult:
         return json.dumps(self.to_json(), ensure_ascii=False)
 
     @classmethod
-    def from_json(cls, document: Mapping[str, Any]) -> Self:
-        fields = {f.name: document[f.name] for f in dataclasses.fields(cls) if f.name in document}
-        return cls(
-            **fields
-            | {
+    def from_line(cls, line: str | bytes) -> Self:
+        """Raises ``ValueError`` for what is no result."""
+        document = parse(line)
+        try:
+            named = {f.name: document[f.name] for f in dataclasses.fields(cls)}
+            fields = named | {
                 "events": tuple(map(EventResult.from_json, document["events"])),
                 "unplaced": tuple(document["unplaced"]),
             }
-        )
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ValueError("no result") from error
+        if wrong := fault(cls, fields):
+            raise ValueError(wrong)
+        return cls(**fields)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -59,7 +59,7 @@ def _is_a(value: object, hint: Any) -> bool:
     origin, args = typing.get_origin(hint), typing.get_args(hint)
     if hint is Any:
         return True
-    if origin is types.UnionType:
+    if origin in (types.UnionType, typing.Union):  # the second with a Literal in it
         return any(_is_a(value, option) for option in args)
     if origin is Literal:
         return value in args

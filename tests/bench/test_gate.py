@@ -91,6 +91,55 @@ class TestAVerdict:
         with pytest.raises(SettingsError, match="not come to its end – run bench again"):
             judge_runs([tmp_path])
 
+    def test_of_fewer_results_than_the_run_has_calls_is_refused(self, run):
+        folder = run(20)
+        document = json.loads((folder / "run.json").read_text())
+        (folder / "run.json").write_text(json.dumps(document | {"calls": 2}))
+        with pytest.raises(SettingsError, match="1 of the run's 2 results are there – run bench"):
+            judge_runs([folder])
+
+    @pytest.mark.parametrize(
+        ("changes", "says"),
+        [
+            ({"schema": "livekit-barge/bench/2"}, "its schema is 'livekit-barge/bench/2', not"),
+            ({"schema": None}, "its schema is None"),
+            ({"presets": None}, "no finished run"),
+            ({"presets": []}, "it names no preset"),
+            ({"calls": "1"}, "bad calls"),
+            ({"presets": ["patient"]}, "line 1 is of the preset snappy"),
+        ],
+    )
+    def test_of_another_run_json_is_refused(self, run, changes, says):
+        folder = run(20)
+        document = json.loads((folder / "run.json").read_text())
+        (folder / "run.json").write_text(json.dumps(document | changes))
+        with pytest.raises(SettingsError, match=says):
+            judge_runs([folder])
+
+    @pytest.mark.parametrize(
+        ("changes", "says"),
+        [
+            ({"events": ["a"]}, "no result"),
+            ({"events": [{"case_id": "a"}]}, "lacks line"),
+            ({"events": [event("yeilded").to_json()]}, "bad outcome"),
+            ({"events": None}, "no result"),
+            ({"call_s": "3"}, "bad call_s"),
+        ],
+    )
+    def test_of_results_that_are_none_is_refused(self, run, changes, says):
+        folder = run(20)
+        document = json.loads((folder / "results.jsonl").read_text())
+        (folder / "results.jsonl").write_text(json.dumps(document | changes) + "\n")
+        with pytest.raises(SettingsError, match=rf"not this run's results \({says}"):
+            judge_runs([folder])
+
+    @pytest.mark.parametrize("file", ["run.json", "results.jsonl"])
+    def test_of_what_is_nested_too_deep_is_refused(self, run, file):
+        folder = run(20)
+        (folder / file).write_text("[" * 200_000 + "]" * 200_000)
+        with pytest.raises(SettingsError):
+            judge_runs([folder])
+
     def test_of_a_call_that_could_not_be_played_is_no_verdict(self, run):
         (found,) = judge_runs([run(20, error="no voice")])
         assert found.exit_code == 2

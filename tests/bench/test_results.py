@@ -69,12 +69,11 @@ class TestATally:
 
 
 def test_a_result_is_read_back_as_it_was_written():
-    import json
 
     result = CaseResult(
         case_id="a", preset="snappy", events=tuple(EVENTS), call_s=3.5, unplaced=("x",)
     )
-    assert CaseResult.from_json(json.loads(result.line())) == result
+    assert CaseResult.from_line(result.line()) == result
 
 
 @pytest.mark.parametrize(("outcome", "stopped"), [("held", False), ("false_stop", True)])

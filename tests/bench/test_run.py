@@ -121,6 +121,16 @@ class TestWhatIsKept:
         with Kept(tmp_path) as kept:
             assert [name for name in "abc" if kept.get(name) is not None] == ["a", "c"]
 
+    @pytest.mark.parametrize(
+        "line", ['{"made_from": "a", "case_id": "a", "preset": "snappy"}', "[" * 200_000]
+    )
+    def test_a_line_that_is_no_result_is_one_that_is_not_there(self, tmp_path, line):
+        (tmp_path / RESULTS_FILE).write_text(line + "\n")
+        with Kept(tmp_path) as kept:
+            assert kept.get("a") is None
+            kept.put("a", CaseResult(case_id="a", preset="snappy"))
+            assert kept.get("a") is not None
+
     def test_what_could_not_be_played_is_tried_again(self, tmp_path):
         with Kept(tmp_path) as kept:
             kept.put("a", CaseResult(case_id="a", preset="snappy", error="no voice"))
