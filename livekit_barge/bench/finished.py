@@ -13,12 +13,11 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Self
 
-from livekit_barge.bench.kept import RESULTS_FILE
+from livekit_barge.bench.kept import RESULTS_FILE, RUN_FILE
 from livekit_barge.bench.results import CaseResult
 from livekit_barge.call.fields import fault, parse
 from livekit_barge.errors import SettingsError
 
-RUN_FILE = "run.json"
 SCHEMA = "livekit-barge/bench/1"
 
 

@@ -16,8 +16,8 @@ from typing import Any
 
 from livekit_barge.batch.find import recordings
 from livekit_barge.batch.results import Refused, result_of
-from livekit_barge.bench.finished import RUN_FILE, Run
-from livekit_barge.bench.kept import RESULTS_FILE
+from livekit_barge.bench.finished import Run
+from livekit_barge.bench.kept import RESULTS_FILE, RUN_FILE
 from livekit_barge.bench.results import FEW, EventResult, Tally
 from livekit_barge.errors import SettingsError
 from livekit_barge.intake.order import Order

@@ -91,6 +91,13 @@ class TestAVerdict:
         with pytest.raises(SettingsError, match="not come to its end – run bench again"):
             judge_runs([tmp_path])
 
+    def test_of_a_run_before_one_that_was_stopped_is_refused(self, run):
+        folder = run(20)
+        with Kept(folder):
+            pass
+        with pytest.raises(SettingsError, match="not come to its end"):
+            judge_runs([folder])
+
     def test_of_fewer_results_than_the_run_has_calls_is_refused(self, run):
         folder = run(20)
         document = json.loads((folder / "run.json").read_text())

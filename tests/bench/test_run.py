@@ -9,6 +9,7 @@ from livekit_barge.bench.results import CaseResult
 from livekit_barge.bench.run import play_case, run_cases
 from livekit_barge.bench.suite import Suite
 from livekit_barge.errors import SettingsError
+from tests.disks import tiny_disk
 
 CALLS = {
     "timing": "drawn",
@@ -27,6 +28,17 @@ CALLS = {
         }
     ],
 }
+
+
+NO_ROOM = r"results.jsonl: cannot be written \(No space left .* – make room"
+
+
+def keep(folder, *names):
+    """Keep a result of each name, and put them in order."""
+    with Kept(folder) as kept:
+        for name in names:
+            kept.put(name, CaseResult(case_id=name, preset="snappy"))
+        kept.order(names)
 
 
 def cases(**how):
@@ -129,6 +141,31 @@ class TestWhatIsKept:
         with Kept(tmp_path) as kept:
             assert kept.get("a") is None
             kept.put("a", CaseResult(case_id="a", preset="snappy"))
+            assert kept.get("a") is not None
+
+    def test_a_full_disk_is_one_line_and_costs_no_result_that_was_kept(self, tmp_path):
+        with tiny_disk(tmp_path / "disk", size="16k") as disk:
+            with pytest.raises(SettingsError, match=NO_ROOM):
+                keep(disk, "a", *map(str, range(1000)))
+            with Kept(disk) as kept:
+                assert kept.get("a") is not None
+
+    def test_a_disk_that_is_full_as_they_are_ordered_leaves_them_as_they_were(self, tmp_path):
+        long = "a" * 6000
+        with tiny_disk(tmp_path / "disk", size="16k") as disk:
+            with pytest.raises(SettingsError, match=NO_ROOM):
+                keep(disk, long)
+            assert [each.name for each in disk.glob("results*")] == [RESULTS_FILE]
+            with Kept(disk) as kept:
+                assert kept.get(long) is not None
+
+    def test_a_folder_is_one_run_s_at_a_time(self, tmp_path):
+        pytest.importorskip("fcntl")
+        with Kept(tmp_path) as kept:
+            kept.put("a", CaseResult(case_id="a", preset="snappy"))
+            with pytest.raises(SettingsError, match="another run keeps its results there – wait"):
+                Kept(tmp_path)
+        with Kept(tmp_path) as kept:
             assert kept.get("a") is not None
 
     def test_what_could_not_be_played_is_tried_again(self, tmp_path):
