@@ -11,7 +11,6 @@ from rich.console import Console
 
 from livekit_barge.bench.case import Case
 from livekit_barge.bench.finished import Run
-from livekit_barge.bench.kept import RESULTS_FILE
 from livekit_barge.bench.results import CaseResult, EventResult, Tally
 from livekit_barge.bench.run import OnResult, run_cases
 from livekit_barge.bench.suite import Split, Suite
@@ -103,9 +102,8 @@ def run_bench(order: Order, *, console: Console) -> Bench:
     clock = SystemClock()
     began_s = clock.now_s()
     summing = _Summing()
-    already = _count_lines(folder)
     with progress_bar(console, len(cases)) as bar:
-        for result in _results(order, cases, folder, bar.advance):
+        for result in _results(order, cases, folder, bar.advance, summing.count):
             summing.add(result)
     run = Run(
         suite=suite.name,
@@ -117,7 +115,7 @@ def run_bench(order: Order, *, console: Console) -> Bench:
         calls=len(cases),
         call_s=round(summing.call_s, 6),
         elapsed_s=round(clock.now_s() - began_s, 3),
-        played=_count_lines(folder) - already,
+        played=summing.played,
     )
     run.keep(folder)
     return Bench(
@@ -132,7 +130,7 @@ def run_bench(order: Order, *, console: Console) -> Bench:
 
 
 def _results(
-    order: Order, cases: list[Case], folder: Path, on_result: OnResult
+    order: Order, cases: list[Case], folder: Path, on_result: OnResult, on_played: OnResult
 ) -> Iterator[CaseResult]:
     if order.room is not None:
         from livekit_barge.bench.room_run import run_in_room
@@ -147,6 +145,7 @@ def _results(
             calls_dir=order.calls_dir,
             thresholds=order.thresholds,
             on_result=on_result,
+            on_played=on_played,
         )
     return run_cases(
         cases,
@@ -155,6 +154,7 @@ def _results(
         scheduler=order.scheduler,
         real_time=order.real_time,
         on_result=on_result,
+        on_played=on_played,
         calls_dir=order.calls_dir,
         thresholds=order.thresholds,
     )
@@ -165,12 +165,17 @@ class _Summing:
 
     def __init__(self) -> None:
         self.call_s = 0.0
+        self.played = 0
         self.told: list[tuple[str, EventResult]] = []
         self.errors: list[str] = []
         self.unplaced: list[str] = []
         self.few = True
         self._tallies: dict[str, Tally] = {}
         self._events: dict[str, list[EventResult]] = {}
+
+    def count(self, _: CaseResult) -> None:
+        """One was played now."""
+        self.played += 1
 
     def add(self, result: CaseResult) -> None:
         self.call_s += result.call_s
@@ -201,11 +206,3 @@ class _Summing:
 
 def _wrong(event: EventResult) -> bool:
     return event.outcome in ("late", "missed", "false_stop", "unmeasurable")
-
-
-def _count_lines(folder: Path) -> int:
-    try:
-        with (folder / RESULTS_FILE).open("rb") as lines:
-            return sum(1 for _ in lines)
-    except OSError:  # not there yet; a folder that cannot be used is told of by Kept
-        return 0

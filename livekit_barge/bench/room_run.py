@@ -37,13 +37,14 @@ def run_in_room(
     calls_dir: Path | None = None,
     thresholds: Path | None = None,
     on_result: OnResult | None = None,
+    on_played: OnResult | None = None,
 ) -> Iterator[CaseResult]:
     """The results under the name ``called``, each call in a room of its own.
 
     The server's key is in the environment.
 
     They are kept in ``out`` as a stage's are, but a room's call is always made anew: it never goes
-    twice the same.
+    twice the same. So ``on_played`` is told of all, as ``on_result`` is.
 
     Raises :class:`~livekit_barge.errors.BargeError` where the first cannot be made; what keeps a
     later one from being made is told in its result.
@@ -70,8 +71,9 @@ def run_in_room(
             result = dataclasses.replace(result, preset=called)
             kept_as.append(hashlib.sha256(f"{name} {case.digest()}".encode()).hexdigest())
             kept.put(kept_as[-1], result)
-            if on_result is not None:
-                on_result(result)
+            for tell in (on_played, on_result):
+                if tell is not None:
+                    tell(result)
             yield result
         kept.order(kept_as)
 

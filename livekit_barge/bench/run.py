@@ -59,6 +59,7 @@ def run_cases(
     on_result: OnResult | None = None,
     calls_dir: Path | None = None,
     thresholds: Path | None = None,
+    on_played: OnResult | None = None,
 ) -> Iterator[CaseResult]:
     """The results, in the order of the cases.
 
@@ -72,6 +73,7 @@ def run_cases(
         on_result: Called with each result as it comes, in any order, those kept before as well.
         calls_dir: Where to keep the calls that are played; default: nowhere.
         thresholds: A file with limits in place of the shipped ones.
+        on_played: Called with each result that was not kept before.
 
     Raises:
         BargeError: for a preset or limits that cannot be used, before a call is played. A case that
@@ -102,6 +104,7 @@ def run_cases(
                 job, done = next(made)
                 result = _died(job.case) if isinstance(done, Exception) else done
                 kept.put(digests[job.number], result)
+                _tell(on_played, result)
                 _tell(on_result, result)
                 ready[job.number] = result
                 continue
