@@ -53,10 +53,11 @@ def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
     yield
     if item.get_closest_marker(MARK) is None:
         return
-    from livekit_barge.report.gate import told
+    from livekit_barge.report.gate import told, unsaid
 
     run: SuiteRun = item.funcargs[MARK]  # type: ignore[attr-defined]
     short = [told(held) for held in run.verdict.held if held.passed is False]
+    short += [unsaid(held) for held in run.verdict.held if held.undecided]
     if short or run.verdict.exit_code:
         nothing = [] if short or run.verdict.refused else ["no limit had anything to judge"]
         pytest.fail("\n".join([*short, *run.verdict.refused, *nothing]), pytrace=False)

@@ -167,7 +167,9 @@ def play_suite(
     results = tuple(play_case(case, playing) for case in cases)
     tally = Tally.of(event for result in results for event in result.events)
     failed = [f"{each.case_id}: {each.error}" for each in results if each.error is not None]
-    verdict = judge_tally(played.name, tally, Thresholds.load(thresholds), failed)
+    unplaced = sum(len(result.unplaced) for result in results)
+    limits = Thresholds.load(thresholds)
+    verdict = judge_tally(played.name, tally, limits, failed, unplaced)
     return SuiteRun(results, tally, verdict)
 
 

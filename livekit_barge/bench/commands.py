@@ -116,6 +116,10 @@ def gate(
     from livekit_barge.report.gate import render_verdicts
     from livekit_barge.report.gate_files import write_json, write_junit
 
+    if junit == json_to == Path("-"):
+        raise SettingsError(
+            "JSON goes to standard output", where="--junit", remedy="name a file for one of the two"
+        )
     verdicts = judge_runs(runs, thresholds, source=source, caller_channel=caller_channel)
     console = Console(stderr=Path("-") in (json_to, junit))
     for part in render_verdicts(verdicts):

@@ -3,7 +3,8 @@
 It takes bench and room runs, judged by their labels, and folders of live calls or recordings,
 judged as ``score`` judges them. A limit on a rate or time of nothing is not judged; one on fewer
 than :data:`~.results.FEW` events is judged, and marked. Where nothing at all can be judged the
-answer is neither yes nor no, and that is 2.
+answer is neither yes nor no, and that is 2; so it is where a time that is only a lower bound lies
+under its limit, and nothing else falls short.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from livekit_barge.intake.order import Order
 from livekit_barge.measure.overlap import WANTED_THE_FLOOR, Overlap
 from livekit_barge.measure.statistics import Measured, Percentiles, Rate
 from livekit_barge.measure.thresholds import Thresholds
+from livekit_barge.report.pages.sweep import HELD_OUT, SWEEP_FILE
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,14 +48,20 @@ class Held:
 
     @property
     def passed(self) -> bool | None:
-        if self.value is None:
+        """``None``: there was nothing to judge, or too little is known to say (``undecided``)."""
+        if self.value is None or self.undecided:
             return None
         return self.value >= self.limit if self.least else self.value <= self.limit
 
     @property
+    def undecided(self) -> bool:
+        """It may be more than its lower bound, and than the limit."""
+        return self.value is not None and self.lower_bound and self.value <= self.limit
+
+    @property
     def short_by(self) -> float | None:
         """By how much it falls short; ``None``: it does not."""
-        if self.value is None or self.passed:
+        if self.value is None or self.passed is not False:
             return None
         return round(abs(self.value - self.limit), 6)
 
@@ -62,7 +70,12 @@ class Held:
         return self.value is not None and self.of < FEW
 
     def to_json(self) -> dict[str, Any]:
-        judged = {"passed": self.passed, "short_by": self.short_by, "too_few": self.too_few}
+        judged = {
+            "passed": self.passed,
+            "undecided": self.undecided,
+            "short_by": self.short_by,
+            "too_few": self.too_few,
+        }
         return dataclasses.asdict(self) | judged
 
 
@@ -75,13 +88,17 @@ class Verdict:
     held: tuple[Held, ...]
     refused: tuple[str, ...] = ()
     """What could not be played or measured, each in a line."""
+    unplaced: int = 0
+    """Lines whose place never came: they are in no rate."""
 
     @property
     def exit_code(self) -> int:
         """0: all held; 1: one fell short; 2: something, or everything, could not be judged."""
         if self.refused or all(held.passed is None for held in self.held):
             return 2
-        return 1 if any(held.passed is False for held in self.held) else 0
+        if any(held.passed is False for held in self.held):
+            return 1
+        return 2 if any(held.undecided for held in self.held) else 0
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -90,6 +107,7 @@ class Verdict:
             "exit_code": self.exit_code,
             "limits": [held.to_json() for held in self.held],
             "refused": list(self.refused),
+            "unplaced": self.unplaced,
             "scorecard": self.tally.to_json(),
         }
 
@@ -113,6 +131,12 @@ def judge_runs(
     for folder in folders:
         if (folder / RUN_FILE).exists():
             verdicts += _of_run(folder, limits)
+        elif _is_sweep(folder) or (folder.name == HELD_OUT and _is_sweep(folder.parent)):
+            raise SettingsError(
+                "a sweep's settings are not held against limits",
+                where=folder,
+                remedy="give the folder of a bench run, of calls or of recordings",
+            )
         elif (folder / RESULTS_FILE).exists():
             raise SettingsError(
                 "this run has not come to its end",
@@ -124,11 +148,21 @@ def judge_runs(
     return verdicts
 
 
+def _is_sweep(folder: Path) -> bool:
+    return (folder / SWEEP_FILE).exists()
+
+
 def judge_tally(
-    name: str, tally: Tally, limits: Thresholds, refused: Sequence[str] = ()
+    name: str, tally: Tally, limits: Thresholds, refused: Sequence[str] = (), unplaced: int = 0
 ) -> Verdict:
     """The verdict on what events add up to."""
-    return Verdict(name=name, tally=tally, held=tuple(_held(tally, limits)), refused=tuple(refused))
+    return Verdict(
+        name=name,
+        tally=tally,
+        held=tuple(_held(tally, limits)),
+        refused=tuple(refused),
+        unplaced=unplaced,
+    )
 
 
 def _held(tally: Tally, limits: Thresholds) -> Iterator[Held]:
@@ -172,13 +206,16 @@ def _of_run(folder: Path, limits: Thresholds) -> Iterator[Verdict]:
     run = Run.read(folder)
     events: dict[str, list[EventResult]] = {preset: [] for preset in run.presets}
     refused: dict[str, list[str]] = {preset: [] for preset in run.presets}
+    unplaced = dict.fromkeys(run.presets, 0)
     for result in run.results(folder):
         events[result.preset] += result.events
+        unplaced[result.preset] += len(result.unplaced)
         if result.error is not None:
             refused[result.preset].append(f"{result.case_id}: {result.error}")
     for preset in run.presets:
         name = f"{run.suite} under {preset}"
-        yield judge_tally(name, Tally.of(events[preset]), limits, refused[preset])
+        tally = Tally.of(events[preset])
+        yield judge_tally(name, tally, limits, refused[preset], unplaced[preset])
 
 
 def _of_calls(folder: Path, order: Order) -> Verdict:

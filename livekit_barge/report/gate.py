@@ -15,7 +15,9 @@ from livekit_barge.report.table import NOTHING, as_ms
 if TYPE_CHECKING:
     from livekit_barge.bench.gate import Held, Verdict
 
-_WORDS = {True: ("held", "green"), False: ("fell short", "red"), None: ("nothing to judge", "dim")}
+NOTHING_TO_JUDGE = "nothing to judge"
+_WORDS = {True: ("held", "green"), False: ("fell short", "red"), None: (NOTHING_TO_JUDGE, "dim")}
+_UNDECIDED = ("may be more", "yellow")
 
 
 def render_verdicts(verdicts: Iterable[Verdict]) -> Iterator[RenderableType]:
@@ -30,7 +32,7 @@ def render_verdicts(verdicts: Iterable[Verdict]) -> Iterator[RenderableType]:
         for name in ("limit", "", "reached", "of", ""):
             table.add_column(name, justify="right" if name in ("reached", "of") else "left")
         for held in verdict.held:
-            word, style = _WORDS[held.passed]
+            word, style = _UNDECIDED if held.undecided else _WORDS[held.passed]
             by = "" if held.short_by is None else f" by {_figure(held, held.short_by, plus=True)}"
             few = ", too few events" if held.too_few else ""
             table.add_row(
@@ -40,8 +42,12 @@ def render_verdicts(verdicts: Iterable[Verdict]) -> Iterator[RenderableType]:
                 str(held.of),
                 Text.assemble((word, style), by, few),
             )
-        if any(held.passed is not None for held in verdict.held):
+        if any(held.value is not None for held in verdict.held):
             yield table
+        else:
+            yield Text(f"{verdict.name}: {NOTHING_TO_JUDGE}")
+        if verdict.unplaced:
+            yield Text(f"lines whose place never came, in no rate: {verdict.unplaced}")
         for line in verdict.refused:
             yield Text(line)
 
@@ -56,6 +62,13 @@ def told(held: Held) -> str:
         f"should be at {least} {_figure(held, held.limit)}: "
         f"short by {_figure(held, held.short_by, plus=True)}"
     )
+
+
+def unsaid(held: Held) -> str:
+    """One that neither held nor fell short, in a line."""
+    if held.value is None:
+        return NOTHING_TO_JUDGE
+    return f"{held.name}: {_figure(held, held.value)}, which may be over {held.limit:g} s"
 
 
 def _figure(held: Held, value: float, *, plus: bool = False) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
-from livekit_barge.report.gate import told
+from livekit_barge.report.gate import told, unsaid
 from livekit_barge.report.out import opened
 
 if TYPE_CHECKING:
@@ -38,15 +38,16 @@ def write_junit(path: Path, verdicts: Sequence[Verdict]) -> None:
             name=verdict.name,
             tests=str(len(verdict.held) + len(verdict.refused)),
             failures=str(sum(held.passed is False for held in verdict.held)),
-            errors=str(len(verdict.refused)),
-            skipped=str(sum(held.passed is None for held in verdict.held)),
+            errors=str(len(verdict.refused) + sum(held.undecided for held in verdict.held)),
+            skipped=str(sum(held.value is None for held in verdict.held)),
         )
         for held in verdict.held:
             test = ElementTree.SubElement(
                 suite, "testcase", name=held.name, classname=f"gate.{verdict.name}"
             )
             if held.passed is None:
-                ElementTree.SubElement(test, "skipped", message="nothing to judge")
+                why = "error" if held.undecided else "skipped"
+                ElementTree.SubElement(test, why, message=unsaid(held))
             elif not held.passed:
                 ElementTree.SubElement(test, "failure", message=told(held))
             if held.too_few:

@@ -1,5 +1,6 @@
 """The gate: what held, what fell short and by how much, what could not be judged."""
 
+import dataclasses
 import json
 from xml.etree import ElementTree
 
@@ -7,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from livekit_barge.bench.finished import Run
-from livekit_barge.bench.gate import judge_runs, judge_tally
+from livekit_barge.bench.gate import Held, Verdict, judge_runs, judge_tally
 from livekit_barge.bench.kept import Kept
 from livekit_barge.bench.results import CaseResult, EventResult, Tally
 from livekit_barge.cli import app
@@ -79,6 +80,20 @@ class TestAVerdict:
         found = held(verdict(16, 4), "p90_time_to_yield_max_s")
         assert (found.value, found.lower_bound, found.passed) == (3.0, True, False)
 
+    def test_a_time_that_is_only_a_lower_bound_under_its_limit_is_no_verdict(self):
+        table = dataclasses.replace(LIMITS.scorecard, p90_time_to_yield_max_s=5.0)
+        limits = dataclasses.replace(LIMITS, scorecard=table)
+        tally = Tally.of(events(99, 1)[::-1] + events(0, 1) * 20)
+        found = held(judge_tally("mine", tally, limits), "p90_time_to_yield_max_s")
+        assert (found.value, found.passed, found.undecided) == (3.0, None, True)
+        assert found.short_by is None
+
+    def test_is_none_where_all_that_can_be_told_held_and_a_time_may_be_more(self):
+        found = Held(name="p90_dead_air_max_s", limit=3.0, value=2.0, of=20, lower_bound=True)
+        known = Held(name="yield_rate_min", limit=0.9, value=0.95, of=20)
+        tally = Tally.of(())
+        assert Verdict(name="mine", tally=tally, held=(known, found)).exit_code == 2
+
     def test_what_nothing_was_measured_for_is_not_judged(self):
         assert held(verdict(20), "broken_rate_max").passed is None
 
@@ -90,6 +105,24 @@ class TestAVerdict:
             kept.put("a", CaseResult(case_id="a", preset="snappy", events=tuple(events(20))))
         with pytest.raises(SettingsError, match="not come to its end – run bench again"):
             judge_runs([tmp_path])
+
+    def test_counts_the_lines_whose_place_never_came(self, run):
+        folder = run(20)
+        document = json.loads((folder / "results.jsonl").read_text())
+        lines = {"unplaced": ["one", "two"]}
+        (folder / "results.jsonl").write_text(json.dumps(document | lines) + "\n")
+        (found,) = judge_runs([folder])
+        assert found.to_json()["unplaced"] == 2
+        said = CliRunner().invoke(app, ["gate", str(folder)]).stdout
+        assert "lines whose place never came, in no rate: 2" in said
+
+    @pytest.mark.parametrize("below", ["", "held-out"])
+    def test_of_a_sweep_s_folder_is_refused(self, tmp_path, below):
+        (tmp_path / "sweep.json").touch()
+        with Kept(tmp_path / below) as kept:
+            kept.put("a", CaseResult(case_id="a", preset="snappy", events=tuple(events(20))))
+        with pytest.raises(SettingsError, match="a sweep's settings are not held against limits"):
+            judge_runs([tmp_path / below])
 
     def test_of_a_run_before_one_that_was_stopped_is_refused(self, run):
         folder = run(20)
@@ -184,6 +217,16 @@ class TestTheCommand:
         )
         (found,) = json.loads(document.read_text())["verdicts"]
         assert (found["passed"], found["exit_code"]) == (False, 1)
+
+    def test_nothing_to_judge_is_said(self, run):
+        found = CliRunner().invoke(app, ["gate", str(run(0))])
+        assert found.exit_code == 2
+        assert found.stdout == "mine under snappy: nothing to judge\n"
+
+    def test_two_documents_on_standard_output_are_refused(self, run):
+        found = CliRunner().invoke(app, ["gate", str(run(20)), "--json", "-", "--junit", "-"])
+        assert isinstance(found.exception, SettingsError)
+        assert found.stdout == ""
 
     def test_a_folder_with_nothing_in_it_is_one_line(self, tmp_path):
         with pytest.raises(BargeError, match="no recordings"):

@@ -18,6 +18,7 @@ from livekit_barge.bench.tuning.search import Found, Judge, search
 from livekit_barge.bench.tuning.sweep import write_sweep
 from livekit_barge.errors import SettingsError
 from livekit_barge.presets.preset import Preset, preset_names
+from livekit_barge.report.pages.sweep import HELD_OUT
 from livekit_barge.report.progress import Bar
 
 TUNED = "tuned"
@@ -144,7 +145,7 @@ def _held_out(
         results = list(
             run_cases(
                 [replace(case, preset=preset, knobs=over) for case in unheard],
-                out=order.out / "held-out",
+                out=order.out / HELD_OUT,
                 jobs=order.jobs,
                 scheduler=order.scheduler,
                 on_result=bar.advance,

@@ -25,6 +25,8 @@ from livekit_barge.errors import CallError
 from livekit_barge.measure.statistics import Rate
 
 SWEEP_FILE = "sweep.json"
+HELD_OUT = "held-out"
+"""The folder beside it in which ``tune`` keeps the calls its search has not heard."""
 SCHEMA = "livekit-barge/sweep/1"
 
 
