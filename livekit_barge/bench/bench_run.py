@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import math
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import chain
+from operator import itemgetter
 from pathlib import Path
 
 from rich.console import Console
@@ -22,6 +26,9 @@ ROOMS_AGENT = "the room's agent"
 """What stands for a preset in a room: the agent there has its own."""
 SHOWN = 40
 """So many events are printed whole; of more only those that went wrong, and all are kept."""
+_Key = tuple[str, int | None, float | None]
+_Place = tuple[int, float, float]
+"""The call's number, the line's in it, and where it lies."""
 _AT_ONCE = 500  # events that are summed up together: adding up costs as much as what is there
 
 
@@ -61,13 +68,13 @@ class Bench:
     tallies: dict[str, Tally]
     """By preset."""
     told: list[tuple[str, EventResult]] = field(default_factory=list)
-    """With its preset, each event to print."""
+    """With its preset, each event to print, in the order of the calls."""
     errors: list[str] = field(default_factory=list)
     """Of the calls that could not be played."""
     unplaced: list[str] = field(default_factory=list)
     """Lines whose place never came, as where the agent was stopped before."""
     few: bool = True
-    """``told`` are all; else those that went wrong, the first of them."""
+    """``told`` are all; else those that went wrong under a preset, the first of them."""
 
     def write_json(self, path: Path) -> None:
         """All of it; ``results`` holds nothing that varies between equal runs.
@@ -122,7 +129,7 @@ def run_bench(order: Order, *, console: Console) -> Bench:
         folder,
         run,
         {preset: summing.tally(preset) for preset in order.presets},
-        summing.told,
+        summing.told(run.results(folder)),
         summing.errors,
         summing.unplaced,
         few=summing.few,
@@ -166,10 +173,11 @@ class _Summing:
     def __init__(self) -> None:
         self.call_s = 0.0
         self.played = 0
-        self.told: list[tuple[str, EventResult]] = []
         self.errors: list[str] = []
         self.unplaced: list[str] = []
-        self.few = True
+        self._some: set[_Key] = set()  # of all, one more than are shown at most
+        self._wrong: dict[str, list[tuple[_Place, _Key]]] = {}  # by preset, the first of them
+        self._calls: Counter[str] = Counter()  # by preset
         self._tallies: dict[str, Tally] = {}
         self._events: dict[str, list[EventResult]] = {}
 
@@ -187,11 +195,31 @@ class _Summing:
         events += result.events
         if len(events) >= _AT_ONCE:
             self._sum_up(result.preset)
-        self.told += [(result.preset, event) for event in result.events]
-        if self.few and len(self.told) > SHOWN:
-            self.few = False
+        wrong = self._wrong.setdefault(result.preset, [])
+        for event in result.events:
+            if self.few:
+                self._some.add(event.key)
+            if _wrong(event) and len(wrong) < SHOWN:
+                line = math.inf if event.line is None else event.line
+                wrong.append(((self._calls[result.preset], line, event.onset_s or 0.0), event.key))
+        self._calls[result.preset] += 1
+
+    @property
+    def few(self) -> bool:
+        """All events can be printed."""
+        return len(self._some) <= SHOWN
+
+    def told(self, results: Iterable[CaseResult]) -> list[tuple[str, EventResult]]:
+        """The events to print, of all results: each under every preset, in the calls' order."""
+        rows: dict[_Key, list[tuple[str, EventResult]]] = {}
         if not self.few:
-            self.told = [each for each in self.told if _wrong(each[1])][:SHOWN]
+            wrong = sorted(chain.from_iterable(self._wrong.values()), key=itemgetter(0))
+            rows = {key: [] for key in list(dict.fromkeys(key for _, key in wrong))[:SHOWN]}
+        for result in results:
+            for event in result.events:
+                if self.few or event.key in rows:
+                    rows.setdefault(event.key, []).append((result.preset, event))
+        return [each for row in rows.values() for each in row]
 
     def tally(self, preset: str) -> Tally:
         """What a preset's events add up to."""

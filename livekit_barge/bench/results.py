@@ -82,6 +82,12 @@ class EventResult:
     """What kept audio activity from stopping the agent at the onset."""
 
     @property
+    def key(self) -> tuple[str, int | None, float | None]:
+        """The same for this event under another preset."""
+        # What has no line has no number either, and lies where the agent spoke.
+        return self.case_id, self.line, self.onset_s if self.line is None else None
+
+    @property
     def false_stop(self) -> bool:
         """It stopped where it should have gone on."""
         return self.outcome == "false_stop"

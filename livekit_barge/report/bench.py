@@ -96,9 +96,7 @@ def event_table(told: Sequence[tuple[str, EventResult]], presets: Sequence[str])
     """An event a row; what came of it under each preset beside one another."""
     rows: dict[tuple[str, int | None, float | None], dict[str, EventResult]] = {}
     for preset, event in told:
-        # What has no line has no number either, and lies where the agent spoke.
-        key = (event.case_id, event.line, event.onset_s if event.line is None else None)
-        rows.setdefault(key, {})[preset] = event
+        rows.setdefault(event.key, {})[preset] = event
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 2, 0, 0))
     for name in ("call", "the caller", "should"):
         table.add_column(name)
@@ -107,7 +105,7 @@ def event_table(told: Sequence[tuple[str, EventResult]], presets: Sequence[str])
     for (case_id, *_), found in rows.items():
         event = next(iter(found.values()))
         table.add_row(
-            case_id,
+            Text(case_id),
             Text(f"“{event.said}” {event.at}"),
             event.expect if event.kind is None else f"{event.expect}: {event.kind}",
             *(_story(found[preset]) if preset in found else NOTHING for preset in presets),

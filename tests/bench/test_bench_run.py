@@ -4,8 +4,9 @@ import pytest
 import yaml
 from rich.console import Console
 
-from livekit_barge.bench.bench_run import Order, run_bench
+from livekit_barge.bench.bench_run import SHOWN, Order, run_bench
 from livekit_barge.bench.kept import RESULTS_FILE
+from livekit_barge.bench.results import CaseResult, EventResult
 from livekit_barge.errors import SettingsError
 from tests.bench.test_run import CALLS
 
@@ -31,3 +32,34 @@ def test_played_are_those_whose_results_were_not_there(order):
     lines = results.read_bytes().splitlines(keepends=True)
     results.write_bytes(lines[0] + b"damaged\n" * 5 + lines[2])
     assert run_bench(order, console=console).run.played == 1
+
+
+def test_of_many_events_the_first_that_went_wrong_are_told_under_every_preset(
+    tmp_path, monkeypatch
+):
+    pattern = CALLS["calls"][0] | {"count": {"tuning": SHOWN + 10}}
+    (tmp_path / "mine.yaml").write_text(yaml.safe_dump(CALLS | {"calls": [pattern]}))
+
+    def play(case, playing):  # noqa: ARG001
+        number = int(case.case_id[-3:])
+        # Under snappy every second goes wrong, under patient the first and the last.
+        wrong = number % 2 if case.preset == "snappy" else number in (0, SHOWN + 9)
+        outcome = "missed" if wrong else "yielded"
+        event = EventResult(
+            case_id=case.case_id, line=0, said="", at="", expect="yield", outcome=outcome
+        )
+        return CaseResult(case_id=case.case_id, preset=case.preset, events=(event,))
+
+    monkeypatch.setattr("livekit_barge.bench.run.play_case", play)
+    presets = ("snappy", "patient")
+    order = Order(suite=str(tmp_path / "mine.yaml"), presets=presets, out=tmp_path / "out")
+    done = run_bench(order, console=Console(quiet=True))
+    told = [(event.case_id[-3:], preset, event.outcome) for preset, event in done.told]
+    assert told[:4] == [
+        ("000", "snappy", "yielded"),
+        ("000", "patient", "missed"),
+        ("001", "snappy", "missed"),
+        ("001", "patient", "yielded"),
+    ]
+    assert told[-1][0] == f"{SHOWN + 9:03}"
+    assert not done.few
