@@ -108,8 +108,7 @@ def score(
                 found, results, workers=workers, scheduler=scheduler, limit_s=file_limit
             )
             _tell_batch(made, len(found), total, lines)
-            told = f"results: {results_dir}"
-            console.print(told, markup=False, highlight=False, soft_wrap=True)
+            console.print(f"results: {results_dir}", markup=False, highlight=False, soft_wrap=True)
         else:
             _tell_each(console, score_here(found, order), total, lines)
         if lines is not None and (batch or len(found) > 1):

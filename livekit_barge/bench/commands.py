@@ -143,4 +143,4 @@ def _tell(console: Console, done: Bench) -> None:
         few=done.few,
     ):
         console.print(part, highlight=False)
-    console.print(f"results: {done.folder}", highlight=False, soft_wrap=True)
+    console.print(f"results: {done.folder}", markup=False, highlight=False, soft_wrap=True)

@@ -3,10 +3,12 @@
 import pytest
 import yaml
 from rich.console import Console
+from typer.testing import CliRunner
 
 from livekit_barge.bench.bench_run import SHOWN, Order, run_bench
 from livekit_barge.bench.kept import RESULTS_FILE
 from livekit_barge.bench.results import CaseResult, EventResult
+from livekit_barge.cli import app
 from livekit_barge.errors import SettingsError
 from tests.bench.test_run import CALLS
 
@@ -63,3 +65,13 @@ def test_of_many_events_the_first_that_went_wrong_are_told_under_every_preset(
     ]
     assert told[-1][0] == f"{SHOWN + 9:03}"
     assert not done.few
+
+
+def test_a_folder_whose_name_looks_like_markup_is_told_as_it_is(tmp_path):
+    (tmp_path / "m[b].yaml").write_text(yaml.safe_dump(CALLS))
+    folder = tmp_path / "x[/b]"
+    suite = str(tmp_path / "m[b].yaml")
+    done = CliRunner().invoke(app, ["bench", "--suite", suite, "--out", str(folder), "--jobs", "1"])
+    assert done.exit_code == 0
+    assert f"results: {folder}" in done.stdout
+    assert "m[b]-short-t000" in done.stdout

@@ -223,6 +223,13 @@ class TestTheCommand:
         assert found.exit_code == 2
         assert found.stdout == "mine under snappy: nothing to judge\n"
 
+    def test_its_junit_is_xml_whatever_an_error_says(self, run, tmp_path):
+        junit = tmp_path / "gate.xml"
+        folder = run(20, error="a\x1b[1mb\ufffe\tc")
+        CliRunner().invoke(app, ["gate", str(folder), "--junit", str(junit)])
+        (error,) = ElementTree.parse(junit).getroot().iter("error")
+        assert error.get("message") == "a: a[1mb\tc"
+
     def test_two_documents_on_standard_output_are_refused(self, run):
         found = CliRunner().invoke(app, ["gate", str(run(20)), "--json", "-", "--junit", "-"])
         assert isinstance(found.exception, SettingsError)

@@ -70,7 +70,11 @@ def sweep(
     console = Console()
     for part in sweep_tables(points):
         console.print(part, highlight=False)
-    console.print(f"{len(cases)} calls under each of {len(settings)} settings: {kept}")
+    console.print(
+        f"{len(cases)} calls under each of {len(settings)} settings: {kept}",
+        markup=False,
+        soft_wrap=True,
+    )
     failed = dict.fromkeys(why for point in points for why in point.failed)
     for why in failed:
         console.print(why, markup=False, highlight=False)
@@ -124,7 +128,12 @@ def tune(
         console.print(part, highlight=False)
     for part in render_held_out(tuned.held_out):
         console.print(part, highlight=False)
-    console.print(f"preset: {tuned.preset_file}\nsweep:  {tuned.sweep_file}", highlight=False)
+    console.print(
+        f"preset: {tuned.preset_file}\nsweep:  {tuned.sweep_file}",
+        markup=False,
+        highlight=False,
+        soft_wrap=True,
+    )
     for why in tuned.failed:
         console.print(why, markup=False, highlight=False)
     if tuned.failed:

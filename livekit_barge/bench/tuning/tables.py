@@ -114,7 +114,7 @@ def render_held_out(tallies: Mapping[str, Tally]) -> Iterator[RenderableType]:
         table.add_column(name, no_wrap=True)
     for name, tally in tallies.items():
         table.add_row(
-            name,
+            Text(name),
             _rate(tally.yield_rate),
             median_with_interval(tally.time_to_yield),
             _rate(tally.false_stop_rate),
