@@ -15,6 +15,7 @@ from rich.console import Console
 
 from livekit_barge.bench.case import Case
 from livekit_barge.bench.finished import Run
+from livekit_barge.bench.keeping import check_writable
 from livekit_barge.bench.results import CaseResult, EventResult, Tally
 from livekit_barge.bench.run import OnResult, run_cases
 from livekit_barge.bench.suite import Split, Suite
@@ -106,6 +107,8 @@ def run_bench(order: Order, *, console: Console) -> Bench:
         )
     ]
     folder = order.out or Path("bench") / suite.name
+    if order.calls_dir is not None:
+        check_writable(order.calls_dir)
     clock = SystemClock()
     began_s = clock.now_s()
     summing = _Summing()

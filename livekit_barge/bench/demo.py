@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import tempfile
 from functools import partial
 from pathlib import Path
 
 from rich.console import Console
 
+from livekit_barge.bench.keeping import check_writable
 from livekit_barge.bench.played import PlayedCall
 from livekit_barge.bench.quiet import turn_log_off
 from livekit_barge.bench.script import Script
 from livekit_barge.bench.stage import play_call
-from livekit_barge.errors import SettingsError
 from livekit_barge.report.progress import progress_bar
 from livekit_barge.report.table import Row, comparison_table
 from livekit_barge.session import BargeSession
@@ -26,7 +25,7 @@ def run_demo(console: Console, *, calls_dir: Path, real_time: bool = False) -> N
 
     Raises :class:`SettingsError` where no call can be kept.
     """
-    _check_writable(calls_dir)
+    check_writable(calls_dir)
     scripts = [Script.load(name) for name in SCRIPTS]
     played: dict[tuple[str, str], PlayedCall] = {}
     with progress_bar(console, len(scripts) * len(PRESETS), kept=False) as bar, turn_log_off():
@@ -48,18 +47,6 @@ def run_demo(console: Console, *, calls_dir: Path, real_time: bool = False) -> N
         console.print(f"  {call.call_dir}", markup=False, highlight=False, soft_wrap=True)
         for line in call.unplaced:
             console.print(f"    “{line.text}” found no place: {line.at}", highlight=False)
-
-
-def _check_writable(calls_dir: Path) -> None:
-    try:
-        calls_dir.mkdir(parents=True, exist_ok=True)
-        tempfile.TemporaryFile(dir=calls_dir).close()
-    except OSError as error:
-        raise SettingsError(
-            f"no calls can be kept there ({error.strerror})",
-            where=calls_dir,
-            remedy="point --calls-dir elsewhere",
-        ) from error
 
 
 _LEGEND = """

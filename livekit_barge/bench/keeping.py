@@ -8,6 +8,7 @@ is kept and the turns are too; it is given everything once the call is over.
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from livekit_barge.bench.virtual import at_once
 from livekit_barge.call.audio import Int16
 from livekit_barge.call.events import Event
 from livekit_barge.call.meta import CallMeta
+from livekit_barge.errors import SettingsError
 from livekit_barge.live.book import Book, Close, Item, Reports
 from livekit_barge.live.disk import CallFiles
 from livekit_barge.live.recorder import Keeper, Recorder
@@ -56,6 +58,19 @@ class RecorderAtTheEnd(Recorder):
     def _put(self, item: Item) -> None:
         if not self._closed:
             self._items.append(item)
+
+
+def check_writable(calls_dir: Path) -> None:
+    """Before a call is played. Raises :class:`SettingsError`."""
+    try:
+        calls_dir.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=calls_dir).close()
+    except OSError as error:
+        raise SettingsError(
+            f"no calls can be kept there ({error.strerror})",
+            where=calls_dir,
+            remedy="point --calls-dir elsewhere",
+        ) from error
 
 
 PATIENCE_S = 10.0

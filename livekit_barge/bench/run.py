@@ -66,14 +66,14 @@ def run_cases(
     Args:
         cases: Each with an id of its own.
         out: The folder of :class:`~livekit_barge.bench.kept.Kept`: results that are there already
-            are not made again.
+            are not made again, unless their calls are to be kept and are not.
         jobs: How many processes; with 1 the cases are played in this one.
         scheduler: A Dask cluster's address, to play them there instead.
         real_time: Let the calls take as long as they do.
         on_result: Called with each result as it comes, in any order, those kept before as well.
         calls_dir: Where to keep the calls that are played; default: nowhere.
         thresholds: A file with limits in place of the shipped ones.
-        on_played: Called with each result that was not kept before.
+        on_played: Called with the result of each call that was played.
 
     Raises:
         BargeError: for a preset or limits that cannot be used, before a call is played. A case that
@@ -88,7 +88,9 @@ def run_cases(
     with Kept(out) as kept:
         ready: dict[int, CaseResult] = {}
         missing = [
-            _Job(n, wanted[n]) for n, digest in enumerate(digests) if kept.get(digest) is None
+            _Job(n, case)
+            for n, case in enumerate(wanted)
+            if kept.get(digests[n]) is None or not _is_call_kept(case, calls_dir)
         ]
         due = 0
         made = _run(missing, partial(_play_job, playing=playing), jobs, scheduler)
@@ -144,7 +146,7 @@ def _played(case: Case, playing: Playing) -> CaseResult:
         played = play_call(
             case.script,
             calls_dir=playing.calls_dir,
-            call_id=f"{case.case_id}-{Path(case.preset).stem}",
+            call_id=_call_id(case),
             agent=playing.agent or partial(SuiteAgent, case.script),
             session=playing.session or session,
             timing=case.timing,
@@ -152,6 +154,15 @@ def _played(case: Case, playing: Playing) -> CaseResult:
             real_time=playing.real_time,
         )
     return result_of(case, played, limits)
+
+
+def _call_id(case: Case) -> str:
+    return f"{case.case_id}-{Path(case.preset).stem}"
+
+
+def _is_call_kept(case: Case, calls_dir: Path | None) -> bool:
+    """Or need not be."""
+    return calls_dir is None or (calls_dir / _call_id(case)).is_dir()
 
 
 class NoEnvironment(Settings):

@@ -1,5 +1,8 @@
 """Bench runs: a folder that cannot be used, and what is told of one that can."""
 
+import dataclasses
+import shutil
+
 import pytest
 import yaml
 from rich.console import Console
@@ -75,3 +78,25 @@ def test_a_folder_whose_name_looks_like_markup_is_told_as_it_is(tmp_path):
     assert done.exit_code == 0
     assert f"results: {folder}" in done.stdout
     assert "m[b]-short-t000" in done.stdout
+
+
+def test_calls_that_are_to_be_kept_and_are_not_are_played_again(order):
+    console = Console(quiet=True)
+    order = dataclasses.replace(order, calls_dir=order.out / "calls")
+    first = run_bench(order, console=console)
+    results = (order.out / RESULTS_FILE).read_bytes()
+    gone = order.calls_dir / "mine-short-t001-snappy"
+    shutil.rmtree(gone)
+    again = run_bench(order, console=console)
+    assert (first.run.played, again.run.played) == (3, 1)
+    assert (gone / "call.json").exists()
+    assert len(list(order.calls_dir.iterdir())) == 3
+    assert (order.out / RESULTS_FILE).read_bytes() == results
+
+
+def test_where_no_call_can_be_kept_none_is_played(order, tmp_path):
+    (tmp_path / "file").touch()
+    order = dataclasses.replace(order, calls_dir=tmp_path / "file")
+    with pytest.raises(SettingsError, match=r"no calls can be kept there .* – point --calls-dir"):
+        run_bench(order, console=Console(quiet=True))
+    assert not order.out.exists()

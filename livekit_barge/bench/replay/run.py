@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from livekit_barge.bench.keeping import check_writable
 from livekit_barge.bench.replay.compare import Replayed, compare
 from livekit_barge.bench.replay.recorded import Recorded, preset_in_force
 from livekit_barge.bench.replay.stage import replay_call
@@ -70,8 +71,13 @@ def replay_calls(
     thresholds: Path | None = None,
     on_done: Callable[[], None] = lambda: None,
 ) -> Iterator[list[Replayed] | str]:
-    """For each call its replays, one a setting; or why it cannot be replayed."""
+    """For each call its replays, one a setting; or why it cannot be replayed.
+
+    Raises :class:`SettingsError` where no replay can be kept.
+    """
     Thresholds.load(thresholds)  # before a call is replayed
+    if calls_dir is not None:
+        check_writable(calls_dir)
     for path in calls:
         try:
             recorded = Recorded.read(path)

@@ -220,3 +220,10 @@ def test_a_call_kept_at_the_callers_end_is_refused(tmp_path: Path, calls):
 
 def _write(folder: Path, events: list[dict[str, Any]]) -> None:
     (folder / "events.jsonl").write_text("".join(json.dumps(event) + "\n" for event in events))
+
+
+def test_where_no_replay_can_be_kept_none_is_made(tmp_path):
+    (tmp_path / "file").touch()
+    made = replay_calls([tmp_path], settings_of([], []), calls_dir=tmp_path / "file")
+    with pytest.raises(BargeError, match=r"no calls can be kept there .* – point --calls-dir"):
+        next(made)
