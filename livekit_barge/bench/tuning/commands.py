@@ -85,7 +85,9 @@ def tune(
     suite: _Suite = "everyday",
     budget: Annotated[str, typer.Option(help="What must hold.")] = "false_stop<=5%, missed<=1%",
     preset: Annotated[str, typer.Option(help="Begin with this preset.")] = "livekit-defaults",
-    trials: Annotated[int, typer.Option(min=1, help="Settings that are proposed.")] = 40,
+    trials: Annotated[
+        int, typer.Option(min=1, help="Settings that are proposed, rounded up to eights.")
+    ] = 40,
     seed: _Seed = 0,
     times: _Times = 2,
     jobs: _Jobs = None,
@@ -102,7 +104,7 @@ def tune(
 
     Settings are searched on one part of the suite and checked on the other, with voices, words and
     sounds they have not heard, beside every shipped preset. Exits with 1 if no setting keeps to the
-    budget.
+    budget, with 2 if calls of the other part cannot be played.
     """
     from livekit_barge.bench.tuning.tables import render_held_out, render_search
     from livekit_barge.bench.tuning.tune import Order, run_tune
