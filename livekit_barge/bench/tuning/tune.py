@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from livekit_barge.bench.case import Case
-from livekit_barge.bench.results import Tally
+from livekit_barge.bench.results import CaseResult, Tally
 from livekit_barge.bench.run import run_cases
 from livekit_barge.bench.suite import SPLITS, Suite
 from livekit_barge.bench.tuning.budget import Budget
@@ -16,7 +16,7 @@ from livekit_barge.bench.tuning.explain import Change, binding, explain, pruned
 from livekit_barge.bench.tuning.preset_file import write_preset
 from livekit_barge.bench.tuning.search import Found, Judge, search
 from livekit_barge.bench.tuning.sweep import write_sweep
-from livekit_barge.errors import SettingsError
+from livekit_barge.errors import BargeError, SettingsError
 from livekit_barge.presets.preset import Preset, preset_names
 from livekit_barge.report.pages.sweep import HELD_OUT
 from livekit_barge.report.progress import Bar
@@ -85,11 +85,14 @@ class Tuned:
 def run_tune(order: Order, bar: Bar) -> Tuned:
     """Raises a :class:`~livekit_barge.errors.BargeError`."""
     names = [name for name in preset_names() if name != order.preset]
-    # Both parts before a call is played: what is wrong with the second is not told after hours.
     heard, unheard = (
         order.suite.cases(preset=order.preset, seed=order.seed, split=part, times=order.times)
         for part in SPLITS
     )
+    # Before the search: what is wrong with this part is not told after hours.
+    for result in _play(order, unheard, bar):
+        if result.error is not None:
+            raise BargeError(result.error, where="the part held-out")
     judge = Judge(
         heard,
         order.out,
@@ -141,17 +144,20 @@ def _held_out(
         (order.preset, order.preset, {}),
         *((name, name, {}) for name in names),
     ):
-        bar.plan(len(unheard))
-        results = list(
-            run_cases(
-                [replace(case, preset=preset, knobs=over) for case in unheard],
-                out=order.out / HELD_OUT,
-                jobs=order.jobs,
-                scheduler=order.scheduler,
-                on_result=bar.advance,
-                thresholds=order.thresholds,
-            )
-        )
+        results = _play(order, [replace(case, preset=preset, knobs=over) for case in unheard], bar)
         tallies[label] = Tally.of(event for result in results for event in result.events)
         failed += [f"{label}: {result.error}" for result in results if result.error is not None]
     return tallies, list(dict.fromkeys(failed))
+
+
+def _play(order: Order, unheard: Sequence[Case], bar: Bar) -> list[CaseResult]:
+    bar.plan(len(unheard))
+    results = run_cases(
+        unheard,
+        out=order.out / HELD_OUT,
+        jobs=order.jobs,
+        scheduler=order.scheduler,
+        on_result=bar.advance,
+        thresholds=order.thresholds,
+    )
+    return list(results)
