@@ -66,7 +66,7 @@ class World:
     def tune(self, **options):
         given = {"suite": str(self.folder / "short.yaml"), "budget": "missed<=1%"}
         given |= {"preset": "livekit-defaults", "trials": 8, "seed": 0, "times": 1, "jobs": 1}
-        given |= {"scheduler": None, "out": self.folder / "out", "write": None}
+        given |= {"scheduler": None, "thresholds": None, "out": self.folder / "out", "write": None}
         (self.folder / "out").mkdir(exist_ok=True)
         with Progress(disable=True) as progress:
             return run_tune(Order.of(**given | options), Bar(progress, progress.add_task("")))
