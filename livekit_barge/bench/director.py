@@ -18,9 +18,15 @@ from livekit_barge.bench.playout import Stretch
 from livekit_barge.bench.script import CallerLine, Script
 from livekit_barge.bench.sounds import make_sound
 from livekit_barge.bench.speaking import AgentSpeech
-from livekit_barge.bench.track import FULL_SCALE, CallerTrack, to_pcm
+from livekit_barge.bench.track import FULL_SCALE, CallerTrack, Pcm, to_pcm
 from livekit_barge.bench.voices import SAMPLE_RATE, Speech, Word, voice_named
 from livekit_barge.errors import ScriptError
+from livekit_barge.intake.header import claim
+
+# Shorter is no sound, but a stray sample and what resampling makes of it.
+_SHORTEST_S = 0.005
+# An MP3's header counts what its codec pads, too.
+_HEADER_SLACK_S = 0.1
 
 
 class Mouth(Protocol):
@@ -204,16 +210,36 @@ def speech_of(line: CallerLine, voice: str) -> Speech:
 
 def _from_wav(path: Path, text: str | None) -> Speech:
     """A file's audio; its words, where they are given, share its time by their letters."""
-    try:
-        samples, rate = soundfile.read(path, dtype="float32", always_2d=True)
-    except (soundfile.LibsndfileError, OSError) as error:
-        raise ScriptError(str(error), where=path, remedy="check the path and the file") from error
-    mono = soxr.resample(samples.mean(axis=1), rate, SAMPLE_RATE) * FULL_SCALE
-    speech = Speech(to_pcm(mono), ()).trimmed()
+    speech = Speech(_read_wav(path), ()).trimmed()
+    if not speech.samples.any() or speech.duration_s < _SHORTEST_S:
+        raise ScriptError("nothing to hear in it", where=path, remedy="give another clip")
     words = (text or "").split()
     ends = np.cumsum([0, *map(len, words)]) / max(sum(map(len, words)), 1) * speech.duration_s
     timed = zip(words, ends[:-1], ends[1:], strict=True)
     return Speech(speech.samples, tuple(Word(w, float(a), float(b)) for w, a, b in timed))
+
+
+def _read_wav(path: Path) -> Pcm:
+    try:
+        claimed_s = claim(path).seconds  # libsndfile would cut it down to what the file holds
+        samples, rate = soundfile.read(path, dtype="float32", always_2d=True)
+    except OSError as error:
+        raise ScriptError(
+            f"cannot be read ({error.strerror})", where=path, remedy="check the path"
+        ) from error
+    except soundfile.LibsndfileError as error:
+        raise ScriptError(
+            f"not audio ({error.error_string})", where=path, remedy="give a WAV file"
+        ) from error
+    if not np.isfinite(samples).all():
+        raise ScriptError("a sample that is no number", where=path, remedy="write it anew")
+    if claimed_s is not None and len(samples) / rate < claimed_s - _HEADER_SLACK_S:
+        raise ScriptError(
+            f"truncated: its header says {claimed_s:g} s, it holds {len(samples) / rate:g} s",
+            where=path,
+            remedy="fetch it again",
+        )
+    return to_pcm(soxr.resample(samples.mean(axis=1), rate, SAMPLE_RATE) * FULL_SCALE)
 
 
 def _samples(seconds: float) -> int:

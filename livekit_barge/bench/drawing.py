@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,25 @@ _RANGE = re.compile(rf"({_NUMBER}) to ({_NUMBER})")
 SEEDS = 2**31
 """A seed is less."""
 _DEEPEST = 50  # values within values; a pool that draws from itself never ends
+
+
+def clips(content: Mapping[str, Any], pools: Mapping[str, tuple[Any, ...]]) -> Iterator[str]:
+    """Every file that a pattern may draw for a line's ``wav``."""
+    seen = set()  # what is named twice holds the same, and may hold itself
+
+    def found(key: str, value: Any) -> Iterator[str]:
+        if isinstance(value, str) and value.startswith("$"):
+            value = pools.get(value[1:], ())
+        if isinstance(value, str):
+            if key == "wav":
+                yield value
+        elif isinstance(value, dict | list | tuple) and (key, id(value)) not in seen:
+            seen.add((key, id(value)))
+            each = value.items() if isinstance(value, dict) else ((key, v) for v in value)
+            for name, inner in each:
+                yield from found(name, inner)
+
+    return found("", content)
 
 
 class Drawing:

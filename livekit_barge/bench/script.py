@@ -194,10 +194,19 @@ def _caller_line(content: Any, folder: Path, where: str) -> CallerLine:
     if "kind" in values and values.get("expect") != "hold":
         raise ScriptError("kind belongs to hold", where=where, remedy="write expect: hold")
     if wav is not None:
-        return CallerLine(wav=folder / wav, **values)
+        return CallerLine(wav=clip_at(folder / wav, where), **values)
     if "text" in values:
         raise ScriptError("text belongs to wav", where=where, remedy="put it into say")
     return CallerLine(text=say, sound=sound, **values)
+
+
+def clip_at(path: Path, where: object) -> Path:
+    """The path of a clip that exists. Raises :class:`ScriptError`, naming ``where`` it is used."""
+    if not path.is_file():
+        raise ScriptError(
+            f"no file is at {path}", where=where, remedy="give its path from the script's folder"
+        )
+    return path
 
 
 def _decibels(value: Any) -> float:

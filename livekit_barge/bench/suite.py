@@ -42,10 +42,10 @@ from pathlib import Path
 from typing import Any, Literal, Self, get_args
 
 from livekit_barge.bench.case import Case
-from livekit_barge.bench.drawing import SEEDS, Drawing
+from livekit_barge.bench.drawing import SEEDS, Drawing, clips
 from livekit_barge.bench.models import Timing
 from livekit_barge.bench.reading import Keys, one_of, read_keys, read_yaml, whole, words
-from livekit_barge.bench.script import Script
+from livekit_barge.bench.script import Script, clip_at
 from livekit_barge.bench.spread import FIXED, TimingSpread
 from livekit_barge.bench.stage import Conditions
 from livekit_barge.errors import ScriptError
@@ -109,6 +109,7 @@ class Suite:
         suite._check_names()
         for pattern in suite.patterns:
             suite._script(pattern, SPLITS[0], 0, "check")  # whether it can be drawn at all
+            suite._check_clips(pattern)
         return suite
 
     def cases(
@@ -153,6 +154,12 @@ class Suite:
                     f"two calls are called {name}", where=self.where, remedy="rename one"
                 )
 
+    def _check_clips(self, pattern: Pattern) -> None:
+        for part in SPLITS:
+            if pattern.count[part]:
+                for wav in clips(pattern.script, self._pools_of(part)):
+                    clip_at(self._beside / wav, f"{self.where}: {pattern.name}")
+
     def _case(
         self,
         pattern: Pattern,
@@ -179,10 +186,16 @@ class Suite:
 
     def _script(self, pattern: Pattern, part: Split, seed: int, name: str) -> Script:
         where = f"{self.where}: {pattern.name}"
-        pools = {name: parts[part] for name, parts in self.pools.items()}
-        content = Drawing(seed, pools, where=where).script(pattern.script)
-        folder = self.where.parent if isinstance(self.where, Path) else Path()
-        return Script.parse(content, name=name, where=where, folder=folder)
+        content = Drawing(seed, self._pools_of(part), where=where).script(pattern.script)
+        return Script.parse(content, name=name, where=where, folder=self._beside)
+
+    def _pools_of(self, part: Split) -> dict[str, tuple[Any, ...]]:
+        return {name: parts[part] for name, parts in self.pools.items()}
+
+    @property
+    def _beside(self) -> Path:
+        """Its files lie there."""
+        return self.where.parent if isinstance(self.where, Path) else Path()
 
 
 def shipped_suites() -> list[str]:

@@ -101,10 +101,10 @@ class TestARun:
             list(run_cases(cases(preset="snapy"), out=tmp_path))
 
     def test_a_case_that_cannot_be_played_has_a_result_that_says_so(self, tmp_path):
-        case = Suite.parse(
-            {"calls": [CALLS["calls"][0] | {"caller": [{"wav": "no.wav", "at": "in mid-word"}]}]},
-            name="mine",
-        ).cases()[0]
+        (tmp_path / "no.wav").write_text("no audio")
+        line = {"wav": str(tmp_path / "no.wav"), "at": "in mid-word"}
+        content = {"calls": [CALLS["calls"][0] | {"caller": [line]}]}
+        case = Suite.parse(content, name="mine").cases()[0]
         (result,) = run_cases([case], out=tmp_path)
         assert "no.wav" in result.error
 

@@ -21,6 +21,7 @@ class TestAFile:
     def test_a_clip_lies_beside_the_script(self, tmp_path):
         file = tmp_path / "mine.yaml"
         file.write_text("agent: [One.]\ncaller: [{wav: a.wav, at: in mid-word}]\n")
+        (tmp_path / "a.wav").touch()
         assert Script.load(file).caller[0].wav == tmp_path / "a.wav"
         assert Script.load(file).name == "mine"
 
@@ -109,6 +110,7 @@ class TestWhatMayStandInALine:
         ("line", "complaint"),
         [
             ({"sound": "sneeze", "at": "in mid-word"}, "sound is 'sneeze' – one of cough"),
+            ({"wav": "gone.wav", "at": "in mid-word"}, "caller 1: no file is at gone.wav"),
             (LINE | {"kind": "cough"}, "kind belongs to hold"),
             (LINE | {"sound": "cough"}, "either say or wav or sound"),
         ],

@@ -141,7 +141,7 @@ class TestLines:
 
     def test_a_clip_that_is_no_audio_is_refused(self, play, tmp_path):
         (tmp_path / "no.wav").write_text("no")
-        with pytest.raises(ScriptError, match=r"no\.wav: .* – check the path and the file"):
+        with pytest.raises(ScriptError, match=r"no\.wav: not audio \(.*\) – give a WAV file"):
             play({"wav": str(tmp_path / "no.wav"), "at": "0.2 s after the call starts"})
 
     def test_a_gain_makes_it_louder(self, play):

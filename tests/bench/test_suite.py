@@ -143,6 +143,18 @@ def test_a_pool_that_draws_from_itself_is_told_of_and_does_not_recurse_for_ever(
         Suite.parse(content, name="mine", where="mine.yaml")
 
 
+@pytest.mark.parametrize(
+    "wav", ["gone.wav", ["here.wav", "gone.wav"], "$clip"], ids=["named", "a choice", "in a pool"]
+)
+def test_a_clip_that_is_not_there_is_told_of_before_a_call_draws_it(tmp_path, wav):
+    (tmp_path / "here.wav").touch()
+    line = {"wav": wav, "at": "in mid-word"}
+    clip = {"tuning": ["here.wav"], "held-out": ["here.wav", "gone.wav"]}
+    content = {"calls": [CALL | {"caller": [line]}], "pools": {"clip": clip}}
+    with pytest.raises(ScriptError, match=r"mine.yaml: one.*: no file is at .*gone.wav"):
+        Suite.parse(content, name="mine", where=tmp_path / "mine.yaml")
+
+
 def test_two_calls_of_one_name_are_refused_for_they_would_be_counted_twice():
     with pytest.raises(ScriptError, match=r"mine.yaml: two calls are called one – rename one"):
         Suite.parse({"calls": [CALL, CALL], "pools": POOLS}, name="mine", where="mine.yaml")
