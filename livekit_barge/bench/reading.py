@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +34,9 @@ def read_yaml(path: Path) -> Any:
             "scripts need the bench", remedy="install livekit-barge with the extra bench"
         ) from error
     try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
+        loader = _strict_loader()(path.read_text(encoding="utf-8"))
+        loader.name = str(path)
+        return loader.get_single_data()
     except OSError as error:
         raise ScriptError(
             error.strerror or str(error), where=path, remedy="check the path"
@@ -40,6 +44,41 @@ def read_yaml(path: Path) -> Any:
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         reason = " ".join(str(error).split())
         raise ScriptError(f"not YAML ({reason})", where=path, remedy="mend it") from error
+    except RecursionError as error:
+        raise ScriptError("nested too deep to be read", where=path, remedy="mend it") from error
+
+
+@cache
+def _strict_loader() -> Any:
+    """PyYAML's safe one, which takes the last of two equal keys, and fails at some scalars."""
+    import yaml
+
+    class Loader(yaml.SafeLoader):  # type: ignore[misc]
+        def compose_mapping_node(self, anchor: Any) -> Any:
+            node = super().compose_mapping_node(anchor)
+            given = set()
+            for key, _ in node.value:
+                if isinstance(key, yaml.ScalarNode) and key.value in given:
+                    raise self._fault(key, f"{key.value} is given twice", "keep one of them")
+                given.add(key.value if isinstance(key, yaml.ScalarNode) else key)
+            return node
+
+        def construct_object(self, node: Any, deep: bool = False) -> Any:
+            try:
+                value = super().construct_object(node, deep)
+                if isinstance(value, int):
+                    str(value)  # Python writes out no number of more than 4300 digits
+            except (ValueError, LookupError, AttributeError) as error:
+                what = f"{str(node.value)[:20]!r} cannot be read as {node.tag.split(':')[-1]}"
+                remedy = "mend it, or put it into quotes"
+                raise self._fault(node, what, remedy) from error
+            return value
+
+        def _fault(self, node: Any, what: str, remedy: str) -> ScriptError:
+            line = node.start_mark.line + 1
+            return ScriptError(what, where=f"{self.name}:{line}", remedy=remedy)
+
+    return Loader
 
 
 def read_keys(content: Any, keys: Keys, *, where: object) -> dict[str, Any]:
@@ -68,6 +107,8 @@ def read_keys(content: Any, keys: Keys, *, where: object) -> dict[str, Any]:
 
 def words(value: Any) -> str:
     """A text with words in it."""
+    if isinstance(value, bool | int | float | date):  # as which YAML reads No, 24 and 2026-01-01
+        raise ValueError("put it into quotes")
     if not isinstance(value, str) or not re.search(r"\w", value):
         raise ValueError("write words")
     return " ".join(value.split())

@@ -37,9 +37,9 @@ _MEAN_F0_HZ = 130.0
 
 def sound_name(value: Any) -> str:
     """The name of a sound. Raises ``ValueError``."""
-    if value not in SOUNDS:
+    if not isinstance(value, str) or value not in SOUNDS:
         raise ValueError(f"one of {', '.join(SOUNDS)}")
-    return str(value)
+    return value
 
 
 @lru_cache(maxsize=256)

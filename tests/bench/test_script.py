@@ -31,6 +31,16 @@ class TestAFile:
             ("agent: [", "not YAML"),
             ("- 1", r"\[1\] is not a mapping of keys – give agent, caller"),
             ("agent: [Hi.]", "no caller – give caller"),
+            ("agent: 2020-13-45", r"mine.yaml:1: '2020-13-45' cannot be read as timestamp – mend"),
+            (
+                "\nagent: " + 5_000 * "9",
+                r"mine.yaml:2: '9{20}' cannot be read as int – mend it, or",
+            ),
+            ("agent: 0x" + 5_000 * "f", "'0xf{18}' cannot be read as int"),
+            ("agent: !!bool maybe", "'maybe' cannot be read as bool"),
+            ("agent: " + 3_000 * "[", "mine.yaml: nested too deep to be read – mend it"),
+            ("voice: joe\nagent: [Hi.]\nvoice: joe", r"mine.yaml:3: voice is given twice – keep"),
+            ("caller: [{say: Hi, expect: hold, expect: yield}]", "expect is given twice"),
         ],
     )
     def test_what_it_does_not_hold_is_said_in_one_line_with_the_file(
@@ -42,6 +52,16 @@ class TestAFile:
             Script.load(file)
         assert str(raised.value).startswith(str(file))
         assert "\n" not in str(raised.value)
+
+    def test_a_key_over_a_merged_one_is_not_given_twice(self, tmp_path):
+        file = tmp_path / "mine.yaml"
+        file.write_text(
+            "agent: [One.]\ncaller:\n"
+            "  - &one {say: One., at: in mid-word}\n"
+            "  - &two {<<: *one, say: Two.}\n"
+            "  - {<<: *two, say: Three.}\n"
+        )
+        assert [line.text for line in Script.load(file).caller] == ["One.", "Two.", "Three."]
 
     def test_a_file_that_is_not_there(self, tmp_path):
         with pytest.raises(ScriptError, match=r"none\.yaml: No such file .* – check the path"):
@@ -60,6 +80,9 @@ class TestKeys:
             ({"agent": []}, r"mine.yaml: agent is \[\] – list what the agent says"),
             ({"agent": "One."}, "list what the agent says, a line each"),
             ({"agent": ["..."]}, "write words"),
+            ({"agent": [False]}, r"agent is \[False\] – put it into quotes"),
+            ({"caller": [{**LINE, "say": True}]}, "say is True – put it into quotes"),
+            ({"caller": [{**LINE, "say": 24}]}, "say is 24 – put it into quotes"),
             ({"voice": "bob"}, "voice is 'bob' – one of joe, joe-high"),
             ({"caller": {}}, "list what the caller says"),
             ({"caller": [LINE, {"say": "Hm"}]}, "mine.yaml: caller 2: no at – give at"),
@@ -111,6 +134,7 @@ class TestWhatMayStandInALine:
         [
             ({"sound": "sneeze", "at": "in mid-word"}, "sound is 'sneeze' – one of cough"),
             ({"wav": "gone.wav", "at": "in mid-word"}, "caller 1: no file is at gone.wav"),
+            ({"sound": {"a": "b"}, "at": "in mid-word"}, "sound is {'a': 'b'} – one of cough"),
             (LINE | {"kind": "cough"}, "kind belongs to hold"),
             (LINE | {"sound": "cough"}, "either say or wav or sound"),
         ],
