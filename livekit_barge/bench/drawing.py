@@ -16,6 +16,13 @@ _RANGE = re.compile(rf"({_NUMBER}) to ({_NUMBER})")
 SEEDS = 2**31
 """A seed is less."""
 _DEEPEST = 50  # values within values; a pool that draws from itself never ends
+# Words, and a file's name: "9 to 5" is no range in them.
+_AS_WRITTEN = ("agent", "protected", "say", "text", "wav", "summary")
+
+
+def names_a_pool(value: str) -> bool:
+    """``$name`` does; ``$5`` is a price."""
+    return value.startswith("$") and value[1:2].isalpha()
 
 
 def clips(content: Mapping[str, Any], pools: Mapping[str, tuple[Any, ...]]) -> Iterator[str]:
@@ -23,7 +30,7 @@ def clips(content: Mapping[str, Any], pools: Mapping[str, tuple[Any, ...]]) -> I
     seen = set()  # what is named twice holds the same, and may hold itself
 
     def found(key: str, value: Any) -> Iterator[str]:
-        if isinstance(value, str) and value.startswith("$"):
+        if isinstance(value, str) and names_a_pool(value):
             value = pools.get(value[1:], ())
         if isinstance(value, str):
             if key == "wav":
@@ -55,15 +62,18 @@ class Drawing:
         for key, value in content.items():
             # What is said, and by whom in which order, is a list; any other is a choice.
             several = key in ("agent", "caller") and isinstance(value, list)
-            drawn[key] = [self._value(v) for v in value] if several else self._value(value)
-        for line in drawn.get("caller", ()):
+            drawn[key] = (
+                [self._value(v, key) for v in value] if several else self._value(value, key)
+            )
+        caller = drawn.get("caller")
+        for line in caller if isinstance(caller, list) else ():
             if isinstance(line, dict) and "sound" in line and "seed" not in line:
                 line["seed"] = int(self._rng.integers(0, SEEDS))
         if isinstance(around := drawn.get("conditions"), dict):
             around.setdefault("seed", int(self._rng.integers(0, SEEDS)))
         return drawn
 
-    def _value(self, value: Any, depth: int = 0) -> Any:
+    def _value(self, value: Any, key: str, depth: int = 0) -> Any:
         if depth > _DEEPEST:
             raise ScriptError(
                 f"{str(value)[:40]!r} never comes to an end",
@@ -72,14 +82,16 @@ class Drawing:
             )
         depth += 1
         if isinstance(value, dict):
-            return {key: self._value(each, depth) for key, each in value.items()}
+            return {name: self._value(each, name, depth) for name, each in value.items()}
         if isinstance(value, list):
             chosen = value[int(self._rng.integers(0, len(value)))] if value else None
-            return value if not value else self._value(chosen, depth)
+            return value if not value else self._value(chosen, key, depth)
         if not isinstance(value, str):
             return value
-        if value.startswith("$"):
-            return self._value(self._from_pool(value[1:]), depth)
+        if names_a_pool(value):
+            return self._value(self._from_pool(value[1:]), key, depth)
+        if key in _AS_WRITTEN:
+            return value
         if match := _RANGE.fullmatch(value):
             return self._between(match)
         return _RANGE.sub(lambda match: f"{self._between(match):g}", value)

@@ -23,7 +23,7 @@ A pattern is a script (:mod:`.script`) in which values may be left to chance:
 
 * ``$name`` is one of the pool ``name`` (``configs/suites/pools/words.yaml``, or ``pools`` in the
   suite's own file); no pattern draws the same twice for a call while there are others,
-* ``1 to 2.5`` is a number between the two,
+* ``1 to 2.5`` is a number between the two, but in words that are said,
 * a list, where one value belongs, is one of its values.
 
 Each pool has a part ``tuning`` and a part ``held-out``: a search for settings hears the first, and
@@ -42,7 +42,7 @@ from pathlib import Path
 from typing import Any, Literal, Self, get_args
 
 from livekit_barge.bench.case import Case
-from livekit_barge.bench.drawing import SEEDS, Drawing, clips
+from livekit_barge.bench.drawing import SEEDS, Drawing, clips, names_a_pool
 from livekit_barge.bench.models import Timing
 from livekit_barge.bench.reading import Keys, one_of, read_keys, read_yaml, whole, words
 from livekit_barge.bench.script import Script, clip_at
@@ -226,6 +226,10 @@ def _pools(content: Any, *, where: object) -> dict[str, Mapping[Split, tuple[Any
         raise ScriptError("pools is no mapping", where=where, remedy="give each pool its name")
     pools: dict[str, Mapping[Split, tuple[Any, ...]]] = {}
     for name, parts in content.items():
+        if not names_a_pool(f"${name}"):
+            raise ScriptError(
+                f"a pool is called {name}", where=where, remedy="begin its name with a letter"
+            )
         values = read_keys(parts, _POOL, where=f"{where}: pool {name}")
         pools[str(name)] = {part: values[part] for part in SPLITS}
     return pools

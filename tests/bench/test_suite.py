@@ -46,6 +46,22 @@ class TestDrawing:
         assert max(gains) <= 3
         assert len(set(gains)) > 20
 
+    def test_in_words_nothing_is_a_range(self):
+        line = {"say": "I work 9 to 5.", "at": "after the agent has spoken 1 to 2 s"}
+        agent = ["From 1 to 2.", {"protected": "2 to 1"}]
+        script = suite(caller=[line], agent=agent).cases()[0].script
+        assert (script.agent, script.caller[0].text) == (("From 1 to 2.", "2 to 1"), line["say"])
+
+    def test_in_words_of_a_pool_nothing_is_a_range(self):
+        pools = POOLS | {"hours": {part: ["9 to 5"] for part in SPLITS}}
+        content = {"calls": [CALL | {"agent": ["$hours"]}], "pools": pools}
+        cases = Suite.parse(content, name="mine", where="mine.yaml").cases()
+        assert cases[0].script.agent == ("9 to 5",)
+
+    def test_a_price_is_no_pool(self):
+        line = {"say": "$5 please.", "at": "in mid-word"}
+        assert suite(caller=[line]).cases()[0].script.caller[0].text == "$5 please."
+
     def test_of_a_list_each_value_comes_up(self):
         places = {str(case.script.caller[0].at)[:8] for case in suite().cases(times=20)}
         assert places == {"after th", "in mid-w"}
@@ -115,6 +131,7 @@ class TestTiming:
         ({"agent": ["$gone"]}, "mine.yaml: one: no pool is called gone – one of answer"),
         ({"count": {"held": 3}}, "count: no key is called held – did you mean held-out"),
         ({"caller": [{"say": "Hi", "at": "soon"}]}, "at is 'soon' – one of"),
+        ({"caller": 5}, "mine.yaml: one: caller is 5 – list what the caller says"),
         ({"name": "My Calls"}, "name is 'My Calls' – a name of small letters"),
         ({"voice": "2 to 1"}, "mine.yaml: one: '2 to 1' goes down – did you mean 1 to 2"),
         ({"count": {"tuning": 10**9}}, "tuning is 1000000000 – give at most 10000"),
@@ -123,6 +140,12 @@ class TestTiming:
 def test_a_mistake_in_a_suite_is_one_line_with_its_place(changes, complaint):
     with pytest.raises(ScriptError, match=complaint):
         suite(**changes)
+
+
+def test_a_pool_that_no_value_could_name_is_refused():
+    pools = {"5-words": POOLS["sound"]}
+    with pytest.raises(ScriptError, match=r"mine.yaml: a pool is called 5-words – begin its name"):
+        Suite.parse({"calls": [CALL], "pools": pools}, name="mine", where="mine.yaml")
 
 
 def test_a_suite_s_name_that_is_nearly_right_is_told():
