@@ -6,6 +6,7 @@ installed, so it imports nothing before a test asks for it.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -28,16 +29,28 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture
 def barge(request: pytest.FixtureRequest) -> SuiteRun:
     """The suite of the test's mark ``barge``, played."""
-    from livekit_barge.errors import BargeError
-    from livekit_barge.testing import play_suite
-
     mark = request.node.get_closest_marker(MARK)
     if mark is None:
         pytest.fail('the fixture barge needs a mark: @pytest.mark.barge(suite="everyday")')
+    played = _play(mark)
+    if isinstance(played, str):  # told here: an error that is being handled would be told besides
+        pytest.fail(played, pytrace=False)
+    return played
+
+
+def _play(mark: pytest.Mark) -> SuiteRun | str:
+    """The mark's suite, or why it cannot be played."""
+    from livekit_barge.errors import BargeError
+    from livekit_barge.testing import play_suite
+
+    try:
+        inspect.signature(play_suite).bind(*mark.args, **mark.kwargs)
+    except TypeError as error:
+        return f"@pytest.mark.barge: {error}"
     try:
         return play_suite(*mark.args, **mark.kwargs)
     except BargeError as error:
-        pytest.fail(str(error), pytrace=False)
+        return str(error)
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:

@@ -87,7 +87,7 @@ def play(
     replies: Sequence[str] = (),
     timing: Timing | None = None,
     conditions: Conditions | None = None,
-    calls_dir: Path | None = None,
+    calls_dir: Path | str | None = None,
     real_time: bool = False,
 ) -> PlayedCall:
     """Play a call to its end.
@@ -115,7 +115,7 @@ def play(
         make_agent = partial(SuiteAgent, whole)  # which keeps protected lines from being cut
     return play_call(
         whole,
-        calls_dir=calls_dir,
+        calls_dir=None if calls_dir is None else Path(calls_dir),
         call_id=whole.name,
         agent=make_agent,
         session=session,
@@ -143,7 +143,7 @@ def play_suite(
     session: SessionMaker | None = None,
     seed: int = 0,
     split: Split | None = None,
-    thresholds: Path | None = None,
+    thresholds: Path | str | None = None,
 ) -> SuiteRun:
     """Play a suite's calls one after the other, and hold them against the limits.
 
@@ -163,12 +163,13 @@ def play_suite(
     """
     played = suite if isinstance(suite, Suite) else Suite.load(suite)
     cases = played.cases(preset=preset, knobs=knobs, seed=seed, split=split)
-    playing = Playing(thresholds=thresholds, agent=agent, session=session)
+    limits_file = None if thresholds is None else Path(thresholds)
+    playing = Playing(thresholds=limits_file, agent=agent, session=session)
     results = tuple(play_case(case, playing) for case in cases)
     tally = Tally.of(event for result in results for event in result.events)
     failed = [f"{each.case_id}: {each.error}" for each in results if each.error is not None]
     unplaced = sum(len(result.unplaced) for result in results)
-    limits = Thresholds.load(thresholds)
+    limits = Thresholds.load(limits_file)
     verdict = judge_tally(played.name, tally, limits, failed, unplaced)
     return SuiteRun(results, tally, verdict)
 

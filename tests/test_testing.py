@@ -130,6 +130,10 @@ def test_the_folder_is_kept_only_where_it_was_asked_for(tmp_path):
     assert (kept.call_dir / "turns.jsonl").exists()
 
 
+def test_a_folder_may_be_given_as_text(tmp_path):
+    assert call_my_agent(calls_dir=str(tmp_path)).call_dir.parent == tmp_path
+
+
 def test_a_call_that_is_not_kept_leaves_no_file(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))

@@ -128,8 +128,14 @@ class Suite:
         the line's; each case's seed is put in. The same arguments always give the same cases, and
         for another preset the same calls.
 
-        Raises :class:`ScriptError`, also where there are none.
+        Raises :class:`ScriptError`, also where there are none, and for another ``split``.
         """
+        if split not in (None, *SPLITS):
+            raise ScriptError(
+                f"no part of a suite is called {split}",
+                where=self.where,
+                remedy=nearest(str(split), SPLITS),
+            )
         cases = [
             self._case(pattern, part, index, seed, conditions or Conditions(), preset, knobs or {})
             for pattern in self.patterns

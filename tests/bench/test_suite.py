@@ -76,6 +76,10 @@ class TestDrawing:
 
     def test_counts_are_of_a_part_and_can_be_taken_times(self):
         assert [len(suite().cases(split=part)) for part in SPLITS] == [3, 2]
+
+    def test_a_part_that_is_none_is_refused(self):
+        with pytest.raises(ScriptError, match="part of a suite is called heldout – did you mean h"):
+            suite().cases(split="heldout")
         assert len(suite().cases(times=4)) == 20
 
     @pytest.mark.parametrize(
