@@ -187,3 +187,7 @@ def show_preset(
     from livekit_barge.presets import render_preset
 
     _console.print(render_preset(name))
+
+
+if __name__ == "__main__":
+    main()

@@ -118,6 +118,26 @@ def test_a_wrong_name_is_one_line(monkeypatch, capsys, arguments):
     assert len(capsys.readouterr().err.splitlines()) == 1
 
 
+@pytest.mark.parametrize("option", ["--agent-name", "--agent-identity"])
+def test_an_agent_in_no_room_is_refused(monkeypatch, capsys, option):
+    assert run(monkeypatch, "bench", option, "mine") == 2
+    assert capsys.readouterr().err == (
+        f"livekit-barge: {option}: no agent is in a room – give --room\n"
+    )
+
+
+def test_the_module_is_the_command_too():
+    done = subprocess.run(
+        [sys.executable, "-m", "livekit_barge.cli", "turns", "nowhere"],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert done.stderr.startswith("livekit-barge: nowhere: ")
+
+
 def test_presets_are_listed_side_by_side(monkeypatch, capsys):
     assert run(monkeypatch, "presets") == 0
     out = capsys.readouterr().out

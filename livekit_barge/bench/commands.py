@@ -63,6 +63,9 @@ def bench(
         raise SettingsError(
             "the agent in a room has settings of its own", where="--preset", remedy="leave it out"
         )
+    for option, value in (("--agent-name", agent_name), ("--agent-identity", agent_identity)):
+        if room is None and value is not None:
+            raise SettingsError("no agent is in a room", where=option, remedy="give --room")
     order = Order(
         suite=suite,
         presets=tuple(dict.fromkeys(preset or [_BASE])) if room is None else (ROOMS_AGENT,),
