@@ -98,11 +98,13 @@ def score(
         read = (file for path in found for file in inputs(path, order))
         refuse_overwriting(json_to, read if thresholds is None else chain([thresholds], read))
     batch = scheduler is not None or jobs is not None or any(map(is_batch, paths))
+    results = Results(results_dir, order)
+    if batch:
+        results.prepare()  # before an hour's work, not after it
     total = Total(order)
     console = Console(stderr=json_to == Path("-"), emoji=False)  # its table takes 30 ms to load
     with nullcontext() if json_to is None else opened(json_to) as lines:
         if batch:
-            results = Results(results_dir, order)
             workers = jobs or os.cpu_count() or 1
             made = score_batch(
                 found, results, workers=workers, scheduler=scheduler, limit_s=file_limit

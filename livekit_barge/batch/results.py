@@ -13,12 +13,13 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any, Self
 
 from livekit_barge import __version__
 from livekit_barge.batch.inputs import inputs, state_of
-from livekit_barge.call.fields import encode
-from livekit_barge.errors import BargeError
+from livekit_barge.call.fields import encode, fault, parse
+from livekit_barge.errors import BargeError, IntakeError
 from livekit_barge.intake.order import Order
 from livekit_barge.intake.scoring import score
 from livekit_barge.measure.scorecard import Scorecard
@@ -66,23 +67,38 @@ class Results:
     directory: Path
     order: Order
 
+    def prepare(self) -> None:
+        """Make the directory. Raises :class:`IntakeError` where nothing can be kept in it."""
+        try:
+            self.directory.mkdir(parents=True, exist_ok=True)
+            with TemporaryFile(dir=self.directory):
+                pass
+        except OSError as error:
+            raise IntakeError(
+                f"results cannot be kept in it ({error.strerror})",
+                where=self.directory,
+                remedy="name another directory by --results",
+            ) from error
+
     def make(self, path: Path) -> Result:
         """Score a recording and keep the result."""
-        result = result_of(path, self.order)
-        self.keep(path, result)
-        return result
+        return self.keep(path, result_of(path, self.order))
 
-    def keep(self, path: Path, result: Result) -> None:
-        """Write the result of a recording, in place of any it had."""
-        folder = self._folder(path)
-        folder.mkdir(parents=True, exist_ok=True)
+    def keep(self, path: Path, result: Result) -> Result:
+        """Write the result of a recording, in place of any it had; or tell why it is not kept."""
         names = (CARD_FILE, REFUSED_FILE)
         name, other = names if isinstance(result, Scorecard) else names[::-1]
         document = result.to_json() | {"made_from": self._made_from(path)}
-        unfinished = folder / f".{name}.{os.getpid()}"
-        unfinished.write_bytes(encode(json.dumps(document, ensure_ascii=False)))
-        unfinished.replace(folder / name)
-        (folder / other).unlink(missing_ok=True)
+        folder = self._folder(path)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            _write(folder / name, encode(json.dumps(document, ensure_ascii=False)))
+            _take_away(folder / other)
+        except OSError as error:
+            what = f"its result cannot be kept in {folder} ({error.strerror})"
+            remedy = "make room, or name another directory by --results"
+            return Refused.of(path, IntakeError(what, where=path, remedy=remedy))
+        return result
 
     def kept(self, path: Path) -> Result | None:
         """The result of a recording, if it was made from just that with the same options."""
@@ -99,21 +115,53 @@ class Results:
     def _made_from(self, path: Path) -> str:
         states = map(state_of, inputs(path, self.order))
         state = [(each.st_size, each.st_mtime_ns) for each in states if each]
-        return _digest(repr((__version__, state, self.order.plain())))
+        # One that could not be read is scored again once it can be.
+        readable = os.access(path, os.R_OK)
+        return _digest(repr((__version__, state, readable, self.order.plain())))
 
 
 def _documents(folder: Path) -> Iterator[dict[str, Any]]:
+    """Those that can be read: what is damaged is not kept."""
     for name in (CARD_FILE, REFUSED_FILE):
         try:
-            yield json.loads((folder / name).read_bytes())
-        except FileNotFoundError:
+            document = parse((folder / name).read_bytes())
+        except (OSError, ValueError):
             continue
+        if isinstance(document, dict):
+            yield document
 
 
-def _result(document: dict[str, Any]) -> Result:
-    if document["schema"] == REFUSED_SCHEMA:
-        return Refused(document["file"], document["error"])
-    return Scorecard.from_json(document)
+def _result(document: dict[str, Any]) -> Result | None:
+    """``None``: it is damaged."""
+    result: Result
+    try:
+        if document["schema"] == REFUSED_SCHEMA:
+            result = Refused(document["file"], document["error"])
+        else:
+            result = Scorecard.from_json(document)
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return None
+    return result if fault(type(result), vars(result)) is None else None
+
+
+def _write(file: Path, data: bytes) -> None:
+    """Whole or not at all."""
+    unfinished = file.with_name(f".{file.name}.{os.getpid()}")
+    try:
+        unfinished.write_bytes(data)
+        if file.is_dir():
+            _take_away(file)
+        unfinished.replace(file)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def _take_away(file: Path) -> None:
+    """Also an empty directory of that name; what is in one is not ours to delete."""
+    if file.is_dir():
+        file.rmdir()
+    else:
+        file.unlink(missing_ok=True)
 
 
 def _digest(text: str) -> str:

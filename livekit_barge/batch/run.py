@@ -115,8 +115,7 @@ def score_batch(
             yield Refused(str(path), f"{path}: took longer than {limit_s:g} s – {remedy}")
         elif isinstance(made, WorkerDied):
             refused = Refused(str(path), f"{path}: workers died over it – score it alone")
-            results.keep(path, refused)
-            yield refused
+            yield results.keep(path, refused)
         else:
             yield made
 

@@ -130,6 +130,15 @@ class TestScore:
         assert "2 scored" in "\n".join(out)
         assert len(list((tmp_path / "scores").glob("*/scorecard.json"))) == 2
 
+    def test_results_that_cannot_be_kept_are_told_before_work_begins(
+        self, command, recordings, tmp_path, monkeypatch
+    ):
+        (tmp_path / "file").touch()
+        monkeypatch.setattr("livekit_barge.batch.run.score_batch", lambda *_, **__: 1 / 0)
+        code, _, [line] = command("score", recordings(1), "--results", "file")
+        assert code == 2
+        assert line.startswith("livekit-barge: file: results cannot be kept in it (File exists)")
+
     def test_a_results_folder_is_told_by_the_name_it_has(self, command, recordings):
         _, out, _ = command("score", recordings(1), "--source", "vapi", "--results", "[red]r")
         assert "results: [red]r" in out

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from livekit_barge.batch.find import recordings as find
 from livekit_barge.batch.pool import TookTooLong, run_jobs
 from livekit_barge.batch.results import CARD_FILE, REFUSED_FILE, Refused, Results
 from livekit_barge.batch.run import Total, score_batch
+from livekit_barge.errors import IntakeError
 from livekit_barge.intake.order import Order
 from livekit_barge.measure.scorecard import Scorecard
 from tests.batch.works import DiesAfter
@@ -22,6 +25,10 @@ ORDER = Order.of(source="vapi")
 @pytest.fixture
 def results(tmp_path) -> Results:
     return Results(tmp_path / "scores", ORDER)
+
+
+def denied(*_: object) -> None:
+    raise PermissionError(errno.EACCES, "Permission denied")
 
 
 def scored(results: Results) -> list[str]:
@@ -113,6 +120,94 @@ def test_a_fault_of_ours_is_told_and_the_rest_goes_on(recordings, results, monke
     monkeypatch.setattr("livekit_barge.batch.results.score", fails)
     made = results.make(find([recordings(1)])[0])
     assert "a fault of livekit_barge's (ZeroDivisionError: by zero)" in made.line
+
+
+def cut(text: str) -> str:
+    return text[:300]
+
+
+def lacking(text: str) -> str:
+    return text.replace('"thresholds"', '"thresh"')
+
+
+def mistyped(text: str) -> str:
+    return text.replace('"duration_s": ', '"duration_s": "x", "was": ', 1)
+
+
+@pytest.mark.parametrize(
+    "damage", [cut, lacking, mistyped, lambda _: "[]", lambda _: "null", lambda _: "{}"]
+)
+def test_a_damaged_result_is_not_kept_and_is_made_again(recordings, results, damage):
+    [path] = find([recordings(1)])
+    good = results.make(path)
+    [file] = results.directory.glob(f"*/{CARD_FILE}")
+    whole = file.read_text()
+    file.write_text(damage(whole))
+    assert results.kept(path) is None
+    assert results.make(path) == good
+    assert file.read_text() == whole
+
+
+def test_a_directory_in_the_place_of_a_result_is_not_kept(recordings, results):
+    [path] = find([recordings(1)])
+    good = results.make(path)
+    [file] = results.directory.glob(f"*/{CARD_FILE}")
+    file.unlink()
+    file.mkdir()
+    (file.parent / REFUSED_FILE).mkdir()
+    assert results.kept(path) is None
+    assert results.make(path) == good == results.kept(path)
+
+
+def test_a_result_that_cannot_be_read_is_not_kept(recordings, results, monkeypatch):
+    [path] = find([recordings(1)])
+    results.make(path)
+    monkeypatch.setattr(Path, "read_bytes", denied)
+    assert results.kept(path) is None
+
+
+def test_a_recording_that_could_not_be_read_is_scored_again_once_it_can_be(
+    recordings, results, monkeypatch
+):
+    [path] = find([recordings(1)])
+    with monkeypatch.context() as locked:
+        locked.setattr(os, "access", lambda *_: False)
+        results.keep(path, Refused(str(path), "cannot be read"))
+        assert results.kept(path) is not None
+    assert results.kept(path) is None
+
+
+def test_a_result_that_cannot_be_written_is_told_and_leaves_nothing(
+    recordings, results, monkeypatch
+):
+    paths = find([recordings(2)])
+
+    def fills_up(self: Path, _: bytes) -> None:
+        self.touch()
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", fills_up)
+    for path in paths:
+        line = results.make(path).line
+        assert line.startswith(f"{path}: its result cannot be kept in {results.directory}")
+        assert "(No space left on device) – make room" in line
+    assert [file for file in results.directory.rglob("*") if file.is_file()] == []
+
+
+class TestPrepare:
+    def test_takes_a_directory_that_is_not_there(self, results):
+        results.prepare()
+        assert list(results.directory.iterdir()) == []
+
+    @pytest.mark.parametrize("below", ["", "below"])
+    def test_refuses_a_file(self, results, below):
+        results.directory.touch()
+        with pytest.raises(IntakeError, match="results cannot be kept in it"):
+            Results(results.directory / below, ORDER).prepare()
+
+    def test_refuses_what_is_read_only(self):
+        with pytest.raises(IntakeError, match="results cannot be kept in it"):
+            Results(Path("/proc/self"), ORDER).prepare()
 
 
 class TestFind:
