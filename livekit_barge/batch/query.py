@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from glob import escape
 from pathlib import Path
 from typing import Any
 
@@ -25,17 +27,21 @@ _OUTCOMES = {
     "to_hold": f"outcome IN {TO_HOLD_THROUGH}",
 }
 
-# The columns are named, so that no call's document decides how another's is read.
+# The columns are named, so that no call's document decides how another's is read; what lacks one
+# that every scorecard has is none.
 _CARDS = """
 CREATE TEMP VIEW cards AS
-SELECT file, source, preset, started_at, duration_s, "overlaps"
-FROM read_json({files}, maximum_object_size = 268435456, columns = {
+SELECT {needed}, preset, started_at
+FROM read_json({files}, maximum_object_size = 268435456, format = 'unstructured',
+               filename = true, columns = {
     file: 'VARCHAR', source: 'VARCHAR', preset: 'VARCHAR',
     started_at: 'VARCHAR', duration_s: 'DOUBLE',
     "overlaps": 'STRUCT(outcome VARCHAR, time_to_yield_s DOUBLE, lower_bound BOOLEAN,
                       agent_over_caller BOOLEAN, dead_air_s DOUBLE)[]'
 })
 """
+
+_NEEDED = ("file", "source", "duration_s", '"overlaps"')
 
 _GROUPS = """
 WITH calls AS (SELECT {keys}, duration_s, "overlaps" FROM cards),
@@ -115,11 +121,17 @@ class Query:
         files = sorted(str(file) for file in directory.glob(f"*/{CARD_FILE}"))
         if not files:
             raise IntakeError("no scorecards in it", where=directory, remedy="run score first")
+        for file in files:
+            if not os.path.isfile(file) or not os.path.getsize(file):
+                raise IntakeError("no scorecard", where=file, remedy="take it away, or score again")
         self._database = duckdb.connect()
         self._error = duckdb.Error
-        # A view's text takes no parameters.
-        listed = ", ".join("'" + file.replace("'", "''") + "'" for file in files)
-        self._database.execute(_CARDS.replace("{files}", f"[{listed}]"))
+        # A view's text takes no parameters, and a file's name is a pattern in it.
+        listed = ", ".join("'" + escape(file).replace("'", "''") + "'" for file in files)
+        needed = ", ".join(
+            f"coalesce({name}, error(filename || ' is no scorecard')) AS {name}" for name in _NEEDED
+        )
+        self._rows(_CARDS.replace("{files}", f"[{listed}]").replace("{needed}", needed))
 
     def groups(self, keys: Sequence[str]) -> list[Group]:
         """One for each combination of the keys' values, in their order."""
@@ -136,16 +148,16 @@ class Query:
             totals=", ".join(f"totals.key_{key}" for key in keys),
             **_OUTCOMES,
         )
-        return [_group(row, len(keys)) for row in self._rows(text, [])]
+        return [_group(row, len(keys)) for row in self._rows(text)]
 
     def worst(self, count: int) -> list[Worst]:
         """The calls that fell short, worst first."""
         return [Worst(*row) for row in self._rows(_WORST.format(**_OUTCOMES), [count])]
 
-    def _rows(self, text: str, values: list[Any]) -> list[Any]:
+    def _rows(self, text: str, values: Sequence[Any] = ()) -> list[Any]:
         try:
             return self._database.execute(text, values).fetchall()
-        except self._error as error:
+        except (self._error, UnicodeEncodeError) as error:  # a folder's name may be no text
             first = str(error).splitlines()[0]
             raise IntakeError(f"results that cannot be read ({first})", remedy="score again") from (
                 error

@@ -7,7 +7,6 @@ document says what it was made from; once the recording or the options change, i
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections.abc import Iterator
@@ -18,7 +17,7 @@ from typing import Any, Self
 
 from livekit_barge import __version__
 from livekit_barge.batch.inputs import inputs, state_of
-from livekit_barge.call.fields import encode, fault, parse
+from livekit_barge.call.fields import fault, line, parse
 from livekit_barge.errors import BargeError, IntakeError
 from livekit_barge.intake.order import Order
 from livekit_barge.intake.scoring import score
@@ -92,7 +91,7 @@ class Results:
         folder = self._folder(path)
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            _write(folder / name, encode(json.dumps(document, ensure_ascii=False)))
+            _write(folder / name, line(document).encode())
             _take_away(folder / other)
         except OSError as error:
             what = f"its result cannot be kept in {folder} ({error.strerror})"

@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from livekit_barge.batch.results import Refused, Result, Results, result_of
+from livekit_barge.call.fields import line
 from livekit_barge.intake.order import Order
 from livekit_barge.measure.scorecard import (
     SCHEMA_OF_ALL,
     Check,
-    Scorecard,
     Summary,
     checks,
     passed,
@@ -80,9 +80,7 @@ class Total:
 
 def line_of(result: Result) -> str:
     """A recording's document on one line."""
-    if isinstance(result, Scorecard):
-        return result.line()
-    return json.dumps(result.to_json(), ensure_ascii=False)
+    return line(result.to_json())
 
 
 def score_here(paths: Iterable[Path], order: Order) -> Iterator[Result]:

@@ -6,10 +6,13 @@ import dataclasses
 import functools
 import json
 import math
+import re
 import types
 import typing
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
+
+_HALF_A_PAIR = re.compile("[\ud800-\udfff]")
 
 
 def to_json(value: Any, **extra: Any) -> dict[str, Any]:
@@ -25,6 +28,16 @@ def plain(value: object) -> object:
 def encode(text: str) -> bytes:
     """JSON text in UTF-8. Half a surrogate pair, which UTF-8 lacks, is written as JSON's escape."""
     return text.encode("utf-8", "backslashreplace")
+
+
+def line(document: Mapping[str, Any]) -> str:
+    """The JSON on one line, for strict readers.
+
+    They refuse half a surrogate pair, as a file's name may hold, even as JSON's escape: it stands
+    as the text of that escape.
+    """
+    text = json.dumps(document, ensure_ascii=False)
+    return _HALF_A_PAIR.sub(lambda half: f"\\\\u{ord(half[0]):x}", text)
 
 
 def parse(text: str | bytes) -> Any:

@@ -11,7 +11,6 @@ none of these.
 from __future__ import annotations
 
 import dataclasses
-import json
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -262,10 +261,6 @@ class Scorecard:
             "thresholds": [dataclasses.asdict(check) for check in self.checks],
             "passed": self.passed,
         }
-
-    def line(self) -> str:
-        """The document on one line."""
-        return json.dumps(self.to_json(), ensure_ascii=False)
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> Self:

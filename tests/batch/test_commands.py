@@ -155,6 +155,15 @@ class TestSummary:
         code, _, [line] = command("summary", tmp_path)
         assert (code, "no scorecards in it" in line) == (2, True)
 
+    def test_a_name_that_is_no_text_stands_as_its_escape(self, command, recordings):
+        pytest.importorskip("duckdb")
+        directory = recordings(1)
+        directory = directory.rename(directory.with_name("bad\udcff"))
+        command("score", directory, "--source", "vapi", "--jobs", 1)
+        code, out, err = command("summary", "scores", "--by", "folder")
+        assert (code, err) == (0, [])
+        assert r"bad\udcff" in "\n".join(out)
+
     def test_groups_what_score_kept(self, command, recordings):
         pytest.importorskip("duckdb")
         command("score", recordings(3), "--source", "vapi", "--jobs", 1)

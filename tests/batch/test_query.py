@@ -100,3 +100,32 @@ def test_a_result_that_is_no_json_is_told_in_one_line(query, tmp_path):
     next((tmp_path / "scores").glob("*/scorecard.json")).write_text("{")
     with pytest.raises(IntakeError, match="results that cannot be read"):
         asked.groups(["source"])
+
+
+@pytest.mark.parametrize("text", ["null", "{}", "[]", "", '{"file": "a", "source": "b"}'])
+def test_a_result_that_is_no_scorecard_is_told_in_one_line(query, tmp_path, text):
+    query(card(), card(file="other"))
+    damaged = next((tmp_path / "scores").glob("*/scorecard.json"))
+    damaged.write_text(text)
+    with pytest.raises(IntakeError, match="score again") as refused:
+        query().groups(["source"])
+    assert str(damaged) in str(refused.value) or "Expected OBJECT" in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+def test_a_directory_in_the_place_of_a_scorecard_is_told_in_one_line(query, tmp_path):
+    query(card())
+    (tmp_path / "scores" / "odd" / "scorecard.json").mkdir(parents=True)
+    with pytest.raises(IntakeError, match=r"odd/scorecard\.json: no scorecard – .* score again"):
+        query()
+
+
+def test_a_directory_whose_name_is_a_pattern_is_itself(query, tmp_path):
+    from livekit_barge.batch.query import Query
+
+    query(card(source="vapi"))
+    (tmp_path / "scores").rename(tmp_path / "a1")
+    query(card(source="retell"))
+    (tmp_path / "scores").rename(tmp_path / "a[1]")
+    [group] = Query(tmp_path / "a[1]").groups(["source"])
+    assert group.values == ("retell",)

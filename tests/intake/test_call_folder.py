@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from functools import partial
 
 import pytest
@@ -43,7 +42,7 @@ def test_has_the_turns_that_measuring_it_gives(folder):
 
 
 def test_says_where_it_comes_from(folder):
-    card = json.loads(score(folder, Order.of()).line())
+    card = score(folder, Order.of()).to_json()
     assert (card["call_id"], card["preset"], card["dated_by"]) == ("early", "snappy", "call")
     assert card["channels"]["known_by"] == "call"
 

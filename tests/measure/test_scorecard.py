@@ -148,7 +148,7 @@ class TestDocument:
             warnings=(Caveat("one_clock", "no events"),),
             turns=without_overlaps(measured),
         )
-        assert Scorecard.from_json(json.loads(made.line())) == made
+        assert Scorecard.from_json(json.loads(json.dumps(made.to_json()))) == made
 
 
 def test_an_end_may_be_blurred_more_than_an_onset():
