@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from stat import S_ISREG
 
-from livekit_barge.batch.results import CARD_FILE, REFUSED_FILE
 from livekit_barge.errors import IntakeError
 from livekit_barge.intake.header import looks_like_audio
 from livekit_barge.intake.scoring import is_call
@@ -17,50 +17,54 @@ _SUFFIXES = (".wav", ".flac", ".ogg", ".opus", ".mp3", ".m4a", ".mp4", ".aac", "
 
 def is_batch(path: Path) -> bool:
     """Whether it is a directory of recordings."""
-    return path.is_dir() and not is_call(path)
+    return os.path.isdir(path) and not is_call(path)
 
 
 def call_folders(paths: Iterable[Path]) -> list[Path]:
     """The Call folders in the directories that are named; what is none of these stays as it is."""
     found: list[Path] = []
     for path in paths:
-        inside = sorted(filter(is_call, path.iterdir())) if is_batch(path) else []
-        found += inside or [path]
+        # One that cannot be listed is no Call folder, and reading it says so.
+        below = next(os.walk(path), ("", [], []))[1] if is_batch(path) else []
+        found += sorted(filter(is_call, (path / name for name in below))) or [path]
     return found
 
 
 def recordings(paths: Iterable[Path]) -> list[Path]:
     """The files and Call folders that are named, and those in the directories, each once.
 
+    What cannot be looked into is among them: scoring it says why, and the rest goes on.
     Raises :class:`IntakeError` for a directory that holds none.
     """
-    found: dict[Path, Path] = {}
+    found: dict[str, Path] = {}
     for path in paths:
         inside = list(_walk(path)) if is_batch(path) else [path]
         if not inside:
             raise IntakeError("no recordings in it", where=path, remedy="check the path")
         for recording in inside:
-            found.setdefault(recording.resolve(), recording)
+            found.setdefault(os.path.realpath(recording), recording)
     return list(found.values())
 
 
 def _walk(directory: Path) -> Iterator[Path]:
-    for at, folders, files in os.walk(directory):
+    closed: list[Path] = []
+    for at, folders, files in os.walk(
+        directory, onerror=lambda error: closed.append(Path(error.filename))
+    ):
         here = Path(at)
         folders.sort()
         for name in [name for name in folders if is_call(here / name)]:
             folders.remove(name)
             yield here / name
-        if CARD_FILE in files or REFUSED_FILE in files:
-            continue  # the results of an earlier batch
         for name in sorted(files):
-            path = here / name
-            if path.is_file() and (path.suffix.lower() in _SUFFIXES or _sounds(path)):
-                yield path
+            if _is_meant(here / name):
+                yield here / name
+    yield from closed
 
 
-def _sounds(path: Path) -> bool:
+def _is_meant(path: Path) -> bool:
+    named = path.suffix.lower() in _SUFFIXES
     try:
-        return looks_like_audio(path)
+        return S_ISREG(path.stat().st_mode) and (named or looks_like_audio(path))
     except OSError:
-        return False  # nothing says that it was meant as audio
+        return named  # else nothing says that it was meant as audio

@@ -121,6 +121,8 @@ class Query:
         files = sorted(str(file) for file in directory.glob(f"*/{CARD_FILE}"))
         if not files:
             raise IntakeError("no scorecards in it", where=directory, remedy="run score first")
+        if not _is_text(str(directory)):
+            raise IntakeError("its name is not UTF-8", where=directory, remedy="rename it")
         for file in files:
             if not os.path.isfile(file) or not os.path.getsize(file):
                 raise IntakeError("no scorecard", where=file, remedy="take it away, or score again")
@@ -157,11 +159,19 @@ class Query:
     def _rows(self, text: str, values: Sequence[Any] = ()) -> list[Any]:
         try:
             return self._database.execute(text, values).fetchall()
-        except (self._error, UnicodeEncodeError) as error:  # a folder's name may be no text
+        except self._error as error:
             first = str(error).splitlines()[0]
             raise IntakeError(f"results that cannot be read ({first})", remedy="score again") from (
                 error
             )
+
+
+def _is_text(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _group(row: Sequence[Any], keys: int) -> Group:

@@ -107,7 +107,7 @@ class Results:
         return None
 
     def _folder(self, path: Path) -> Path:
-        whole = str(path.resolve())
+        whole = os.path.realpath(path)
         readable = re.sub(r"[^\w.-]+", "-", path.name)[:60]
         return self.directory / f"{readable}-{_digest(whole)[:12]}"
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -127,5 +128,5 @@ def _run(
         return run_jobs(paths, results.make, workers, limit_s=limit_s)
     from livekit_barge.batch.cluster import run_on_cluster
 
-    named = {path.resolve(): path for path in paths}
+    named = {Path(os.path.realpath(path)): path for path in paths}
     return ((named[path], made) for path, made in run_on_cluster(named, results.make, scheduler))

@@ -7,6 +7,7 @@ is on which.
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -36,14 +37,26 @@ from livekit_barge.measure.whole import measure_turns
 
 def score(path: Path, order: Order) -> Scorecard:
     """Raises a :class:`~livekit_barge.errors.BargeError` for what cannot be scored."""
-    if path.is_dir():
+    if os.path.isdir(path):  # unlike Path's, False also of what cannot be looked at
+        _refuse_closed(path)
         return _score_call(path, order)
     return _score_recording(path, order)
 
 
 def is_call(path: Path) -> bool:
     """Whether it is a Call folder."""
-    return (path / META_FILE).is_file()
+    return os.path.isfile(path / META_FILE)
+
+
+def _refuse_closed(directory: Path) -> None:
+    try:
+        os.scandir(directory).close()
+    except OSError as error:
+        raise IntakeError(
+            f"cannot be read ({error.strerror})",
+            where=directory,
+            remedy="check that it is readable",
+        ) from error
 
 
 def _score_call(path: Path, order: Order) -> Scorecard:

@@ -130,6 +130,15 @@ class TestScore:
         assert "2 scored" in "\n".join(out)
         assert len(list((tmp_path / "scores").glob("*/scorecard.json"))) == 2
 
+    def test_json_among_the_recordings_hides_none_the_next_time(self, command, recordings):
+        directory = recordings(2)
+        for _ in range(2):
+            code, out, _ = command(
+                *("score", directory, "--source", "vapi", "--jobs", 1),
+                *("--json", directory / "scorecard.json"),
+            )
+            assert (code, "2 scored" in "\n".join(out)) == (0, True)
+
     def test_results_that_cannot_be_kept_are_told_before_work_begins(
         self, command, recordings, tmp_path, monkeypatch
     ):

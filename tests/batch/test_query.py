@@ -129,3 +129,12 @@ def test_a_directory_whose_name_is_a_pattern_is_itself(query, tmp_path):
     (tmp_path / "scores").rename(tmp_path / "a[1]")
     [group] = Query(tmp_path / "a[1]").groups(["source"])
     assert group.values == ("retell",)
+
+
+def test_a_directory_whose_name_is_no_text_is_told(query, tmp_path):
+    from livekit_barge.batch.query import Query
+
+    query(card())
+    odd = (tmp_path / "scores").rename(tmp_path / "a\udcff")
+    with pytest.raises(IntakeError, match="its name is not UTF-8 – rename it"):
+        Query(odd)

@@ -12,7 +12,7 @@ import pytest
 from livekit_barge.batch import pool
 from livekit_barge.batch.find import recordings as find
 from livekit_barge.batch.pool import TookTooLong, run_jobs
-from livekit_barge.batch.results import CARD_FILE, REFUSED_FILE, Refused, Results
+from livekit_barge.batch.results import CARD_FILE, REFUSED_FILE, Refused, Results, result_of
 from livekit_barge.batch.run import Total, score_batch
 from livekit_barge.errors import IntakeError
 from livekit_barge.intake.order import Order
@@ -228,3 +228,68 @@ class TestFind:
     def test_names_each_once(self, recordings):
         directory = recordings(2)
         assert len(find([directory, directory / "0000.wav"])) == 2
+
+    def test_a_scorecard_among_recordings_hides_none(self, recordings):
+        directory = recordings(2)
+        (directory / CARD_FILE).write_text("{}")
+        (directory / REFUSED_FILE).write_text("{}")
+        assert [path.name for path in find([directory])] == ["0000.wav", "0001.wav"]
+
+
+class TestWhatCannotBeLookedAt:
+    """It is refused in one line with its path, and the rest is scored."""
+
+    def refusals(self, paths) -> dict[str, str]:
+        made = [result_of(path, ORDER) for path in find(paths)]
+        assert any(isinstance(each, Scorecard) for each in made)
+        return {each.file: each.line for each in made if isinstance(each, Refused)}
+
+    @pytest.mark.parametrize("named", [False, True], ids=["a subfolder", "a folder"])
+    def test_a_folder_without_permission(self, recordings, monkeypatch, named):
+        directory = recordings(1)
+        closed = directory / "closed"
+        closed.mkdir()
+        real = os.scandir
+
+        def scandir(path):
+            if Path(path) == closed:
+                raise PermissionError(errno.EACCES, "Permission denied", str(path))
+            return real(path)
+
+        monkeypatch.setattr(os, "scandir", scandir)
+        assert self.refusals([directory, closed] if named else [directory]) == {
+            str(closed): f"{closed}: cannot be read (Permission denied) – check that it is readable"
+        }
+
+    def test_a_folder_whose_files_cannot_be_looked_at(self, recordings, monkeypatch):
+        directory = recordings(2)
+        closed = directory / "0001.wav"
+        real = Path.stat
+
+        def stat(path, **more):
+            if path == closed:
+                denied()
+            return real(path, **more)
+
+        monkeypatch.setattr(Path, "stat", stat)
+        [line] = self.refusals([directory]).values()
+        assert line.startswith(f"{closed}: cannot be read (Permission denied)")
+
+    def test_a_name_that_is_too_long(self, recordings):
+        long = Path("a" * 300 + ".wav")
+        [line] = self.refusals([recordings(1), long]).values()
+        assert line == f"{long}: cannot be read (File name too long) – check that it is readable"
+
+    def test_a_link_to_itself(self, recordings):
+        directory = recordings(1)
+        loop = directory / "loop.wav"
+        loop.symlink_to(loop)
+        [line] = self.refusals([directory, loop]).values()
+        assert line.startswith(f"{loop}: ")
+
+    def test_a_name_that_is_too_long_for_its_json(self, recordings):
+        directory = recordings(1)
+        long = (directory / "0000.wav").rename(directory / f"{'a' * 250}.wav")
+        [card] = [result_of(path, ORDER) for path in find([directory])]
+        assert isinstance(card, Scorecard), card.line
+        assert card.file == str(long)
