@@ -129,7 +129,7 @@ def search(
 
 
 def _propose(judge: Judge, budget: Budget, trials: int, seed: int, starts: Sequence[Place]) -> None:
-    optuna = _optuna()
+    optuna = need_optuna()
     names = [axis.name for axis in SPACE]
 
     study = optuna.create_study(
@@ -196,7 +196,8 @@ def _refused(point: Point, budget: Budget) -> tuple[int, float]:
     return len(point.failed), round(over, 6)
 
 
-def _optuna() -> Any:
+def need_optuna() -> Any:
+    """Optuna. Raises :class:`SettingsError` where the extra is not installed."""
     try:
         import optuna
     except ModuleNotFoundError as error:

@@ -14,7 +14,7 @@ from livekit_barge.bench.suite import SPLITS, Suite
 from livekit_barge.bench.tuning.budget import Budget
 from livekit_barge.bench.tuning.explain import Change, binding, explain, pruned
 from livekit_barge.bench.tuning.preset_file import write_preset
-from livekit_barge.bench.tuning.search import Found, Judge, search
+from livekit_barge.bench.tuning.search import Found, Judge, need_optuna, search
 from livekit_barge.bench.tuning.sweep import write_sweep
 from livekit_barge.errors import BargeError, SettingsError
 from livekit_barge.presets.preset import Preset, preset_names
@@ -84,6 +84,7 @@ class Tuned:
 
 def run_tune(order: Order, bar: Bar) -> Tuned:
     """Raises a :class:`~livekit_barge.errors.BargeError`."""
+    need_optuna()  # before a call is played
     names = [name for name in preset_names() if name != order.preset]
     heard, unheard = (
         order.suite.cases(preset=order.preset, seed=order.seed, split=part, times=order.times)

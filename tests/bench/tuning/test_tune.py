@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from livekit_barge.bench.tuning.axes import BASE, Setting
 from livekit_barge.bench.tuning.search import Found
 from livekit_barge.bench.tuning.sweep import Point
 from livekit_barge.bench.tuning.tune import Order, run_tune
-from livekit_barge.errors import BargeError
+from livekit_barge.errors import BargeError, SettingsError
 from livekit_barge.presets import Preset
 from livekit_barge.report.pages.sweep import read_sweep
 from livekit_barge.report.progress import Bar
@@ -100,6 +101,13 @@ def test_held_out_calls_that_cannot_be_played_at_all_are_refused_before_the_sear
     with pytest.raises(BargeError, match="the part held-out: no clip"):
         world.tune()
     assert not world.searched
+
+
+def test_without_optuna_no_call_is_played(world, monkeypatch):
+    monkeypatch.setitem(sys.modules, "optuna", None)
+    with pytest.raises(SettingsError, match="with the extra tune"):
+        world.tune()
+    assert world.played == []
 
 
 def test_a_suite_without_held_out_calls_is_refused_before_the_search(world):
