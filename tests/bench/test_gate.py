@@ -223,6 +223,19 @@ class TestTheCommand:
         assert found.exit_code == 2
         assert found.stdout == "mine under snappy: nothing to judge\n"
 
+    def test_a_time_that_may_be_over_its_limit_is_an_error_of_the_build_s(self, run, tmp_path):
+        limits, junit = tmp_path / "mine.toml", tmp_path / "gate.xml"
+        limits.write_text(
+            "[scorecard]\nyield_rate_min = 0\np90_time_to_yield_max_s = 5\n"
+            "[gate]\nmissed_rate_max = 1\n"
+        )
+        options = ["gate", str(run(10, 10)), "--thresholds", str(limits), "--junit", str(junit)]
+        found = CliRunner().invoke(app, options)
+        assert found.exit_code == 2
+        assert "may be more" in found.stdout
+        (error,) = ElementTree.parse(junit).getroot().iter("error")
+        assert error.get("message") == "p90_time_to_yield_max_s: ≥ 3.0 s, which may be over 5 s"
+
     def test_its_junit_is_xml_whatever_an_error_says(self, run, tmp_path):
         junit = tmp_path / "gate.xml"
         folder = run(20, error="a\x1b[1mb\ufffe\tc")
