@@ -32,7 +32,11 @@ LimitsFile = Annotated[
 def score(
     paths: Annotated[
         list[Path],
-        typer.Argument(help="Recordings, Call folders, directories of them.", show_default=False),
+        typer.Argument(
+            help="Recordings, Call folders, directories of them.",
+            show_default=False,
+            readable=False,  # one that is not must not keep the others from being scored
+        ),
     ],
     source: Annotated[
         str | None, typer.Option(help="The system that recorded: vapi, twilio, …")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 
 import pytest
@@ -66,6 +67,11 @@ class TestScore:
         code, out, err = command("score", tmp_path / "bad.wav", wav, "--source", "vapi")
         assert (code, len(err)) == (2, 1)
         assert "1 scored, 1 refused" in "\n".join(out)
+
+    def test_what_looks_unreadable_is_left_to_the_scoring(self, command, wav, monkeypatch):
+        monkeypatch.setattr(os, "access", lambda *_, **__: False)
+        code, _, err = command("score", wav, "--source", "vapi")
+        assert (code, err) == (0, [])
 
     def test_json_goes_to_standard_output_alone(self, command, wav):
         code, out, _ = command("score", wav, "--source", "vapi", "--json", "-")
