@@ -86,7 +86,7 @@ def main() -> None:
         finally:
             print(end="", flush=True)
     except (BargeError, BrokenPipeError) as error:
-        if isinstance(error, BargeError):
+        if isinstance(error, BargeError):  # else whoever read the output has seen enough
             refuse(error)
         let_output_go()
         sys.exit(2)
