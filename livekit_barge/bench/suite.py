@@ -93,6 +93,10 @@ class Suite:
     @classmethod
     def parse(cls, content: Any, *, name: str, where: Path | str = "suite") -> Self:
         """From what a YAML file holds. Raises :class:`ScriptError`."""
+        if isinstance(content, dict) and "caller" in content and "calls" not in content:
+            raise ScriptError(
+                "a script, and no suite", where=where, remedy="give it as one of `calls:`"
+            )
         values = read_keys(content, _SUITE, where=where)
         pools = _shipped_pools() | _pools(values.get("pools", {}), where=where)
         suite = cls(

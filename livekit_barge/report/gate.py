@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from rich import box
-from rich.console import RenderableType
+from rich.console import JustifyMethod, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -30,7 +30,8 @@ def render_verdicts(verdicts: Iterable[Verdict]) -> Iterator[RenderableType]:
             padding=(0, 2, 0, 0),
         )
         for name in ("limit", "", "reached", "of", ""):
-            table.add_column(name, justify="right" if name in ("reached", "of") else "left")
+            justify: JustifyMethod = "right" if name in ("reached", "of") else "left"
+            table.add_column(name, justify=justify, no_wrap=name == "limit")
         for held in verdict.held:
             word, style = _UNDECIDED if held.undecided else _WORDS[held.passed]
             by = "" if held.short_by is None else f" by {_figure(held, held.short_by, plus=True)}"

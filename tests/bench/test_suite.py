@@ -146,6 +146,11 @@ def test_a_mistake_in_a_suite_is_one_line_with_its_place(changes, complaint):
         suite(**changes)
 
 
+def test_a_script_in_a_suite_s_place_is_told_where_it_belongs():
+    with pytest.raises(ScriptError, match="a script, and no suite – give it as one of `calls:`"):
+        Suite.parse({key: CALL[key] for key in ("agent", "caller")}, name="mine")
+
+
 def test_a_pool_that_no_value_could_name_is_refused():
     pools = {"5-words": POOLS["sound"]}
     with pytest.raises(ScriptError, match=r"mine.yaml: a pool is called 5-words – begin its name"):
