@@ -34,8 +34,9 @@ from livekit_barge.measure.toeplitz import solved
 
 # The response begins so long before the lag at which the channels are most alike.
 BEFORE_S = 0.008
-# Further off from there, clocks have drifted, and the response is counted from elsewhere.
-_DRIFTED_S = 0.004
+# Further off from there, clocks have drifted, and the response is counted from elsewhere; so far at
+# once none drifts: that is a tap which too few frames brought, and the next piece takes back.
+_DRIFTED_S, _LEAPT_S = 0.004, 0.02
 # A frame speaks for the path if it is no louder than four times what is expected. What a fit leaves
 # is the quantile of the quiet third: somebody speaks in less than two thirds of a piece.
 _ROOM, _TYPICAL = 4.0, 0.3
@@ -224,7 +225,7 @@ class Path:
             self._left.fades(self._response)
             self._faded = self._response
         off = int(np.argmax(np.abs(self._response))) - self._before
-        if abs(off) <= _DRIFTED_S * self._rate:
+        if not _DRIFTED_S * self._rate < abs(off) < _LEAPT_S * self._rate:
             return False
         self._shift += off
         response = np.roll(self._response, -off)

@@ -45,6 +45,14 @@ def test_it_follows_a_delay_that_drifts():
     assert path.delay_s == pytest.approx(delay / RATE, abs=4 / RATE)
 
 
+def test_it_follows_no_leap():
+    path = Path(RATE, 0.1)
+    channel, other = echoed(2400)
+    path.learn(path.hear(channel, other, RATE, FLOOR))
+    assert not path.follow()
+    assert path.gain_db(path.hear(channel, other, RATE, FLOOR)) > 20
+
+
 def test_of_independent_sounds_nothing_is_learnt():
     other = coloured(1, RATE + PIECE_LENGTH)
     path = Path(RATE, 0.1)
