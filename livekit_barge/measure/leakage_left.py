@@ -5,6 +5,10 @@ room returns after the response's end: there its power fades exponentially, at t
 level at which the response itself fades (Lebart et al., "A new method based on spectral subtraction
 for speech dereverberation", 2001). How far what is really left exceeds the two is counted in each
 piece, where the leakage is heard alone; older counts fade.
+
+A response ends in the noise of its fit, which hardly fades, so that more may be expected than ever
+came. But a good fit leaves no more than a slow room would still hold of what came. Frames that are
+louder are someone's speech: they are not counted, and no cover hides them.
 """
 
 from __future__ import annotations
@@ -35,6 +39,8 @@ _FAIR, _HIDDEN, _FRAMES_LEAST = 0.1, 0.25, 80
 FLOOR_MOST = 2.0
 # A room fades by 60 dB in between 0.1 and 1 s; slower, and it is no room's fade that was learnt.
 _FADE_S = 0.1, 1.0
+# A good fit leaves at most what came with twice the amplitude.
+_TWICE = 4.0
 
 
 class Left:
@@ -47,8 +53,8 @@ class Left:
         """What is left may be so many times what is expected to be; and what is typical, in dB."""
         self._typical_db = in_db(self._ratio)
         self._fade_db, self._enters = 1.0, 0.0
-        self._late = 0.0
-        """What the room still returned when the last piece ended."""
+        self._late = self._loudest = 0.0
+        """What the room still returned when the last piece ended; of the loudest that came."""
 
     @property
     def of_what_comes(self) -> float:
@@ -83,19 +89,29 @@ class Left:
         self._late = float(late[-1])
         return np.asarray(_MISFIT * comes + late)
 
+    def most(self, comes: Powers) -> Powers:
+        """What a good fit may leave in each frame of a piece at most."""
+        fall = 10 ** (6 * FRAME_S / _FADE_S[1] * np.arange(1, comes.size + 1))
+        loudest = np.maximum(np.maximum.accumulate(comes * fall), self._loudest) / fall
+        self._loudest = float(loudest[-1])
+        return np.asarray(_TWICE * loudest)
+
     def silence(self) -> None:
         """Nothing came in the last piece, and nothing is left to come."""
-        self._late = 0.0
+        self._late = self._loudest = 0.0
 
-    def count(self, left: Powers, expected: Powers, sent: Powers, floor: float) -> None:
-        """Count a piece: what is left in each frame, was expected to be, and what was sent."""
+    def count(
+        self, left: Powers, expected: Powers, most: Powers, sent: Powers, floor: float
+    ) -> None:
+        """Count a piece: what is left in each frame, is expected, is possible, and was sent."""
         fair = expected > _FAIR * floor
         if np.count_nonzero(fair) < _FRAMES_LEAST:
             return
         # Where the background hides what is left, it may have a part of its power.
         left = np.maximum(left - FLOOR_MOST * floor, floor * _HIDDEN)
         over_db = to_db(left / np.maximum(expected, 1e-12))
-        spoken = fair & (over_db > self._typical_db + _NO_LEAKAGE_DB)
+        loud = (over_db > self._typical_db + _NO_LEAKAGE_DB) | (left > np.maximum(most, floor))
+        spoken = fair & loud
         quiet = spoken & (left < _SENT_LEAST * sent)
         if quiet.sum() > _ANOTHER * fair.sum() and _alike(left[quiet], expected[quiet]):
             self._counts[:] = 0
@@ -107,9 +123,9 @@ class Left:
         alone = self._counts[: int(self._typical_db + _NO_LEAKAGE_DB - _LEAST_DB) + 1]
         self._ratio = 10 ** ((_LEAST_DB + self._step(alone, _EXCEEDED)) / 10)
 
-    def cover(self, expected: Powers, floor: float) -> Powers:
+    def cover(self, expected: Powers, most: Powers, floor: float) -> Powers:
         """What is left may have this power, with the background; 0.0 where that is all there is."""
-        most = _MORE * self._ratio * expected
+        most = np.minimum(_MORE * self._ratio * expected, most)
         return np.where(most < floor, 0.0, most + FLOOR_MOST * floor)
 
     @staticmethod

@@ -203,8 +203,11 @@ class Path:
         if (share := self._typical(heard)) is not None:
             self._share = max(share, _LEFT_LEAST)
         expected = self._left.expected(comes, heard.entering)
-        self._left.count(left, expected, heard.other, heard.floor)
-        cover = self._left.cover(expected, heard.floor)
+        most = self._left.most(comes)
+        if self._best >= _WELL:
+            most = np.full_like(comes, np.inf)  # more may have come
+        self._left.count(left, expected, most, heard.other, heard.floor)
+        cover = self._left.cover(expected, most, heard.floor)
         hot = comes > heard.floor
         worse_db = np.where(hot, arrived.left_db - heard.own_db, 0.0).reshape(BLOCKS, BLOCK)
         for block in np.flatnonzero(worse_db.sum(axis=1) > 0).tolist():

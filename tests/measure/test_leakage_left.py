@@ -15,8 +15,12 @@ COMES = 1e-4 * (1 + 0.9 * np.sin(np.arange(FRAMES) / 9))
 def counted(left: np.ndarray, pieces: int = 4) -> Left:
     found = Left(40)
     for _ in range(pieces):
-        found.count(left, found.expected(COMES, SENT), SENT, FLOOR)
+        count(found, left)
     return found
+
+
+def count(found: Left, left: np.ndarray) -> None:
+    found.count(left, found.expected(COMES, SENT), found.most(COMES), SENT, FLOOR)
 
 
 def test_a_good_fit_leaves_little():
@@ -28,14 +32,37 @@ def test_someone_who_speaks_over_it_is_not_taken_for_what_is_left():
     left = 1e-3 * COMES
     left[300:420] = 1e-3
     left[420:500] = 5e-6  # the soft end of a word
-    found.count(left, found.expected(COMES, SENT), SENT, FLOOR)
+    count(found, left)
     assert found.of_what_comes < 0.01
 
 
 def test_what_comes_by_another_way_is():
     found = counted(1e-3 * COMES)
-    found.count(COMES, found.expected(COMES, SENT), SENT, FLOOR)
+    count(found, COMES)
     assert found.of_what_comes > 0.5
+
+
+class TestWhereMoreIsExpectedThanCame:
+    def test_who_is_louder_than_what_came_is_not_counted(self):
+        found = Left(40)
+        expected, left = 100 * COMES, 1e-3 * COMES
+        found.count(left, expected, found.most(COMES), SENT, FLOOR)
+        before = found.of_what_comes
+        left[300:420] = 1e-3
+        found.count(left, expected, found.most(COMES), SENT, FLOOR)
+        assert found.of_what_comes == before
+
+    def test_no_cover_hides_who_is_louder_than_what_came(self):
+        found = Left(40)
+        assert found.cover(1e6 * COMES, found.most(COMES), FLOOR).max() < 5 * COMES.max()
+
+
+def test_a_slow_room_still_holds_what_came_in_the_piece_before():
+    found = Left(40)
+    found.most(COMES)
+    after = found.most(np.zeros(FRAMES))
+    assert 10 * np.log10(after[0] / after[400]) == pytest.approx(60)  # in a second
+    assert after[0] == pytest.approx(4 * COMES[-200:].max(), rel=0.5)
 
 
 @pytest.mark.parametrize("fade_s", [0.2, 0.5, 0.9])
