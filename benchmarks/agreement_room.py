@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import logging
 import os
 import statistics
 import sys
@@ -35,7 +34,7 @@ from benchmarks.marked import put_between
 from benchmarks.room_agent import TEXT, VOICE
 from livekit_barge.bench.models import ScriptedLLM, Timing, VoiceTTS
 from livekit_barge.bench.played import PlayedCall
-from livekit_barge.bench.quiet import turn_log_off
+from livekit_barge.bench.quiet import client_log_off, turn_log_off
 from livekit_barge.bench.room.caller import call_room
 from livekit_barge.bench.room.dial import Dial
 from livekit_barge.bench.room.server import LivekitServer, running_server
@@ -239,7 +238,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=8)
     parser.add_argument("--page", type=Path, help="write the table into this page")
     arguments = parser.parse_args()
-    logging.getLogger("livekit").setLevel(logging.CRITICAL)
+    client_log_off()
     stage = {preset: on_stage(preset) for preset in arguments.presets}
     with (
         tempfile.TemporaryDirectory() as scratch,

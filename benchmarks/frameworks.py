@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import logging
 import os
 import sys
 import tempfile
@@ -22,6 +21,7 @@ from pathlib import Path
 from benchmarks.marked import put_between
 from benchmarks.room import _agent, barge_in_script, barge_ins
 from benchmarks.room_tables import preset_table
+from livekit_barge.bench.quiet import client_log_off
 from livekit_barge.bench.room.caller import call_room
 from livekit_barge.bench.room.dial import Dial
 from livekit_barge.bench.room.processes import child
@@ -44,7 +44,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="LiveKit Agents and Pipecat, side by side.")
     parser.add_argument("--short", action="store_true", help="one round of three barge-ins each")
     count, rounds = (3, 1) if parser.parse_args().short else (BARGE_INS, ROUNDS)
-    logging.getLogger("livekit").setLevel(logging.CRITICAL)
+    client_log_off()
     found: dict[str, Overlaps] = {}
     with (
         tempfile.TemporaryDirectory() as folder,

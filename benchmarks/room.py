@@ -12,7 +12,6 @@ import argparse
 import asyncio
 import contextlib
 import json
-import logging
 import os
 import statistics
 import sys
@@ -36,6 +35,7 @@ from benchmarks.room_tables import (
     truth_table,
 )
 from livekit_barge.bench.played import PlayedCall
+from livekit_barge.bench.quiet import client_log_off
 from livekit_barge.bench.room.caller import call_room
 from livekit_barge.bench.room.dial import Dial
 from livekit_barge.bench.room.link import Link
@@ -93,7 +93,7 @@ def main() -> None:
     parser.add_argument("--short", action="store_true", help="two of each, and no page")
     short = parser.parse_args().short
     rounds, count, linked = (2, 2, 2) if short else (STUB_ROUNDS, BARGE_INS, LINKED_BARGE_INS)
-    logging.getLogger("livekit").setLevel(logging.CRITICAL)
+    client_log_off()
     with (
         tempfile.TemporaryDirectory() as folder,
         running_server(Path(folder) / "server.log") as server,

@@ -11,7 +11,6 @@ with it.
 from __future__ import annotations
 
 import asyncio
-import logging
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -20,6 +19,7 @@ import numpy as np
 from livekit import rtc
 
 from benchmarks.room_tables import spread
+from livekit_barge.bench.quiet import client_log_off
 from livekit_barge.bench.room.link import Link
 from livekit_barge.bench.room.microphone import Microphone
 from livekit_barge.bench.room.server import LivekitServer, running_server
@@ -41,7 +41,7 @@ BITRATE = 64_000
 
 def main() -> None:
     """Measure and print."""
-    logging.getLogger("livekit").setLevel(logging.CRITICAL)
+    client_log_off()
     with (
         tempfile.TemporaryDirectory() as folder,
         running_server(Path(folder) / "server.log") as server,

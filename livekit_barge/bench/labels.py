@@ -29,10 +29,9 @@ from livekit_barge.bench.script import Script
 from livekit_barge.bench.surroundings import Surroundings
 from livekit_barge.bench.voices import SAMPLE_RATE
 from livekit_barge.measure.overlap import Outcome, Overlap
+from livekit_barge.measure.stops import DIGITS
 from livekit_barge.measure.thresholds import Thresholds
 from livekit_barge.measure.turns import Turn
-
-_DIGITS = 6  # microseconds, as every stamp
 
 
 def judge_events(
@@ -70,7 +69,7 @@ def _judge(
         outcome=outcome,
         unlabelled=None if own is None else own.outcome,
         reason=reason,
-        onset_s=round(placed.start_s, _DIGITS),
+        onset_s=round(placed.start_s, DIGITS),
     )
     if seen is None:
         return event
@@ -109,7 +108,7 @@ def _of_no_line(
             kind=kind,
             outcome="false_stop" if stops else "held",
             unlabelled=stops[0].outcome if stops else None,
-            onset_s=stops[0].onset_s if stops else round(turn.started_s, _DIGITS),
+            onset_s=stops[0].onset_s if stops else round(turn.started_s, DIGITS),
         )
         if stops:
             event = _with_clocks(event, stops[0], stops[0].onset_s, played, limits)
@@ -252,10 +251,10 @@ def _dead_air(silent_s: float, played: PlayedCall) -> tuple[float, bool]:
         for turn in played.turns
         if turn.speaker == "caller"
     )
-    return round(max(until_s - silent_s - spoken_s, 0.0), _DIGITS), again_s is not None
+    return round(max(until_s - silent_s - spoken_s, 0.0), DIGITS), again_s is not None
 
 
 def _minus(later_s: float | None, earlier_s: float | None) -> float | None:
     if later_s is None or earlier_s is None:
         return None
-    return round(later_s - earlier_s, _DIGITS)
+    return round(later_s - earlier_s, DIGITS)
