@@ -41,7 +41,7 @@ diagnosis: $(READY) ## what the diagnosis says of every fault and of healthy cal
 report-speed: $(READY) $(CHROMIUM) ## how fast the report's pages are made and open, about 2 minutes, alone
 	$(RUN)/python -m benchmarks.report
 
-# The file's hash stands in tests/report/pages/test_make.py.
+# The file's hash stands in tests/report/html/test_make.py.
 plotly: ## plotly.js of the report's pages anew, its bundle for lines, points and bars: PLOTLY=version
 	cd $$(mktemp -d) && npm pack --silent plotly.js-basic-dist-min@$(PLOTLY) && tar xzf *.tgz && \
 	    cp package/plotly-basic.min.js $(CURDIR)/livekit_barge/report/pages/assets/plotly.js && \

@@ -40,8 +40,8 @@ except ImportError as error:
     )
     sys.exit(2)
 
-from livekit_barge.pipecat import BargeObserver
-from livekit_barge.pipecat.preset import PipecatPreset, chosen_preset
+from livekit_barge.frameworks.pipecat import BargeObserver
+from livekit_barge.frameworks.pipecat.preset import PipecatPreset, chosen_preset
 
 load_dotenv()
 

@@ -19,16 +19,16 @@ from pathlib import Path
 
 from rich.console import Console
 
-from livekit_barge.bench.room.caller import call_room
-from livekit_barge.bench.room.dial import Dial
-from livekit_barge.bench.room.server import BINARY, LivekitServer, running_server
-from livekit_barge.bench.room.worker import agents_folder, running_worker
-from livekit_barge.bench.script import Script
 from livekit_barge.call.folder import Call
 from livekit_barge.errors import BargeError, RoomError
-from livekit_barge.measure.call import measure_call
 from livekit_barge.measure.join import join
-from livekit_barge.report.joined import LEGEND, joined_table
+from livekit_barge.measure.measure_call import measure_call
+from livekit_barge.report.terminal.both_ends import LEGEND, joined_table
+from livekit_barge.room.caller import call_room
+from livekit_barge.room.destination import Dial
+from livekit_barge.room.server import BINARY, LivekitServer, running_server
+from livekit_barge.room.worker import agents_folder, running_worker
+from livekit_barge.script.script import Script
 
 CALLS = Path("calls")
 SCRIPT = "front-desk"

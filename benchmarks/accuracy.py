@@ -29,7 +29,7 @@ from benchmarks.corpus.talkers import RATE, missing, talkers
 from benchmarks.echoes import EchoRow, echo_rows
 from benchmarks.marked import put_between
 from livekit_barge.call.audio import Float32
-from livekit_barge.measure.edges import AUDIBLE_MARGIN_DB
+from livekit_barge.hearing.edges import AUDIBLE_MARGIN_DB
 
 PAGE = Path("docs/accuracy.md")
 # Made sounds: so many of each kind, at each of these levels of their loudest sample.

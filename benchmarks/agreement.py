@@ -30,13 +30,13 @@ from functools import partial
 from pathlib import Path
 
 from benchmarks.marked import put_between
-from livekit_barge.bench.models import Timing
-from livekit_barge.bench.played import PlayedCall
-from livekit_barge.bench.quiet import turn_log_off
-from livekit_barge.bench.script import Script
-from livekit_barge.bench.stage import play_call
+from livekit_barge.frameworks.livekit.session import BargeSession
 from livekit_barge.measure.statistics import nearest_rank
-from livekit_barge.session import BargeSession
+from livekit_barge.script.played_call import PlayedCall
+from livekit_barge.script.script import Script
+from livekit_barge.script.scripted_call import play_call
+from livekit_barge.stage.models import Timing
+from livekit_barge.work.log_silencer import turn_log_off
 
 SCRIPTS = ("early", "mid-word", "new-sentence")
 PRESETS = ("livekit-defaults", "snappy")

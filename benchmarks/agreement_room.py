@@ -32,24 +32,24 @@ from livekit.plugins import silero
 from benchmarks.agreement import FRAME_S, WINDOW_S, apart_in
 from benchmarks.marked import put_between
 from benchmarks.room_agent import TEXT, VOICE
-from livekit_barge.bench.models import ScriptedLLM, Timing, VoiceTTS
-from livekit_barge.bench.played import PlayedCall
-from livekit_barge.bench.quiet import client_log_off, turn_log_off
-from livekit_barge.bench.room.caller import call_room
-from livekit_barge.bench.room.dial import Dial
-from livekit_barge.bench.room.server import LivekitServer, running_server
-from livekit_barge.bench.room.worker import agents_folder, running_worker
-from livekit_barge.bench.script import Script, caller_line
-from livekit_barge.bench.stage import play_call
 from livekit_barge.call.events import CallerAnchored
 from livekit_barge.call.folder import Call
 from livekit_barge.errors import RoomError
-from livekit_barge.measure.call import measure_call
+from livekit_barge.frameworks.livekit.session import BargeSession
 from livekit_barge.measure.join import join
+from livekit_barge.measure.measure_call import measure_call
 from livekit_barge.measure.overlap import Overlap
 from livekit_barge.measure.statistics import Measured, Percentiles, nearest_rank
 from livekit_barge.measure.turns import Turn
-from livekit_barge.session import BargeSession
+from livekit_barge.room.caller import call_room
+from livekit_barge.room.destination import Dial
+from livekit_barge.room.server import LivekitServer, running_server
+from livekit_barge.room.worker import agents_folder, running_worker
+from livekit_barge.script.played_call import PlayedCall
+from livekit_barge.script.script import Script, caller_line
+from livekit_barge.script.scripted_call import play_call
+from livekit_barge.stage.models import ScriptedLLM, Timing, VoiceTTS
+from livekit_barge.work.log_silencer import client_log_off, turn_log_off
 
 PRESETS = ("livekit-defaults", "snappy")
 CLOCKS = ("detection_s", "cancellation_s", "time_to_yield_s")

@@ -20,11 +20,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.marked import put_between
-from livekit_barge.bench.faults import FAULTS, HEALTHY, Trial
-from livekit_barge.bench.quiet import turn_log_off
 from livekit_barge.call.folder import Call
-from livekit_barge.measure.call import measure_call
-from livekit_barge.measure.diagnosis import KINDS, diagnose
+from livekit_barge.diagnosis import KINDS, diagnose
+from livekit_barge.faults import FAULTS, HEALTHY, Trial
+from livekit_barge.measure.measure_call import measure_call
+from livekit_barge.work.log_silencer import turn_log_off
 
 PAGE = Path(__file__).parents[1] / "docs" / "diagnosis.md"
 

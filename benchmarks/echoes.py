@@ -26,12 +26,12 @@ from rich.table import Table
 from benchmarks.corpus.laying import FRAME_S, TRIM_DB, Laid, level, power_around
 from benchmarks.corpus.spoiling import mu_law
 from benchmarks.corpus.talkers import SENTENCES as CALLER_SAYS
-from livekit_barge.bench.voices import SAMPLE_RATE, VOICES, Voice
 from livekit_barge.call.audio import Float32, to_float
-from livekit_barge.measure.burst import Burst
-from livekit_barge.measure.edges import bridged, runs
-from livekit_barge.measure.leakage import Leakage
-from livekit_barge.measure.two_channels import TwoChannels
+from livekit_barge.hearing.burst import Burst
+from livekit_barge.hearing.edges import bridged, runs
+from livekit_barge.hearing.leakage.amount import Leakage
+from livekit_barge.hearing.two_channels import TwoChannels
+from livekit_barge.stage.voices import SAMPLE_RATE, VOICES, Voice
 
 SPEECH_DBFS = -20.0
 NOISE_DBFS = -65.0

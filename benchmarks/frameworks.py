@@ -21,15 +21,15 @@ from pathlib import Path
 from benchmarks.marked import put_between
 from benchmarks.room import _agent, barge_in_script, barge_ins
 from benchmarks.room_tables import preset_table
-from livekit_barge.bench.quiet import client_log_off
-from livekit_barge.bench.room.caller import call_room
-from livekit_barge.bench.room.dial import Dial
-from livekit_barge.bench.room.processes import child
-from livekit_barge.bench.room.server import LivekitServer, running_server
-from livekit_barge.bench.room.worker import agents_folder
 from livekit_barge.call.folder import Call
-from livekit_barge.measure.call import measure_call
 from livekit_barge.measure.join import JoinedOverlap, join
+from livekit_barge.measure.measure_call import measure_call
+from livekit_barge.room.caller import call_room
+from livekit_barge.room.destination import Dial
+from livekit_barge.room.processes import child
+from livekit_barge.room.server import LivekitServer, running_server
+from livekit_barge.room.worker import agents_folder
+from livekit_barge.work.log_silencer import client_log_off
 
 PAIRS = (("livekit-defaults", "pipecat-defaults"), ("snappy", "snappy"))
 """A preset of each framework's, by what it is for."""

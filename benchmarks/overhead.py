@@ -33,9 +33,9 @@ from livekit.plugins import silero
 
 from benchmarks.marked import put_between
 from livekit_barge import BargeSession, Settings
-from livekit_barge.bench.line import INPUT_FRAME_S, Line
-from livekit_barge.bench.track import Pcm
-from livekit_barge.bench.voices import SAMPLE_RATE, voice_named
+from livekit_barge.stage.line import INPUT_FRAME_S, Line
+from livekit_barge.stage.track import Pcm
+from livekit_barge.stage.voices import SAMPLE_RATE, voice_named
 
 # A probe every 5 ms sees every stall that is longer; its own cost is 200 wake-ups a second.
 PROBE_S = 0.005

@@ -26,11 +26,11 @@ from pipecat.turns.user_turn_strategies import UserTurnStrategies
 from pipecat.workers.runner import WorkerRunner
 
 from benchmarks.room_agent import TEXT, VOICE
-from livekit_barge.bench.models import Timing
-from livekit_barge.bench.voices import SAMPLE_RATE
-from livekit_barge.pipecat import BargeObserver
-from livekit_barge.pipecat.preset import chosen_preset
-from livekit_barge.pipecat.stage.models import StageLLM, StageTTS
+from livekit_barge.frameworks.pipecat import BargeObserver
+from livekit_barge.frameworks.pipecat.preset import chosen_preset
+from livekit_barge.stage.models import Timing
+from livekit_barge.stage.pipecat.services import StageLLM, StageTTS
+from livekit_barge.stage.voices import SAMPLE_RATE
 
 
 def token(room: str) -> str:

@@ -22,12 +22,12 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page
 
 from benchmarks.marked import put_between
-from livekit_barge.intake.order import Order
-from livekit_barge.report.pages.call_page import write_call
-from livekit_barge.report.pages.make import make_report
-from livekit_barge.report.pages.writer import prepare
+from livekit_barge.intake.score_options import Order
+from livekit_barge.report.html.call_page import write_call
+from livekit_barge.report.html.make import make_report
+from livekit_barge.report.html.writer import prepare
 from tests.browser.chromium import started
-from tests.report.pages.made import hour, results
+from tests.report.html.made import hour, results
 
 PAGE = Path("docs/report.md")
 

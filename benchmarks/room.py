@@ -34,23 +34,23 @@ from benchmarks.room_tables import (
     stamps_table,
     truth_table,
 )
-from livekit_barge.bench.played import PlayedCall
-from livekit_barge.bench.quiet import client_log_off
-from livekit_barge.bench.room.caller import call_room
-from livekit_barge.bench.room.dial import Dial
-from livekit_barge.bench.room.link import Link
-from livekit_barge.bench.room.processes import child
-from livekit_barge.bench.room.server import LivekitServer, running_server
-from livekit_barge.bench.room.worker import agents_folder, running_worker
-from livekit_barge.bench.script import Script, caller_line
 from livekit_barge.call.audio import AGENT, Float32
 from livekit_barge.call.events import ImpairedLink
 from livekit_barge.call.folder import Call
 from livekit_barge.errors import RoomError
-from livekit_barge.measure.call import measure_call
 from livekit_barge.measure.join import JoinedOverlap, join
-from livekit_barge.measure.lag import lags
-from livekit_barge.report.link import link_note
+from livekit_barge.measure.measure_call import measure_call
+from livekit_barge.measure.recorder_lag import lags
+from livekit_barge.report.terminal.link_line import link_note
+from livekit_barge.room.caller import call_room
+from livekit_barge.room.destination import Dial
+from livekit_barge.room.link import Link
+from livekit_barge.room.processes import child
+from livekit_barge.room.server import LivekitServer, running_server
+from livekit_barge.room.worker import agents_folder, running_worker
+from livekit_barge.script.played_call import PlayedCall
+from livekit_barge.script.script import Script, caller_line
+from livekit_barge.work.log_silencer import client_log_off
 
 PRESETS = ("livekit-defaults", "snappy")
 BARGE_INS = 10

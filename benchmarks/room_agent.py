@@ -9,8 +9,8 @@ from livekit.agents import Agent, AgentServer, JobContext, JobProcess
 from livekit.plugins import silero
 
 from livekit_barge import BargeSession
-from livekit_barge.bench.models import ScriptedLLM, VoiceTTS
-from livekit_barge.bench.voices import voice_named
+from livekit_barge.stage.models import ScriptedLLM, VoiceTTS
+from livekit_barge.stage.voices import voice_named
 
 # No pause in it that a barge-in could fall into.
 TEXT = (

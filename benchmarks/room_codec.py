@@ -15,10 +15,10 @@ import numpy as np
 import soxr
 
 from benchmarks.room_stub import MARKER_AFTER_S, cut_speech, marker
-from livekit_barge.bench.track import Pcm
-from livekit_barge.bench.voices import SAMPLE_RATE
 from livekit_barge.call.audio import Float32
-from livekit_barge.measure.edges import AUDIBLE_MARGIN_DB
+from livekit_barge.hearing.edges import AUDIBLE_MARGIN_DB
+from livekit_barge.stage.track import Pcm
+from livekit_barge.stage.voices import SAMPLE_RATE
 
 DEFAULT_BITRATE = 48_000
 """What LiveKit's client asks for where nothing is said: ``target_bitrate`` in its statistics."""

@@ -19,14 +19,14 @@ import numpy as np
 from livekit import rtc
 
 from benchmarks.room_tables import spread
-from livekit_barge.bench.quiet import client_log_off
-from livekit_barge.bench.room.link import Link
-from livekit_barge.bench.room.microphone import Microphone
-from livekit_barge.bench.room.server import LivekitServer, running_server
-from livekit_barge.bench.room.signalling import ImpairedLink, impaired
-from livekit_barge.bench.track import CallerTrack, Pcm, to_pcm
-from livekit_barge.bench.voices import SAMPLE_RATE
 from livekit_barge.clock import CallClock
+from livekit_barge.room.link import Link
+from livekit_barge.room.microphone import Microphone
+from livekit_barge.room.server import LivekitServer, running_server
+from livekit_barge.room.signalling import ImpairedLink, impaired
+from livekit_barge.stage.track import CallerTrack, Pcm, to_pcm
+from livekit_barge.stage.voices import SAMPLE_RATE
+from livekit_barge.work.log_silencer import client_log_off
 
 QUEUES_S = (0.04, 0.08, 0.2)
 CLICKS = 12

@@ -15,10 +15,10 @@ import numpy as np
 from livekit import rtc
 
 from benchmarks.room_agent import TEXT
-from livekit_barge.bench.room.microphone import Microphone
-from livekit_barge.bench.track import CallerTrack, Pcm, to_pcm
-from livekit_barge.bench.voices import SAMPLE_RATE, voice_named
 from livekit_barge.clock import CallClock
+from livekit_barge.room.microphone import Microphone
+from livekit_barge.stage.track import CallerTrack, Pcm, to_pcm
+from livekit_barge.stage.voices import SAMPLE_RATE, voice_named
 
 FIRST_S = 3.0
 EVERY_S = 5.0

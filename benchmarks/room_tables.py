@@ -6,10 +6,10 @@ import statistics
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from livekit_barge.bench.room.link import Link
-from livekit_barge.bench.room.microphone import LEAD_S
 from livekit_barge.measure.join import JoinedOverlap
 from livekit_barge.measure.statistics import nearest_rank
+from livekit_barge.room.link import Link
+from livekit_barge.room.microphone import LEAD_S
 
 _STEPS = (
     "barge-ins | yielded | way in | detection | stopping | way out | time to yield, at the caller"

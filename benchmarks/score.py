@@ -32,11 +32,11 @@ from threadpoolctl import threadpool_info
 
 from benchmarks.marked import put_between
 from benchmarks.shares import shares
-from livekit_barge.batch.run import score_here
-from livekit_barge.bench.voices import SAMPLE_RATE, voice_named
+from livekit_barge.batch.score_batch import score_here
 from livekit_barge.call.audio import Float32, to_float
-from livekit_barge.intake.order import Order
-from livekit_barge.measure.silero import HEARD, SILERO_RATE, WINDOW_S, model_path
+from livekit_barge.hearing.silero.network import HEARD, SILERO_RATE, WINDOW_S, model_path
+from livekit_barge.intake.score_options import Order
+from livekit_barge.stage.voices import SAMPLE_RATE, voice_named
 
 FORMATS = (
     ("16 kHz WAV", 16_000, "WAV", "PCM_16"),

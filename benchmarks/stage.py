@@ -26,14 +26,14 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from benchmarks.marked import put_between
-from livekit_barge.bench import stage
-from livekit_barge.bench.case import Case
-from livekit_barge.bench.director import Director
-from livekit_barge.bench.remembered import Memory
-from livekit_barge.bench.run import play_case, run_cases
-from livekit_barge.bench.script import Script
-from livekit_barge.bench.suite import Suite
-from livekit_barge.bench.voices import voice_named
+from livekit_barge.script import scripted_call
+from livekit_barge.script.director import Director
+from livekit_barge.script.script import Script
+from livekit_barge.stage.time.model_cache import Memory
+from livekit_barge.stage.voices import voice_named
+from livekit_barge.suites.case import Case
+from livekit_barge.suites.play_cases import play_case, run_cases
+from livekit_barge.suites.suite import Suite
 
 T = TypeVar("T")
 
@@ -77,7 +77,7 @@ def sweep(suite: str, calls: int, settings: Sequence[tuple[str, dict[str, Any]]]
 
 def play(cases: Sequence[Case], memory: Memory) -> Cost:
     """Play them in this process, with what the models said before in ``memory``."""
-    stage.MEMORY = memory
+    scripted_call.MEMORY = memory
     digest = hashlib.sha256()
     call_s = 0.0
     windows, ends = memory.windows, memory.ends

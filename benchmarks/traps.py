@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.marked import put_between
-from livekit_barge.bench.case import Case
-from livekit_barge.bench.director import speech_of
-from livekit_barge.bench.results import EventResult
-from livekit_barge.bench.run import play_case
-from livekit_barge.bench.script import Script
+from livekit_barge.script.director import speech_of
+from livekit_barge.script.script import Script
+from livekit_barge.suites.case import Case
+from livekit_barge.suites.event_results import EventResult
+from livekit_barge.suites.play_cases import play_case
 
 LONG = (
     "Your parcel left our warehouse this morning, and if the roads stay as empty as they are now "

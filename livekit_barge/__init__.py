@@ -11,19 +11,19 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from livekit_barge.call.folder import Call as Call
-    from livekit_barge.presets import Preset as Preset
-    from livekit_barge.session import BargeSession as BargeSession
-    from livekit_barge.session import instrument as instrument
+    from livekit_barge.frameworks.livekit.presets import Preset as Preset
+    from livekit_barge.frameworks.livekit.session import BargeSession as BargeSession
+    from livekit_barge.frameworks.livekit.session import instrument as instrument
     from livekit_barge.settings import Settings as Settings
 
 __version__ = "0.1.0"
 
 _HOME = {
-    "BargeSession": "livekit_barge.session",
+    "BargeSession": "livekit_barge.frameworks.livekit.session",
     "Call": "livekit_barge.call.folder",
-    "Preset": "livekit_barge.presets",
+    "Preset": "livekit_barge.frameworks.livekit.presets",
     "Settings": "livekit_barge.settings",
-    "instrument": "livekit_barge.session",
+    "instrument": "livekit_barge.frameworks.livekit.session",
 }
 
 __all__ = ["BargeSession", "Call", "Preset", "Settings", "__version__", "instrument"]

@@ -25,7 +25,7 @@ class Clock(Protocol):
 
 
 class SystemClock:
-    """The machine's clock. Inside :mod:`livekit_barge.bench.virtual` it reads virtual time."""
+    """The machine's clock. Inside :mod:`livekit_barge.stage.time.virtual` it reads virtual time."""
 
     def now_s(self) -> float:
         return time.monotonic()

@@ -66,7 +66,7 @@ def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
     yield
     if item.get_closest_marker(MARK) is None:
         return
-    from livekit_barge.report.gate import told, unsaid
+    from livekit_barge.report.terminal.gate_table import told, unsaid
 
     run: SuiteRun = item.funcargs[MARK]  # type: ignore[attr-defined]
     short = [told(held) for held in run.verdict.held if held.passed is False]

@@ -11,10 +11,10 @@ from pydantic import BeforeValidator, Field, ValidationError, create_model
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from livekit_barge.errors import SettingsError
-from livekit_barge.live.turnlog import LogFormat
-from livekit_barge.presets.knobs import KNOBS, Knob, check_value
-from livekit_barge.presets.preset import LEAVE
-from livekit_barge.spelling import nearest
+from livekit_barge.files.did_you_mean import nearest
+from livekit_barge.frameworks.livekit.presets.knobs import KNOBS, Knob, check_value
+from livekit_barge.frameworks.livekit.presets.preset import LEAVE
+from livekit_barge.recording.turn_log import LogFormat
 
 PREFIX = "BARGE_"
 

@@ -46,24 +46,24 @@ from typing import Any
 
 from livekit.agents import Agent, AgentSession
 
-from livekit_barge.bench.agent import SuiteAgent
-from livekit_barge.bench.gate import Verdict, judge_tally
-from livekit_barge.bench.models import Timing
-from livekit_barge.bench.played import PlayedCall
-from livekit_barge.bench.results import CaseResult, Tally
-from livekit_barge.bench.run import Playing, play_case
-from livekit_barge.bench.script import CallerLine, Script
-from livekit_barge.bench.script import caller_line as line
-from livekit_barge.bench.stage import (
+from livekit_barge.errors import ScriptError
+from livekit_barge.frameworks.livekit.session import BargeSession
+from livekit_barge.measure.thresholds import Thresholds
+from livekit_barge.script.played_call import PlayedCall
+from livekit_barge.script.script import CallerLine, Script
+from livekit_barge.script.script import caller_line as line
+from livekit_barge.script.scripted_call import (
     Conditions,
     ScriptedAgent,
     SessionMaker,
     play_call,
 )
-from livekit_barge.bench.suite import Split, Suite
-from livekit_barge.errors import ScriptError
-from livekit_barge.measure.thresholds import Thresholds
-from livekit_barge.session import BargeSession
+from livekit_barge.stage.models import Timing
+from livekit_barge.suites.agent import SuiteAgent
+from livekit_barge.suites.event_results import CaseResult, Tally
+from livekit_barge.suites.gate import Verdict, judge_tally
+from livekit_barge.suites.play_cases import Playing, play_case
+from livekit_barge.suites.suite import Split, Suite
 
 __all__ = [
     "CallerLine",

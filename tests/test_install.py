@@ -21,7 +21,7 @@ from livekit import rtc
 from livekit.agents import Agent
 from livekit.agents.voice import io
 from livekit_barge import BargeSession, Call
-from livekit_barge.measure.call import measure_call
+from livekit_barge.measure.measure_call import measure_call
 
 class Out(io.AudioOutput):
     def __init__(self):

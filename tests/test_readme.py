@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from livekit_barge.presets.preset import preset_names
+from livekit_barge.frameworks.livekit.presets.preset import preset_names
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")

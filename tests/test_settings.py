@@ -4,7 +4,7 @@ import pytest
 from pydantic import ValidationError
 
 from livekit_barge.errors import SettingsError
-from livekit_barge.presets.knobs import KNOBS
+from livekit_barge.frameworks.livekit.presets.knobs import KNOBS
 from livekit_barge.settings import Settings
 
 

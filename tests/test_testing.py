@@ -7,8 +7,8 @@ import pytest
 from livekit.agents import Agent, AgentSession, llm
 
 from livekit_barge import BargeSession
-from livekit_barge.bench.script import Script
 from livekit_barge.errors import ScriptError
+from livekit_barge.script.script import Script
 from livekit_barge.testing import line, play
 
 REPLY = (

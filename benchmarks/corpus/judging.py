@@ -10,8 +10,8 @@ import numpy as np
 from benchmarks.corpus.laying import Laid
 from benchmarks.corpus.spoiling import Blur
 from livekit_barge.call.audio import Float32
-from livekit_barge.measure.burst import Burst
-from livekit_barge.measure.speech import SpeechFinder
+from livekit_barge.hearing.burst import Burst
+from livekit_barge.hearing.speech_finder import SpeechFinder
 
 
 def find(audio: Float32, rate: int) -> list[Burst]:

@@ -16,8 +16,8 @@ import soxr
 from benchmarks.corpus.spoiling import NONE, Blur, Spoil
 from benchmarks.corpus.talkers import RATE, talkers
 from livekit_barge.call.audio import Float32
-from livekit_barge.measure.edges import AUDIBLE_MARGIN_DB
-from livekit_barge.measure.levels import active_power, smooth
+from livekit_barge.hearing.edges import AUDIBLE_MARGIN_DB
+from livekit_barge.hearing.levels import active_power, smooth
 
 SPEECH_DBFS = -20.0
 TRIM_DB = 20.0

@@ -19,8 +19,8 @@ import soundfile
 import soxr
 
 from benchmarks.corpus.clips import PEOPLE, Clips, read
-from livekit_barge.bench.voices import SAMPLE_RATE, VOICES
 from livekit_barge.call.audio import Float32, to_float
+from livekit_barge.stage.voices import SAMPLE_RATE, VOICES
 
 RATE = SAMPLE_RATE
 

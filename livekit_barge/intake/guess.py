@@ -13,8 +13,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from livekit_barge.measure.burst import Burst
-from livekit_barge.measure.leakage import Leakage
+from livekit_barge.hearing.burst import Burst
+from livekit_barge.hearing.leakage.amount import Leakage
 
 # From here on a guess is sure enough to doubt a documented map.
 SURE = 0.9

@@ -18,21 +18,21 @@ from livekit_barge.call.events import Event
 from livekit_barge.call.folder import Call
 from livekit_barge.call.meta import META_FILE
 from livekit_barge.errors import IntakeError
-from livekit_barge.intake.alike import refuse_alike
-from livekit_barge.intake.call_json import VendorCall, beside, read_call_json
-from livekit_barge.intake.channels import call_channels, recording_channels
-from livekit_barge.intake.hearing import SIDES, Bursts, hear, of_bursts
-from livekit_barge.intake.order import Order
+from livekit_barge.hearing.leakage.amount import withheld
+from livekit_barge.intake.channel_roles import call_channels, recording_channels
+from livekit_barge.intake.duplicate_channels import refuse_alike
+from livekit_barge.intake.hear_recording import SIDES, Bursts, hear, of_bursts
 from livekit_barge.intake.pair import Pair
 from livekit_barge.intake.recording import Recording
+from livekit_barge.intake.score_options import Order
 from livekit_barge.intake.sources import Source, source_named
-from livekit_barge.measure.call import trusted
-from livekit_barge.measure.leakage import withheld
+from livekit_barge.intake.vendor_json import VendorCall, beside, read_call_json
 from livekit_barge.measure.leakage_warnings import caveats as leakage_caveats
+from livekit_barge.measure.measure_call import trusted
+from livekit_barge.measure.offline_turns import measure_turns
 from livekit_barge.measure.overlap import Overlap
 from livekit_barge.measure.scorecard import Caveat, Scorecard, without_overlaps
-from livekit_barge.measure.sounds.warnings import caveats as of_sounds
-from livekit_barge.measure.whole import measure_turns
+from livekit_barge.measure.sound_warnings import caveats as of_sounds
 
 
 def score(path: Path, order: Order) -> Scorecard:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from livekit_barge.errors import IntakeError
-from livekit_barge.spelling import nearest
+from livekit_barge.files.did_you_mean import nearest
 
 
 @dataclass(frozen=True)

@@ -27,18 +27,18 @@ from livekit_barge.call.events import (
     Transcript,
 )
 from livekit_barge.call.placement import Placement
-from livekit_barge.measure.burst import Burst
+from livekit_barge.hearing.burst import Burst
+from livekit_barge.hearing.span import Span
+from livekit_barge.measure.agent_speech import Hold, Speech
+from livekit_barge.measure.agent_stop import Surroundings
+from livekit_barge.measure.caller_turn import CallerTurn, Protection
 from livekit_barge.measure.episodes import Episode, episodes
-from livekit_barge.measure.heard_only import HeardOnly
 from livekit_barge.measure.judge import judge
 from livekit_barge.measure.overlap import Overlap
-from livekit_barge.measure.said import Said, metrics_of
-from livekit_barge.measure.sides import CallerTurn, Protection
-from livekit_barge.measure.span import Span
-from livekit_barge.measure.speeches import Hold, Speech
-from livekit_barge.measure.stops import Surroundings
 from livekit_barge.measure.thresholds import Thresholds
+from livekit_barge.measure.transcripts import Said, metrics_of
 from livekit_barge.measure.turns import Turn
+from livekit_barge.measure.unstamped_agent import HeardOnly
 
 
 class Conversation:

@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from livekit_barge.measure.burst import Burst
+from livekit_barge.hearing.burst import Burst
+from livekit_barge.hearing.span import Span
+from livekit_barge.measure.agent_speech import Speech
 from livekit_barge.measure.overlap import DecisionMade
-from livekit_barge.measure.span import Span
-from livekit_barge.measure.speeches import Speech
 from livekit_barge.measure.thresholds import Thresholds
 
 

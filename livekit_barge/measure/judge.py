@@ -21,13 +21,13 @@ from __future__ import annotations
 from typing import Any
 
 from livekit_barge.call.events import Cause
+from livekit_barge.hearing.burst import Burst
+from livekit_barge.hearing.span import Span, shared_s
+from livekit_barge.measure.agent_speech import Speech
+from livekit_barge.measure.agent_stop import DIGITS, Stop, Surroundings, end_of, find_stop
 from livekit_barge.measure.backchannel import is_backchannel, listening_words, why_backchannel
-from livekit_barge.measure.burst import Burst
 from livekit_barge.measure.episodes import Episode
 from livekit_barge.measure.overlap import DecisionMade, Outcome, Overlap
-from livekit_barge.measure.span import Span, shared_s
-from livekit_barge.measure.speeches import Speech
-from livekit_barge.measure.stops import DIGITS, Stop, Surroundings, end_of, find_stop
 from livekit_barge.measure.thresholds import Thresholds
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from livekit_barge.measure.leakage import Leakage
+from livekit_barge.hearing.leakage.amount import Leakage
 from livekit_barge.measure.scorecard import Caveat
 
 # What cannot be taken away further than this hides a caller who speaks 20 dB more softly.

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from livekit_barge.measure.burst import Burst
-from livekit_barge.measure.span import Span
+from livekit_barge.hearing.burst import Burst
+from livekit_barge.hearing.span import Span
 from livekit_barge.measure.statistics import nearest_rank
 from livekit_barge.measure.thresholds import Thresholds
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any, Self
 
 from livekit_barge.errors import SettingsError
-from livekit_barge.resources import configs_dir
-from livekit_barge.spelling import nearest
-from livekit_barge.toml import read_toml
+from livekit_barge.files.did_you_mean import nearest
+from livekit_barge.files.resources import configs_dir
+from livekit_barge.files.toml import read_toml
 
 THRESHOLDS_FILE = "thresholds.toml"
 

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
-from livekit_barge.report.gate import told, unsaid
-from livekit_barge.report.out import opened
+from livekit_barge.cli.output import opened
+from livekit_barge.report.terminal.gate_table import told, unsaid
 
 if TYPE_CHECKING:
-    from livekit_barge.bench.gate import Verdict
+    from livekit_barge.suites.gate import Verdict
 
 SCHEMA = "livekit-barge/gate/1"
 # No XML 1.0 can hold these, not even escaped. Halves of surrogate pairs the file spells out.

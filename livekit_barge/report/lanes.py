@@ -28,7 +28,7 @@ from livekit_barge.call.events import (
 )
 from livekit_barge.call.placement import place_agent
 from livekit_barge.measure.turns import Turn
-from livekit_barge.report.table import as_ms
+from livekit_barge.report.terminal.turn_table import as_ms
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from livekit_barge.batch.results import Result, Results
+from livekit_barge.batch.stored_results import Result, Results
 
 
 def double(job: int) -> int:

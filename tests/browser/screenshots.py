@@ -12,9 +12,9 @@ from pathlib import Path
 from playwright.sync_api import Browser
 from rich.console import Console
 
-from livekit_barge.bench.demo import run_demo
-from livekit_barge.intake.order import Order
-from livekit_barge.report.pages.make import make_report
+from livekit_barge.cli.demo import run_demo
+from livekit_barge.intake.score_options import Order
+from livekit_barge.report.html.make import make_report
 from tests.browser.chromium import started
 
 IMAGES = Path("docs/images")

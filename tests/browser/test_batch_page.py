@@ -8,9 +8,9 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from livekit_barge.intake.order import Order
-from livekit_barge.report.pages.make import make_report
-from tests.report.pages.made import call_folder, results, write_report
+from livekit_barge.intake.score_options import Order
+from livekit_barge.report.html.make import make_report
+from tests.report.html.made import call_folder, results, write_report
 
 COUNT = 1_000
 

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.measure.known import DECISION_S, ONSET_S, SILENT_S
-from tests.report.pages.made import WORDS, call_folder, write_report
+from tests.report.html.made import WORDS, call_folder, write_report
 
 TOLERANCE_S = 0.003
 """The boundaries' own: what is shaded is what was measured."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page
 
-from livekit_barge.report.pages.call_page import write_call
-from livekit_barge.report.pages.writer import prepare
-from tests.report.pages.made import hour
+from livekit_barge.report.html.call_page import write_call
+from livekit_barge.report.html.writer import prepare
+from tests.report.html.made import hour
 
 
 @pytest.fixture(scope="module")

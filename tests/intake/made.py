@@ -10,8 +10,8 @@ import numpy as np
 import soundfile
 import soxr
 
-from livekit_barge.bench.voices import SAMPLE_RATE, voice_named
 from livekit_barge.call.audio import to_float
+from livekit_barge.stage.voices import SAMPLE_RATE, voice_named
 
 ONSET_S, SILENT_S, LENGTH_S = 2.6, 3.0, 7.0
 AGENT_FROM_S = 1.0

@@ -7,13 +7,13 @@ from functools import partial
 import pytest
 
 from livekit_barge import BargeSession
-from livekit_barge.bench.script import Script
-from livekit_barge.bench.stage import play_call
 from livekit_barge.call.folder import Call
 from livekit_barge.errors import IntakeError
-from livekit_barge.intake.order import Order
+from livekit_barge.intake.score_options import Order
 from livekit_barge.intake.scoring import score
-from livekit_barge.measure.call import measure_call
+from livekit_barge.measure.measure_call import measure_call
+from livekit_barge.script.script import Script
+from livekit_barge.script.scripted_call import play_call
 
 
 @pytest.fixture(scope="module")

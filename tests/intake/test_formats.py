@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from livekit_barge.intake.decode import decode, probe
-from livekit_barge.intake.order import Order
+from livekit_barge.intake.score_options import Order
 from livekit_barge.intake.scoring import score
 from tests.intake.made import ONSET_S, SILENT_S, made_call, write, write_m4a
 
@@ -103,7 +103,8 @@ def test_a_wav_from_a_pipe_that_does_not_know_its_length(tmp_path):
 def test_a_wav_is_scored_without_livekit_and_without_ffmpeg(tmp_path):
     path = write(tmp_path / "call.wav", made_call(16_000), 16_000, "WAV", "PCM_16")
     code = (
-        "import sys; from pathlib import Path; from livekit_barge.intake.order import Order; "
+        "import sys; from pathlib import Path; "
+        "from livekit_barge.intake.score_options import Order; "
         "from livekit_barge.intake.scoring import score; "
         f"score(Path({str(path)!r}), Order.of(caller_channel=0)); "
         "assert not {'livekit', 'av', 'onnxruntime'} & set(sys.modules), sorted(sys.modules)"

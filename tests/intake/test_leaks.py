@@ -10,12 +10,12 @@ import pytest
 from livekit_barge.call.audio import AGENT, CALLER
 from livekit_barge.call.events import PlaybackFinished, SegmentFlushed, SegmentStarted
 from livekit_barge.errors import IntakeError
+from livekit_barge.hearing.burst import Burst
+from livekit_barge.hearing.leakage.amount import Leakage
+from livekit_barge.intake.channel_swap import contradicted
 from livekit_barge.intake.guess import guess_caller
-from livekit_barge.intake.order import Order
+from livekit_barge.intake.score_options import Order
 from livekit_barge.intake.scoring import score
-from livekit_barge.intake.swapped import contradicted
-from livekit_barge.measure.burst import Burst
-from livekit_barge.measure.leakage import Leakage
 from tests.intake.made import ONSET_S, made_call, write
 
 RATE = 16_000

@@ -12,7 +12,7 @@ import soundfile
 from livekit_barge.call.audio import CALLER
 from livekit_barge.errors import BargeError, IntakeError
 from livekit_barge.intake import recording
-from livekit_barge.intake.order import Order
+from livekit_barge.intake.score_options import Order
 from livekit_barge.intake.scoring import score
 from tests.intake.made import made_call, write, write_av, write_m4a
 

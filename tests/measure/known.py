@@ -24,8 +24,8 @@ from livekit_barge.call.events import (
 )
 from livekit_barge.call.folder import Call
 from livekit_barge.call.meta import CallMeta
-from livekit_barge.live.disk import CallFiles
-from tests.measure.conftest import _say
+from livekit_barge.recording.disk import CallFiles
+from tests.conftest import _say
 
 RATE = 24_000
 ONSET_S = 3.2

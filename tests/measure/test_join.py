@@ -12,10 +12,10 @@ from livekit_barge.call.events import AgentAnchored, CallerAnchored
 from livekit_barge.call.folder import Call
 from livekit_barge.call.meta import CallMeta
 from livekit_barge.errors import CallError
-from livekit_barge.live.disk import CallFiles
 from livekit_barge.measure.join import align, join
 from livekit_barge.measure.overlap import Overlap
 from livekit_barge.measure.turns import Turn
+from livekit_barge.recording.disk import CallFiles
 from tests.measure.known import RATE, spoken
 
 AHEAD_S = 5.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from livekit_barge.measure.call import measure_call
+from livekit_barge.measure.measure_call import measure_call
 from tests.measure.known import AGENT_S, DECISION_S, ONSET_S, SILENT_S, write_call
 
 

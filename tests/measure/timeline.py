@@ -27,11 +27,11 @@ from livekit_barge.call.events import (
     SpeechInterrupted,
     Transcript,
 )
-from livekit_barge.measure.burst import Burst
+from livekit_barge.hearing.burst import Burst
+from livekit_barge.measure.offline_turns import measure_turns
 from livekit_barge.measure.overlap import Overlap
 from livekit_barge.measure.thresholds import Thresholds
 from livekit_barge.measure.turns import Turn
-from livekit_barge.measure.whole import measure_turns
 
 STEP_S = 0.1
 LIMITS = Thresholds.load()

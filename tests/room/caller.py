@@ -9,9 +9,9 @@ from typing import Self
 import numpy as np
 from livekit import rtc
 
-from livekit_barge.bench.room.ears import is_audible
-from livekit_barge.bench.room.server import LivekitServer
-from livekit_barge.bench.track import Pcm
+from livekit_barge.room.ears import is_audible
+from livekit_barge.room.server import LivekitServer
+from livekit_barge.stage.track import Pcm
 from tests.room.lateness import Lateness
 
 RATE = 24_000

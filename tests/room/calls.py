@@ -13,19 +13,19 @@ from livekit import rtc
 from livekit.agents import Agent
 from livekit.agents.vad import VAD
 
-from livekit_barge.bench.played import PlayedCall
-from livekit_barge.bench.room.caller import call_room
-from livekit_barge.bench.room.dial import Dial, Kind
-from livekit_barge.bench.room.link import Link
-from livekit_barge.bench.room.server import LivekitServer
-from livekit_barge.bench.script import Script as ScriptOfCall
-from livekit_barge.bench.track import Pcm
 from livekit_barge.call.folder import Call
+from livekit_barge.frameworks.livekit.session import BargeSession
 from livekit_barge.measure.join import Joined, join
 from livekit_barge.measure.overlap import Overlap
 from livekit_barge.measure.turns import Turn
-from livekit_barge.session import BargeSession
+from livekit_barge.room.caller import call_room
+from livekit_barge.room.destination import Dial, Kind
+from livekit_barge.room.link import Link
+from livekit_barge.room.server import LivekitServer
+from livekit_barge.script.played_call import PlayedCall
+from livekit_barge.script.script import Script as ScriptOfCall
 from livekit_barge.settings import Settings
+from livekit_barge.stage.track import Pcm
 from tests.room.caller import RATE, Caller
 from tests.room.lateness import Lateness
 from tests.vendors.voice import speak

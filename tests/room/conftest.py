@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from livekit_barge.bench.room.server import BINARY, LivekitServer, running_server, tail
+from livekit_barge.room.server import BINARY, LivekitServer, running_server, tail
 
 _LOGS = pytest.StashKey[list[Path]]()
 

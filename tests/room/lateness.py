@@ -11,7 +11,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Protocol, TypeVar
 
-from livekit_barge.measure.lag import LAG_MAX_S
+from livekit_barge.measure.recorder_lag import LAG_MAX_S
 
 PLAYS_MOST = 3
 

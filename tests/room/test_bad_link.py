@@ -6,9 +6,9 @@ import asyncio
 
 import pytest
 
-from livekit_barge.bench.room.link import DIRECTIONS, Link
-from livekit_barge.bench.script import Script, caller_line
 from livekit_barge.call.events import ImpairedLink
+from livekit_barge.room.link import DIRECTIONS, Link
+from livekit_barge.script.script import Script, caller_line
 from tests.room.calls import UNBROKEN, BothEnds, play_script
 from tests.room.lateness import measurably
 from tests.vendors.voice import speak

@@ -15,10 +15,10 @@ from livekit.plugins import silero
 from typer.testing import CliRunner
 
 from livekit_barge import BargeSession
-from livekit_barge.bench.bench_run import ROOMS_AGENT
-from livekit_barge.bench.room.server import LivekitServer
-from livekit_barge.cli import app
+from livekit_barge.cli.app import app
+from livekit_barge.room.server import LivekitServer
 from livekit_barge.settings import Settings
+from livekit_barge.suites.bench_run import ROOMS_AGENT
 from tests.room.calls import STOPPED, UNBROKEN, Announcer
 from tests.room.lateness import Lateness, measurably
 from tests.vendors.voice import speak
@@ -98,7 +98,9 @@ def benched(
     speak(UNBROKEN)  # beforehand: no call's event loop shall wait for it
 
     def play(number: int) -> Benched:
-        monkeypatch.setattr("livekit_barge.bench.room_run.secrets.token_hex", lambda _: f"{number}")
+        monkeypatch.setattr(
+            "livekit_barge.suites.play_in_room.secrets.token_hex", lambda _: f"{number}"
+        )
         return asyncio.run(bench_in_room(livekit_server, f"barge-{number}-1", tmp_path / "agent"))
 
     return play

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from livekit.plugins import silero
 
-from livekit_barge.bench.room.caller import call_room
-from livekit_barge.bench.room.dial import Dial
-from livekit_barge.bench.script import Script, caller_line
 from livekit_barge.errors import RoomError
+from livekit_barge.room.caller import call_room
+from livekit_barge.room.destination import Dial
+from livekit_barge.script.script import Script, caller_line
 from tests.room.caller import Caller
 from tests.room.calls import LONG, UNBROKEN, BothEnds, play_script
 from tests.room.lateness import measurably
@@ -144,7 +144,7 @@ def server_killed(start_livekit_server, tmp_path_factory):
         server, "killed", folder, LATER, meanwhile=kill, vad=silero.VAD.load(), **AT_ONCE
     )
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("livekit_barge.bench.room.caller.LOST_AFTER_S", 1.0)
+        patch.setattr("livekit_barge.room.caller.LOST_AFTER_S", 1.0)
         return asyncio.run(played)
 
 
@@ -176,7 +176,7 @@ def test_several_callers_at_once_each_have_a_call_of_their_own(livekit_server, t
 
 
 async def test_a_room_without_an_agent_is_one_line(livekit_server, tmp_path, monkeypatch):
-    monkeypatch.setattr("livekit_barge.bench.room.caller.ANSWER_WITHIN_S", 0.5)
+    monkeypatch.setattr("livekit_barge.room.caller.ANSWER_WITHIN_S", 0.5)
     server = livekit_server
     dial = Dial(url=server.url, api_key=server.api_key, api_secret=server.api_secret, room="empty")
     with pytest.raises(RoomError, match="no agent was heard"):

@@ -12,8 +12,8 @@ from livekit import rtc
 from livekit.agents.voice import io
 from livekit.plugins import silero
 
-from livekit_barge.bench.faults.sinks import ENDS_LATE_S, EndsLate, HearsNoOrders, Passing
-from livekit_barge.measure.diagnosis import KINDS, diagnose
+from livekit_barge.diagnosis import KINDS, diagnose
+from livekit_barge.faults.sinks import ENDS_LATE_S, EndsLate, HearsNoOrders, Passing
 from tests.room.caller import RATE, Caller
 from tests.room.calls import Announcer, play
 from tests.vendors.voice import speak

@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from livekit_barge.bench.room.server import LivekitServer, free_port
 from livekit_barge.call.folder import Call
 from livekit_barge.errors import SettingsError
-from livekit_barge.measure.call import measure_call
+from livekit_barge.measure.measure_call import measure_call
 from livekit_barge.measure.turns import Turn
+from livekit_barge.room.server import LivekitServer, free_port
 from tests.room.caller import Caller, audible_s
 from tests.room.calls import STOPPED
 from tests.room.worker import AGENTS, Worker, copied_worker

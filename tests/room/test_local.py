@@ -7,11 +7,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from livekit_barge import cli
-from livekit_barge.bench.room.server import LivekitServer
-from livekit_barge.bench.room.worker import agents_folder
-from livekit_barge.measure.call import measure_call
+from livekit_barge.cli.app import app
+from livekit_barge.measure.measure_call import measure_call
 from livekit_barge.measure.turns import Turn
+from livekit_barge.room.server import LivekitServer
+from livekit_barge.room.worker import agents_folder
 from tests.room.caller import Caller
 from tests.room.calls import STOPPED
 from tests.room.worker import Worker, copied_worker
@@ -92,7 +92,7 @@ def command(monkeypatch, capsys, *arguments):
     """What ``livekit-barge`` prints; it must end well."""
     monkeypatch.setattr(sys, "argv", ["livekit-barge", *arguments])
     with pytest.raises(SystemExit) as ended:
-        cli.main()
+        app.main()
     said = capsys.readouterr()
     assert not ended.value.code, said.err
     return said.out

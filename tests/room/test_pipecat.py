@@ -11,14 +11,14 @@ import pytest
 pytest.importorskip("loguru", reason="Pipecat is not installed")
 
 from benchmarks.room import barge_in_script
-from livekit_barge.bench.room.caller import call_room
-from livekit_barge.bench.room.dial import Dial
-from livekit_barge.bench.room.processes import child
-from livekit_barge.bench.room.server import LivekitServer
-from livekit_barge.bench.room.worker import agents_folder
 from livekit_barge.call.folder import Call
-from livekit_barge.measure.call import measure_call
 from livekit_barge.measure.join import join
+from livekit_barge.measure.measure_call import measure_call
+from livekit_barge.room.caller import call_room
+from livekit_barge.room.destination import Dial
+from livekit_barge.room.processes import child
+from livekit_barge.room.server import LivekitServer
+from livekit_barge.room.worker import agents_folder
 
 REPO = Path(__file__).parents[2]
 

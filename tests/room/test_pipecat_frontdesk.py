@@ -15,14 +15,14 @@ import pytest
 
 pytest.importorskip("deepgram", reason="the extra pipecat-frontdesk is not installed")
 
-from livekit_barge.bench.room.processes import child
-from livekit_barge.bench.room.server import LivekitServer, tail
-from livekit_barge.bench.room.worker import agents_folder
-from livekit_barge.bench.voices import SAMPLE_RATE
 from livekit_barge.call.events import PlaybackFinished
 from livekit_barge.call.folder import Call
-from livekit_barge.measure.call import measure_call
+from livekit_barge.measure.measure_call import measure_call
 from livekit_barge.measure.turns import Turn
+from livekit_barge.room.processes import child
+from livekit_barge.room.server import LivekitServer, tail
+from livekit_barge.room.worker import agents_folder
+from livekit_barge.stage.voices import SAMPLE_RATE
 from tests.room.caller import Caller, audible_s
 from tests.room.calls import STOPPED, UNBROKEN
 from tests.room.lateness import measurably

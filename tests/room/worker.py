@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from livekit_barge.bench.room.server import LivekitServer
-from livekit_barge.bench.room.worker import agents_folder, running_worker
 from livekit_barge.call.folder import Call
+from livekit_barge.room.server import LivekitServer
+from livekit_barge.room.worker import agents_folder, running_worker
 from tests.room.caller import Caller
 from tests.room.lateness import measurably
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import soxr
 
-from livekit_barge.bench.track import Pcm
-from livekit_barge.bench.voices import SAMPLE_RATE, voice_named
+from livekit_barge.stage.track import Pcm
+from livekit_barge.stage.voices import SAMPLE_RATE, voice_named
 
 
 def speak(text: str, sample_rate: int = SAMPLE_RATE, *, voice: str = "joe") -> Pcm:

@@ -1,0 +1,132 @@
+"""Scores recordings one after the other here, or a batch of them by several processes.
+
+What is kept in memory of a recording is its summary: ten thousand calls cost what their overlaps'
+times do.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from livekit_barge.batch.stored_results import Refused, Result, Results, result_of
+from livekit_barge.call.fields import line
+from livekit_barge.intake.score_options import Order
+from livekit_barge.measure.scorecard import (
+    SCHEMA_OF_ALL,
+    Check,
+    Summary,
+    checks,
+    passed,
+)
+
+if TYPE_CHECKING:
+    from livekit_barge.work.pool import WorkerDied
+
+
+@dataclass
+class Total:
+    """All recordings of a command together."""
+
+    order: Order
+    scored: int = 0
+    refused: list[Refused] = field(default_factory=list)
+    duration_s: float = 0.0
+    _summaries: list[Summary] = field(default_factory=list)
+
+    def add(self, result: Result) -> None:
+        """Count a recording in."""
+        if isinstance(result, Refused):
+            self.refused.append(result)
+        else:
+            self.scored += 1
+            self.duration_s += result.duration_s
+            self._summaries.append(result.summary)
+
+    @property
+    def summary(self) -> Summary:
+        """What all overlaps add up to."""
+        return Summary.total(self._summaries)
+
+    @property
+    def checks(self) -> tuple[Check, ...]:
+        """The limits, and what all of them together reached."""
+        return checks(self.summary, self.order.thresholds.scorecard)
+
+    @property
+    def exit_code(self) -> int:
+        """0: all limits held; 1: some fell short; 2: a recording could not be scored."""
+        if self.refused:
+            return 2
+        return 0 if passed(self.checks) else 1
+
+    def line(self) -> str:
+        """The document of all of them, on one line."""
+        document: dict[str, Any] = {
+            "schema": SCHEMA_OF_ALL,
+            "scored": self.scored,
+            "refused": len(self.refused),
+            "duration_s": round(self.duration_s, 6),
+            "summary": self.summary.to_json(),
+            "thresholds": [vars(check) for check in self.checks],
+            "passed": passed(self.checks),
+        }
+        return json.dumps(document, ensure_ascii=False)
+
+
+def line_of(result: Result) -> str:
+    """A recording's document on one line."""
+    return line(result.to_json())
+
+
+def score_here(paths: Iterable[Path], order: Order) -> Iterator[Result]:
+    """The results one after the other, kept nowhere."""
+    for path in paths:
+        yield result_of(path, order)
+
+
+def score_batch(
+    paths: Sequence[Path],
+    results: Results,
+    *,
+    workers: int,
+    scheduler: str | None = None,
+    limit_s: float = math.inf,
+) -> Iterator[Result]:
+    """The results, those of an earlier run first; a recording has ``limit_s``, on this machine."""
+    from livekit_barge.work.pool import TookTooLong, WorkerDied
+
+    missing = []
+    for path in paths:
+        if (kept := results.kept(path)) is None:
+            missing.append(path)
+        else:
+            yield kept
+    for path, made in _run(missing, results, workers, scheduler, limit_s):
+        if isinstance(made, TookTooLong):
+            # Not kept: another time the machine may be quicker, or the limit another.
+            remedy = "allow it more by --file-limit, or score it alone"
+            yield Refused(str(path), f"{path}: took longer than {limit_s:g} s – {remedy}")
+        elif isinstance(made, WorkerDied):
+            refused = Refused(str(path), f"{path}: workers died over it – score it alone")
+            yield results.keep(path, refused)
+        else:
+            yield made
+
+
+def _run(
+    paths: Sequence[Path], results: Results, workers: int, scheduler: str | None, limit_s: float
+) -> Iterator[tuple[Path, Result | WorkerDied]]:
+    if scheduler is None:
+        from livekit_barge.work.pool import run_jobs
+
+        return run_jobs(paths, results.make, workers, limit_s=limit_s)
+    from livekit_barge.work.cluster import run_on_cluster
+
+    named = {Path(os.path.realpath(path)): path for path in paths}
+    return ((named[path], made) for path, made in run_on_cluster(named, results.make, scheduler))

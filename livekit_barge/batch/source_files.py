@@ -1,0 +1,45 @@
+"""The files that a recording is scored from: a result holds while they stay, and they are kept."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from livekit_barge.call.audio import AUDIO_FILE
+from livekit_barge.call.folder import EVENTS_FILE
+from livekit_barge.call.meta import META_FILE
+from livekit_barge.errors import IntakeError
+from livekit_barge.intake.score_options import Order
+from livekit_barge.intake.vendor_json import beside
+
+
+def inputs(path: Path, order: Order) -> list[Path]:
+    """What scoring the recording reads, besides the limits."""
+    if os.path.isdir(path):
+        return [path / name for name in (META_FILE, EVENTS_FILE, AUDIO_FILE)]
+    named = (path, order.agent_file, order.call_json or beside(path))
+    return [file for file in named if file is not None]
+
+
+def state_of(path: Path) -> os.stat_result | None:
+    """``None``: it cannot be looked at."""
+    try:
+        return path.stat()
+    except OSError:
+        return None
+
+
+def refuse_overwriting(output: Path, read: Iterable[Path]) -> None:
+    """Raises :class:`IntakeError` where ``output`` is one of the files, by whatever name."""
+    there = state_of(output)
+    if there is None:
+        return
+    for file in read:
+        state = state_of(file)
+        if state is not None and os.path.samestat(there, state):
+            raise IntakeError(
+                "--json would overwrite it before it is read",
+                where=output,
+                remedy="name another file",
+            )

@@ -1,0 +1,1 @@
+"""The ``livekit-barge`` command: one file per command, which parses, calls and prints."""

@@ -1,0 +1,167 @@
+"""Symptoms 3, 4 and 5: there was a decision, and the agent was audible beyond it.
+
+What tells them apart is what reached the output. Nothing, or new frames all the while: the cancel
+was lost (4). The frames ended and all that was queued played to its end: the order had no effect on
+the queue (5). The queue did not play out, the order worked late: audio was sent too far ahead (3).
+
+On LiveKit's pause path frames still come to the output, which holds them back; so frames alone say
+nothing, and what was played is set against what there was to play.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from livekit_barge.call.events import AgentState, InterruptionLost, OutputCleared, OutputPaused
+from livekit_barge.diagnosis.call_view import Seen, Story, at, ms
+from livekit_barge.diagnosis.finding import Finding
+from livekit_barge.diagnosis.kinds import BUFFERED_AHEAD, CANCEL_LOST, QUEUE_PLAYS_OUT
+
+# A clear that comes late, ended the sound, and is not what was decided with.
+_SOON_S = 0.3
+# Stamps of one moment may be this far apart, whichever comes first: a frame of a room's.
+_APART_S = 0.05
+
+
+@dataclass(frozen=True)
+class _Tail:
+    """What was heard after a decision, and what there was to be heard."""
+
+    decision_s: float
+    silent_s: float
+    order: OutputPaused | OutputCleared | None
+    frames_until_s: float
+    """The last frame of the speech that was handed to the output."""
+    left_s: float | None
+    """Seconds of it that had not played at the decision, later frames included."""
+    queued_s: float | None
+    """Of these, what had been handed over by then."""
+
+    @property
+    def heard_s(self) -> float:
+        return self.silent_s - self.decision_s
+
+    @property
+    def order_text(self) -> str:
+        if self.order is None:
+            return "no pause and no clear reached the output"
+        name = "pause" if isinstance(self.order, OutputPaused) else "clear"
+        return f"{name} reached the output {ms(self.order.at_s - self.decision_s)} after it"
+
+
+def tails(seen: Seen) -> Iterable[Finding]:
+    """For each overlap whose agent was audible past the decision for longer than its queue."""
+    if not seen.stamped:
+        return
+    for story in seen.stories:
+        overlap = story.overlap
+        if overlap.decision_s is None or overlap.silent_s is None or overlap.quiet_at_decision:
+            continue
+        if overlap.silent_s - overlap.decision_s < seen.limits.leak_min_s:
+            continue
+        yield _told_apart(seen, story, _tail(seen, story, overlap.decision_s, overlap.silent_s))
+
+
+def _tail(seen: Seen, story: Story, decision_s: float, silent_s: float) -> _Tail:
+    both: list[OutputPaused | OutputCleared] = [*seen.of(OutputPaused), *seen.of(OutputCleared)]
+    orders = [
+        order
+        for order in both
+        if order.speech_id in (story.turn.speech_id, None)
+        and -_APART_S <= order.at_s - decision_s <= seen.limits.order_within_s
+    ]
+    segments = seen.segments(story.turn.speech_id)
+    ends = [segment.last_frame_at_s for segment in segments]
+    until_s = max((seen.call.duration_s if end is None else end for end in ends), default=0.0)
+    queued_s = next(
+        (made.queued_s for made in story.overlap.decisions if made.at_s == decision_s), None
+    )
+    return _Tail(
+        decision_s,
+        silent_s,
+        min(orders, key=lambda order: order.at_s, default=None),
+        until_s,
+        _left_s(seen, story, decision_s),
+        queued_s,
+    )
+
+
+def _left_s(seen: Seen, story: Story, decision_s: float) -> float | None:
+    """Of all that was ever pushed of the speech, what had not played; ``None``: not known."""
+    pushed = [segment.pushed_s for segment in seen.segments(story.turn.speech_id)]
+    if not pushed or None in pushed:
+        return None
+    # Its first sample may be silent, so this is a little too much: see ``tail_slack_s``.
+    return sum(filter(None, pushed)) - (decision_s - story.turn.started_s)
+
+
+def _told_apart(seen: Seen, story: Story, tail: _Tail) -> Finding:
+    frames_s = tail.frames_until_s - tail.decision_s
+    coming = frames_s > seen.limits.frames_after_s
+    whole = tail.left_s is not None and tail.left_s - tail.heard_s <= seen.limits.tail_slack_s
+    evidence = [
+        f"decided at {at(tail.decision_s)} by {story.overlap.cause}; audible until "
+        f"{at(tail.silent_s)}, {ms(tail.heard_s)} longer",
+        f"{tail.order_text}; the last frame was handed over "
+        f"{ms(abs(frames_s))} {'after' if frames_s > 0 else 'before'} the decision",
+    ]
+    if tail.left_s is not None:
+        evidence.append(f"{at(tail.left_s)} of the speech were left to play at the decision")
+    not_gate = "not the gate: the decision is stamped"
+    if tail.order is None or (coming and (whole or _ended_by_clear(seen, tail))):
+        evidence += [*_swallowed(seen, tail), *_state_left(seen, story, tail)]
+        return CANCEL_LOST.found(
+            evidence,
+            story=story,
+            ruled_out=[not_gate, _not_a_leak(tail)],
+            layer="output's wrapper" if tail.order is None else None,
+        )
+    if whole:
+        return QUEUE_PLAYS_OUT.found(
+            evidence,
+            story=story,
+            ruled_out=[not_gate, "not new speech: no frame came after the decision"],
+        )
+    return BUFFERED_AHEAD.found(
+        evidence,
+        story=story,
+        ruled_out=[
+            not_gate,
+            "not a lost cancel: the order reached the output, and it fell silent with more to play",
+        ],
+        sure="sure" if tail.left_s is not None else "likely",
+    )
+
+
+def _ended_by_clear(seen: Seen, tail: _Tail) -> bool:
+    """The sound ended with a later clear: the first order had done nothing."""
+    return any(
+        tail.silent_s - _SOON_S - seen.limits.leak_min_s <= clear.at_s <= tail.silent_s + _APART_S
+        for clear in seen.of(OutputCleared)
+        if tail.order is not None and clear.at_s > tail.order.at_s + seen.limits.order_within_s
+    )
+
+
+def _swallowed(seen: Seen, tail: _Tail) -> list[str]:
+    return [
+        f"the interruption that {lost.sent_by} sent was swallowed by {lost.swallowed_by}"
+        for lost in seen.of(InterruptionLost)
+        if abs(lost.sent_at_s - tail.decision_s) <= seen.limits.order_within_s
+    ]
+
+
+def _state_left(seen: Seen, story: Story, tail: _Tail) -> list[str]:
+    left = [
+        event.at_s
+        for event in seen.between(AgentState, story.begin_s, tail.silent_s)
+        if event.old == "speaking" and event.new == "listening"
+    ]
+    return [
+        f"the agent's state left speaking at {at(at_s)}, while it was audible" for at_s in left[:1]
+    ]
+
+
+def _not_a_leak(tail: _Tail) -> str:
+    queued = "–" if tail.queued_s is None else at(tail.queued_s)
+    return f"not a queue that was sent ahead: {queued} were queued, and frames came on"

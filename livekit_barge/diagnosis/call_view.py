@@ -1,0 +1,258 @@
+"""What the rules look at: a call's events by kind, its overlaps, and how loud its channels are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, TypeVar
+
+import numpy as np
+
+from livekit_barge.call.audio import AUDIO_FILE, CALLER, Float32
+from livekit_barge.call.events import (
+    AgentState,
+    Event,
+    OptionsInForce,
+    ProtectedEnded,
+    ProtectedStarted,
+    SegmentFlushed,
+    SegmentStarted,
+    Transcript,
+    UserState,
+)
+from livekit_barge.call.folder import Call
+from livekit_barge.diagnosis.framework import Framework, framework_of
+from livekit_barge.diagnosis.rule_limits import DiagnosisLimits
+from livekit_barge.hearing.edges import runs
+from livekit_barge.hearing.levels import Powers, to_db
+from livekit_barge.hearing.span import Span
+from livekit_barge.measure.overlap import Overlap
+from livekit_barge.measure.turns import Turn
+
+LEVEL_S = 0.01
+"""A level a hundredth: finer than any rule's limit."""
+TOLD_WITHIN_S = 1.0
+"""What is told of a moment is looked for this long after it: an STT's transcript, a VAD's change of
+state, the word that a stop was a false one."""
+AS_LOUD_DB = 15.0
+"""Words of one talker differ by less; a room's noise lies lower."""
+
+E = TypeVar("E", bound=Event)
+
+
+@dataclass(frozen=True)
+class Story:
+    """An overlap, and the agent's turn that it fell on."""
+
+    index: int
+    overlap: Overlap
+    turn: Turn
+
+    @property
+    def begin_s(self) -> float:
+        """Where to listen."""
+        at_s = self.overlap.begin_s
+        return self.turn.started_s if at_s is None else at_s
+
+    @property
+    def caller_end_s(self) -> float:
+        """The caller is quiet from here on."""
+        end_s = self.overlap.caller_end_s
+        return self.begin_s if end_s is None else end_s
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A stretch of a speech's audio between two flushes."""
+
+    begin_s: float
+    last_frame_at_s: float | None
+    """``None``: frames came to the end of the call."""
+    pushed_s: float | None
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A call, for the rules."""
+
+    call: Call
+    turns: Sequence[Turn]
+    limits: DiagnosisLimits
+
+    @cached_property
+    def stories(self) -> list[Story]:
+        """The call's overlaps, in the order of its turns."""
+        pairs = [(overlap, turn) for turn in self.turns for overlap in turn.overlaps]
+        return [Story(index, overlap, turn) for index, (overlap, turn) in enumerate(pairs)]
+
+    @property
+    def stamped(self) -> bool:
+        """Whether the agent's end was stamped, and its decisions with it."""
+        return self.call.meta.capture_point == "agent" and bool(self.of(SegmentStarted))
+
+    @property
+    def framework(self) -> Framework:
+        return framework_of(self.call.meta.source)
+
+    @cached_property
+    def _by_kind(self) -> Mapping[type[Event], list[Event]]:
+        kinds: dict[type[Event], list[Event]] = {}
+        for event in self.call.events:
+            kinds.setdefault(type(event), []).append(event)
+        return kinds
+
+    def of(self, kind: type[E]) -> list[E]:
+        """All events of a kind, in order."""
+        return self._by_kind.get(kind, [])  # type: ignore[return-value]
+
+    def between(self, kind: type[E], begin_s: float, end_s: float) -> list[E]:
+        """Those in ``[begin_s, end_s]``."""
+        return [event for event in self.of(kind) if begin_s <= event.at_s <= end_s]
+
+    def options_at(self, at_s: float) -> Mapping[str, Any]:
+        """The options in force then."""
+        options: Mapping[str, Any] = {}
+        for event in self.of(OptionsInForce):
+            if event.at_s <= at_s or not options:
+                options = event.options
+        return options
+
+    def speaking(self, events: Iterable[AgentState] | Iterable[UserState]) -> list[Span]:
+        """When the state was ``speaking``."""
+        spans: list[Span] = []
+        begun_s: float | None = None
+        for event in events:
+            if event.new == "speaking" and begun_s is None:
+                begun_s = event.at_s
+            elif event.new != "speaking" and begun_s is not None:
+                spans.append(Span(begun_s, event.at_s))
+                begun_s = None
+        if begun_s is not None:
+            spans.append(Span(begun_s, self.call.duration_s))
+        return spans
+
+    @cached_property
+    def vad_heard(self) -> list[Span]:
+        """When LiveKit took the caller to be speaking, from its own back-dated onset on."""
+        begun = {event.at_s: event.livekit_at_s for event in self.of(UserState)}
+        return [
+            Span(min(begun.get(span.begin_s) or span.begin_s, span.begin_s), span.end_s)
+            for span in self.speaking(self.of(UserState))
+        ]
+
+    def vad_onset_s(self, story: Story) -> float | None:
+        """When LiveKit took the caller's speech in the overlap to begin; ``None``: not at all."""
+        around = Span(story.begin_s - self.limits.off_min_s, story.caller_end_s + TOLD_WITHIN_S)
+        heard = [span for span in self.vad_heard if span.meets(around)]
+        return None if not heard else max(heard[0].begin_s, story.begin_s)
+
+    def heard_in(self, story: Story) -> list[Span]:
+        """When LiveKit took the caller to speak, in the overlap. A pause begins the count anew."""
+        reach = Span(story.begin_s, max(story.caller_end_s, story.begin_s + LEVEL_S))
+        return [span for span in self.vad_heard if span.meets(reach)]
+
+    def longest_heard_s(self, story: Story) -> float:
+        """The longest of them."""
+        return max((span.length_s for span in self.heard_in(story)), default=0.0)
+
+    def caller_turn_ends_s(self, story: Story) -> float:
+        """The end of the turn in which the caller spoke over the agent; they may pause in it."""
+        ends = [
+            turn.ended_s
+            for turn in self.turns
+            if turn.speaker == "caller" and turn.started_s <= story.caller_end_s <= turn.ended_s
+        ]
+        return max([story.caller_end_s, *ends])
+
+    def transcripts(self, begin_s: float, end_s: float) -> list[Transcript]:
+        """Transcripts, interim ones too, that came in ``[begin_s, end_s]``."""
+        return self.between(Transcript, begin_s, end_s)
+
+    def protections(self, reason: str) -> list[tuple[Span, str | None]]:
+        """When what was protected for ``reason``, and which speech that meant."""
+        ends = [event for event in self.of(ProtectedEnded) if event.reason == reason]
+        found = []
+        for begun in self.of(ProtectedStarted):
+            if begun.reason == reason:
+                later = [
+                    event.at_s
+                    for event in ends
+                    if event.at_s >= begun.at_s and event.speech_id == begun.speech_id
+                ]
+                end_s = min(later, default=self.call.duration_s)
+                found.append((Span(begun.at_s, end_s), begun.speech_id))
+        return found
+
+    def segments(self, speech_id: str | None) -> list[Segment]:
+        """A speech's segments, in order."""
+        flushed = {event.segment_id: event for event in self.of(SegmentFlushed)}
+        return [
+            Segment(
+                begun.at_s,
+                flushed[begun.segment_id].last_frame_at_s if begun.segment_id in flushed else None,
+                flushed[begun.segment_id].pushed_s if begun.segment_id in flushed else None,
+            )
+            for begun in self.of(SegmentStarted)
+            if begun.speech_id == speech_id
+        ]
+
+    @property
+    def has_audio(self) -> bool:
+        return (self.call.path / AUDIO_FILE).exists()
+
+    @cached_property
+    def levels(self) -> Powers:
+        """Both channels' levels in dBFS, one each :data:`LEVEL_S`: shape ``(2, n)``."""
+        size = round(self.call.sample_rate * LEVEL_S)
+        parts = []
+        for block in self.call.blocks():
+            whole = np.pad(block, ((0, 0), (0, -block.shape[1] % size)))
+            frames = whole.reshape(2, -1, size).astype(np.float64)
+            parts.append(to_db((frames**2).mean(axis=2)))
+        return np.concatenate(parts, axis=1) if parts else np.zeros((2, 0))
+
+    def caller_speaks_in(self, span: Span, story: Story) -> bool:
+        """Whether the caller is about as loud in the span as they were in the overlap."""
+        if not self.has_audio:
+            return False
+        then, now = (
+            self._caller_levels(s) for s in (Span(story.begin_s, story.caller_end_s), span)
+        )
+        return bool(len(then) and len(now) and now.max() > then.max() - AS_LOUD_DB)
+
+    def _caller_levels(self, span: Span) -> Powers:
+        return self.levels[CALLER, round(span.begin_s / LEVEL_S) : round(span.end_s / LEVEL_S)]
+
+    def quiet_runs(self, channel: int, span: Span, least_s: float) -> list[Span]:
+        """Stretches of the span at the noise floor, of at least ``least_s``."""
+        begin = max(round(span.begin_s / LEVEL_S), 0)
+        levels = self.levels[channel, begin : round(span.end_s / LEVEL_S)]
+        quiet = (
+            Span((begin + first) * LEVEL_S, (begin + last) * LEVEL_S)
+            for first, last in runs(levels < self.limits.floor_dbfs)
+        )
+        return [run for run in quiet if run.length_s >= least_s]
+
+    def clips(self, spans: Sequence[Span]) -> list[Float32]:
+        """Both channels in each span, as far as the call goes; read in one go."""
+        rate, at = self.call.sample_rate, 0
+        ends = [(max(round(s.begin_s * rate), 0), round(s.end_s * rate)) for s in spans]
+        parts: list[list[Float32]] = [[] for _ in spans]
+        for block in self.call.blocks() if spans else ():
+            for (first, last), kept in zip(ends, parts, strict=True):
+                if first < at + block.shape[1] and last > at:
+                    kept.append(block[:, max(first - at, 0) : last - at])
+            at += block.shape[1]
+        nothing = np.zeros((2, 0), np.float32)
+        return [np.concatenate([nothing, *kept], axis=1) for kept in parts]
+
+
+def ms(seconds: float) -> str:
+    """``412 ms``."""
+    return f"{seconds * 1000:.0f} ms"
+
+
+def at(seconds: float) -> str:
+    """``4.31 s``: a moment of the call, or a length too long for milliseconds."""
+    return f"{seconds:.2f} s"

@@ -1,0 +1,127 @@
+"""What becomes of the caller's speech: not heard at all, or heard and not answered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from livekit_barge.call.events import (
+    ConversationItem,
+    Decision,
+    SegmentStarted,
+    SessionClosed,
+    SessionError,
+    SpeechCreated,
+    UserState,
+)
+from livekit_barge.diagnosis.call_view import TOLD_WITHIN_S, Seen, Story, at
+from livekit_barge.diagnosis.finding import Finding
+from livekit_barge.diagnosis.framework import LIVEKIT, PIPECAT
+from livekit_barge.diagnosis.kinds import DEAF, NO_REPLY
+from livekit_barge.hearing.span import Span
+from livekit_barge.measure.turns import Turn
+
+# LiveKit announces the start of speech this late at most: its VAD's window and smoothing.
+_ANNOUNCED_S = 0.5
+
+_DROPS_A_TURN = {
+    LIVEKIT: "what ends a turn or drops it: turn_detection, endpointing, StopResponse in "
+    "on_user_turn_completed",
+    PIPECAT: "what ends a turn or drops it: the stop strategies, user_speech_timeout, user_mute",
+}
+
+
+def deaf(seen: Seen) -> Iterable[Finding]:
+    """One for the call, if the VAD missed a long turn of the caller's, or several short ones."""
+    if not seen.stamped:
+        return
+    spared = [span for span, _ in seen.protections("uninterruptible")]
+    turns = [
+        turn
+        for turn in seen.turns
+        if turn.speaker == "caller"
+        and not any(span.meets(Span(turn.started_s, turn.ended_s)) for span in spared)
+    ]
+    unheard = [turn for turn in turns if not _heard(seen, turn)]
+    longest_s = max((turn.ended_s - turn.started_s for turn in unheard), default=0.0)
+    whole_s = sum(turn.ended_s - turn.started_s for turn in unheard)
+    if whole_s < seen.limits.deaf_min_s or (
+        longest_s < seen.limits.deaf_min_s and len(unheard) < 2
+    ):
+        return
+    words = sum(len(seen.transcripts(t.started_s, t.ended_s + TOLD_WITHIN_S)) for t in unheard)
+    stories = [s for s in seen.stories if s.begin_s >= unheard[0].started_s - _ANNOUNCED_S]
+    yield DEAF.found(
+        [
+            f"the caller was audible in {len(turns)} turns; in {len(unheard)} of them, "
+            f"{at(whole_s)} in all, the user's state never was speaking",
+            f"the first is at {at(unheard[0].started_s)}; {words} transcripts came of them",
+            f"in the whole call {len(seen.of(UserState))} changes of the user's state were seen",
+        ],
+        story=stories[0] if stories else None,
+        at_s=unheard[0].started_s,
+        ruled_out=[
+            "not silence: a second VAD hears speech on the audio that came to the session",
+            "not a protected line: turns within one are not counted",
+        ],
+        turn="the VAD's activation_threshold, or its audio: the STT hears the same caller"
+        if words
+        else None,
+    )
+
+
+def _heard(seen: Seen, turn: Turn) -> bool:
+    """By the user's state, or by a decision that only the VAD can have made."""
+    around = Span(turn.started_s - _ANNOUNCED_S, turn.ended_s + _ANNOUNCED_S)
+    decided = seen.between(Decision, around.begin_s, around.end_s)
+    return any(span.meets(around) for span in seen.vad_heard) or any(
+        decision.cause == "vad" for decision in decided
+    )
+
+
+def replies(seen: Seen) -> Iterable[Finding]:
+    """For each interruption after which the agent had the time to answer and did not."""
+    if not seen.stamped:
+        return
+    for story in seen.stories:
+        if story.overlap.outcome not in ("yielded", "late") or story.overlap.resumed:
+            continue
+        ended_s = seen.caller_turn_ends_s(story)
+        by_s = ended_s + seen.limits.reply_within_s
+        closed = [event.at_s for event in seen.of(SessionClosed)]
+        if by_s > min([seen.call.duration_s, *closed]):
+            continue  # the call did not last so long
+        begun = [t.started_s for t in seen.turns if t.speaker == "agent"]
+        if not any((story.overlap.silent_s or ended_s) < start_s <= by_s for start_s in begun):
+            yield _no_reply(seen, story, ended_s, by_s)
+
+
+def _no_reply(seen: Seen, story: Story, ended_s: float, by_s: float) -> Finding:
+    finals = [t for t in seen.transcripts(story.begin_s, by_s) if t.is_final]
+    items = [e for e in seen.between(ConversationItem, story.begin_s, by_s) if e.role == "user"]
+    made = seen.between(SpeechCreated, ended_s, by_s)
+    audio = seen.between(SegmentStarted, ended_s, by_s)
+    errors = seen.between(SessionError, story.begin_s, by_s)
+    trail = [
+        (f"{len(finals)} final transcripts", bool(finals), "stt", "the STT: no final came"),
+        (
+            f"{len(items)} messages of the caller's in the context",
+            bool(items),
+            "turn",
+            _DROPS_A_TURN[seen.framework],
+        ),
+        (f"{len(made)} speeches created", bool(made), "reply", "what should ask for a reply"),
+        (f"{len(audio)} of them became audio", bool(audio), "model", "the LLM or the TTS"),
+    ]
+    lacking = next((step for step in trail if not step[1]), trail[-1])
+    return NO_REPLY.found(
+        [
+            f"the agent stopped at {at(story.overlap.silent_s or story.begin_s)}, the caller ended "
+            f"at {at(ended_s)}; nothing of the agent was audible until {at(by_s)}",
+            "; ".join(text for text, *_ in trail),
+            *(f"error at {at(event.at_s)}: {event.source}: {event.message}" for event in errors),
+        ],
+        story=story,
+        ruled_out=["not the end of the call: it went on", "not a false stop: nothing was resumed"],
+        layer=lacking[2],
+        turn=lacking[3],
+    )

@@ -1,0 +1,131 @@
+"""Symptom 6, it repeats the cut sentence: the chat context against what was audible.
+
+A speech that was cut leaves what was said of it in the context: once, marked, and before the
+caller's answer. The context is looked at as the next speech becomes audio; then its model has been
+asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from difflib import SequenceMatcher
+from typing import Any
+
+from livekit_barge.call.events import ContextSeen, ConversationItem, SpeechDone
+from livekit_barge.diagnosis.call_view import Seen, Story, at
+from livekit_barge.diagnosis.finding import Finding
+from livekit_barge.diagnosis.kinds import CONTEXT_BROKEN
+from livekit_barge.measure.turns import Turn
+
+# Shorter texts are alike by chance: "All right."
+_WORDS_LEAST = 4
+# A text and its repetition, a word more or less.
+_ALIKE = 0.8
+
+Items = Sequence[Mapping[str, Any]]
+
+
+def contexts(seen: Seen) -> Iterable[Finding]:
+    """For each speech that was cut after it had been heard, if the agent spoke again."""
+    done = {event.speech_id: event for event in seen.of(SpeechDone)}
+    stories = {story.turn.speech_id: story for story in seen.stories}
+    for turn in seen.turns:
+        over = done.get(turn.speech_id or "")
+        if over is None or not over.interrupted:
+            continue
+        heard_s = turn.ended_s - turn.started_s
+        after = [event for event in seen.of(ContextSeen) if event.at_s >= over.at_s]
+        if heard_s >= seen.limits.said_min_s and after:
+            yield from _looked_at(seen, turn, over, after[0], stories.get(turn.speech_id))
+
+
+def _looked_at(
+    seen: Seen, turn: Turn, over: SpeechDone, context: ContextSeen, story: Story | None
+) -> Iterable[Finding]:
+    wrong = _missing(seen, turn, over, context) or _doubled(seen, over, context.items)
+    wrong = wrong or _out_of_order(seen, over, context.items)
+    if wrong is None:
+        return
+    heard = (
+        f"{at(turn.ended_s - turn.started_s)} of speech {turn.speech_id} were heard before it was "
+        f"cut; the context was seen at {at(context.at_s)}, as speech {context.speech_id} began"
+    )
+    evidence = [heard, wrong, *_repeated(seen, turn, context.speech_id)]
+    yield CONTEXT_BROKEN.found(
+        evidence,
+        story=story,
+        at_s=context.at_s,
+        ruled_out=["not the output: what was cut fell silent", "not unheard: it was audible"],
+    )
+
+
+def _missing(seen: Seen, turn: Turn, over: SpeechDone, context: ContextSeen) -> str | None:
+    ids = {item["item_id"] for item in context.items}
+    if ids & set(over.item_ids):
+        return None
+    before = {
+        item["item_id"]
+        for event in seen.of(ContextSeen)
+        if event.at_s < over.at_s
+        for item in event.items
+    }
+    # What stood in it before must be in sight, or the context has only grown past the cut speech.
+    if context.earlier and not ids & before:
+        return None
+    announced = any(item.item_id in over.item_ids for item in seen.of(ConversationItem))
+    entered = "it had been entered, so it was removed" if announced else "it was never entered"
+    return f"its message is missing in the context ({entered}); {turn.speech_id} said it"
+
+
+def _doubled(seen: Seen, over: SpeechDone, items: Items) -> str | None:
+    ids = [item["item_id"] for item in items]
+    own = [item for item in items if item["item_id"] in over.item_ids]
+    if len(own) > len({item["item_id"] for item in own}):
+        return f"its message stands {len(own)} times in the context"
+    spoken = {item_id for event in seen.of(SpeechDone) for item_id in event.item_ids}
+    for mine in own:
+        twins = [
+            item["item_id"]
+            for item in items
+            if item["role"] == "assistant"
+            and item["item_id"] not in spoken
+            and _alike(item["text"], mine["text"])
+        ]
+        if twins:
+            return (
+                f"its message {mine['item_id']} stands in the context a second time as {twins[0]}, "
+                f"which no speech said ({len(ids)} items seen)"
+            )
+    return None
+
+
+def _out_of_order(seen: Seen, over: SpeechDone, items: Items) -> str | None:
+    places = {item["item_id"]: place for place, item in enumerate(items)}
+    mine = [places[item_id] for item_id in over.item_ids if item_id in places]
+    answers = [
+        event
+        for event in seen.of(ConversationItem)
+        if event.role == "user" and event.at_s >= over.at_s and event.item_id in places
+    ]
+    if mine and answers and places[answers[0].item_id] < max(mine):
+        return (
+            f"its message stands behind the caller's answer to it, at {max(mine)} and "
+            f"{places[answers[0].item_id]} of the items seen"
+        )
+    return None
+
+
+def _repeated(seen: Seen, turn: Turn, speech_id: str | None) -> list[str]:
+    """Whether the next speech said the same again."""
+    following = next((t for t in seen.turns if speech_id and t.speech_id == speech_id), None)
+    if following is None or not _alike(turn.words, following.words):
+        return []
+    return ["the next speech says the same again"]
+
+
+def _alike(one: str | None, other: str | None) -> bool:
+    words, others = (one or "").casefold().split(), (other or "").casefold().split()
+    if min(len(words), len(others)) < _WORDS_LEAST:
+        return False
+    short = min(len(words), len(others))
+    return SequenceMatcher(None, words[:short], others[:short]).ratio() >= _ALIKE

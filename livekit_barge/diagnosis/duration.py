@@ -1,0 +1,91 @@
+"""The duration gate: nobody speaks long enough in one go, or that alone takes too long."""
+
+from __future__ import annotations
+
+from livekit_barge.call.audio import CALLER
+from livekit_barge.diagnosis.call_view import AS_LOUD_DB, LEVEL_S, Seen, Story, at
+from livekit_barge.diagnosis.finding import Finding
+from livekit_barge.diagnosis.framework import PIPECAT
+from livekit_barge.diagnosis.kinds import DURATION_GATE
+from livekit_barge.hearing.edges import runs
+
+NOT_OUTPUT = "not the output: nothing told it to stop"
+
+# What takes more than half of the time is its cause.
+_MOST = 0.5
+
+
+def never_long_enough(seen: Seen, story: Story) -> Finding | None:
+    """Of an overlap without a decision: no stretch of speech passed the gate."""
+    heard_s, least_s = seen.vad_onset_s(story), least_of(seen, story)
+    longest_s = seen.longest_heard_s(story)
+    if heard_s is None or least_s is None or longest_s >= least_s:
+        return None
+    return DURATION_GATE.found(
+        [
+            f"both spoke for {at(story.overlap.talk_over_s)}, and no decision was made",
+            f"the VAD heard {at(longest_s)} in one go; {seen.framework.duration} is {least_s:g} s",
+        ],
+        story=story,
+        ruled_out=[not_deaf(heard_s), "no word gate is set", NOT_OUTPUT],
+    )
+
+
+def too_long(seen: Seen, story: Story) -> Finding | None:
+    """Of one that yielded too late: the VAD decided as soon as it might, or never might."""
+    overlap = story.overlap
+    heard_s, least_s = seen.vad_onset_s(story), least_of(seen, story)
+    decision_s, took_s = overlap.decision_s, overlap.time_to_yield_s
+    if overlap.outcome not in ("late", "missed"):
+        return None
+    if heard_s is None or least_s is None or decision_s is None or took_s is None:
+        return None
+    # Of the stretch in which it fell: a pause in the sentence has begun the count anew.
+    begun_s = max((s.begin_s for s in seen.heard_in(story) if s.begin_s <= decision_s), default=0.0)
+    off_s, longest_s = decision_s - (begun_s + least_s), seen.longest_heard_s(story)
+    if overlap.cause == "vad":
+        shut = abs(off_s) <= seen.limits.off_min_s
+        how = f"the VAD decided at {at(decision_s)}, as soon as it might"
+    else:
+        shut = off_s > 0 and longest_s < least_s
+        how = f"{overlap.cause} decided at {at(decision_s)}, once the caller had ended"
+    short_s = _in_short_words_s(seen, story, begun_s, least_s)
+    if not shut or least_s + short_s < took_s * _MOST:
+        return None
+    before = f"; for {at(short_s)} before that they said nothing as long" if short_s else ""
+    return DURATION_GATE.found(
+        [
+            f"the VAD heard the caller from {at(heard_s)} on, at most {at(longest_s)} in one go; "
+            f"{seen.framework.duration} is {least_s:g} s",
+            f"{how}{before}; of the {at(took_s)} to yield the gate is the most",
+        ],
+        story=story,
+        ruled_out=[not_deaf(heard_s), "not the AEC warm-up, and not the words gate"],
+    )
+
+
+def _in_short_words_s(seen: Seen, story: Story, begun_s: float, least_s: float) -> float:
+    """For how long the caller spoke before ``begun_s`` in stretches too short for Pipecat's VAD.
+
+    It tells of none that is shorter than its gate, as LiveKit's does.
+    """
+    if seen.framework is not PIPECAT or not seen.has_audio:
+        return 0.0
+    before = seen.levels[CALLER, round(story.begin_s / LEVEL_S) : round(begun_s / LEVEL_S)]
+    if not len(before):
+        return 0.0
+    loud = runs(before > before.max() - AS_LOUD_DB)
+    longest_s = max((end - begin for begin, end in loud), default=0) * LEVEL_S
+    return begun_s - story.begin_s if longest_s < least_s else 0.0
+
+
+def least_of(seen: Seen, story: Story) -> float | None:
+    """What the duration gate asks for at the overlap."""
+    return seen.framework.least_s(seen.options_at(story.begin_s))
+
+
+def not_deaf(heard_s: float | None) -> str:
+    """That the VAD heard the caller, as something that was ruled out."""
+    if heard_s is None:
+        return "the VAD's state says nothing of this speech"
+    return f"not deaf: the VAD heard the caller from {at(heard_s)} on"

@@ -1,0 +1,54 @@
+"""What a false interruption costs: dead air, and the piece that the resumed speech lost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from livekit_barge.call.events import FalseInterruption
+from livekit_barge.diagnosis.call_view import TOLD_WITHIN_S, Seen, Story, at, ms
+from livekit_barge.diagnosis.finding import Finding
+from livekit_barge.diagnosis.kinds import DEAD_AIR, LOST_PIECE
+
+# What a false interruption lasts, in LiveKit: the one and then the other.
+_LASTS = ("false_interruption_timeout", "min_silence_duration")
+
+
+def false_stops(seen: Seen) -> Iterable[Finding]:
+    """For each stop that was taken back."""
+    for story in seen.stories:
+        overlap = story.overlap
+        if overlap.outcome != "false_stop" or not seen.stamped:
+            continue
+        dead_s, lost_s = overlap.dead_air_s, overlap.discarded_s
+        if dead_s is not None and dead_s >= seen.limits.dead_air_min_s:
+            yield _dead_air(seen, story, dead_s)
+        if overlap.resumed and lost_s is not None and lost_s >= seen.limits.lost_min_s:
+            yield LOST_PIECE.found(
+                [
+                    f"the speech stopped at {at(overlap.silent_s or story.begin_s)} and went on "
+                    f"after {at(overlap.pause_s or 0.0)}",
+                    f"{ms(lost_s)} of its audio, pushed before, were never played",
+                ],
+                story=story,
+                ruled_out=["not cut for good: the same speech went on"],
+            )
+
+
+def _dead_air(seen: Seen, story: Story, dead_s: float) -> Finding:
+    overlap, options = story.overlap, seen.options_at(story.begin_s)
+    until_s = (overlap.silent_s or story.begin_s) + (overlap.pause_s or 0.0) + TOLD_WITHIN_S
+    said = seen.between(FalseInterruption, story.begin_s, until_s)
+    evidence = [
+        f"neither was audible for {at(dead_s)} after {at(overlap.silent_s or story.begin_s)}",
+        f"the stop was made by {overlap.cause}; words: {overlap.words or 'none'}",
+    ]
+    knobs = [f"{name} is {options[name]}" for name in _LASTS if options.get(name) is not None]
+    if knobs:
+        evidence.append(", ".join(knobs))
+    if said:
+        evidence.append(f"LiveKit called it a false interruption at {at(said[0].at_s)}")
+    return DEAD_AIR.found(
+        evidence,
+        story=story,
+        ruled_out=["not an interruption: the speech went on, and no words were a turn"],
+    )

@@ -1,0 +1,74 @@
+"""What no rule explains, and which instrument would."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+from livekit_barge.call.events import SegmentStarted, UserState
+from livekit_barge.diagnosis.call_view import Seen, Story, at
+from livekit_barge.diagnosis.finding import Finding
+from livekit_barge.diagnosis.kinds import NOT_SEEN, UNEXPLAINED
+
+_WRONG = ("missed", "late", "false_stop")
+
+_INSTRUMENTS = {
+    "import": "a call recorded by BargeSession where the agent runs: its decisions, pauses and "
+    "clears tell a shut gate (symptom 1) from a cancel that is lost (4) and a queue (3, 5)",
+    "caller": "the agent's own folder of the same call; `livekit-barge join` puts both on one "
+    "timeline",
+    "agent": "a session whose output is tapped: BargeSession, or instrument() before its start",
+}
+
+
+def open_questions(seen: Seen, explained: Collection[int]) -> Iterable[Finding]:
+    """For each overlap that went wrong, if no other finding is about it."""
+    for story in seen.stories:
+        if story.overlap.outcome not in _WRONG or story.index in explained:
+            continue
+        if not seen.stamped:
+            yield _not_seen(seen, story)
+        elif story.overlap.outcome != "false_stop":
+            yield _unexplained(seen, story)
+
+
+def _not_seen(seen: Seen, story: Story) -> Finding:
+    stamps = len(seen.of(SegmentStarted))
+    return NOT_SEEN.found(
+        [*_heard(story), f"{len(seen.call.events)} events and {stamps} stamps of the output"],
+        story=story,
+        sure="undecided",
+        needs=_INSTRUMENTS[seen.call.meta.capture_point],
+    )
+
+
+def _unexplained(seen: Seen, story: Story) -> Finding:
+    overlap = story.overlap
+    decided = "no decision was made"
+    if overlap.decision_s is not None:
+        decided = f"decided at {at(overlap.decision_s)} by {overlap.cause}"
+    return UNEXPLAINED.found(
+        [*_heard(story), decided, *_announced(seen, story)],
+        story=story,
+        ruled_out=["no gate that can be read was shut", "the output was not heard to leak"],
+        sure="undecided",
+        needs=f"{seen.framework.name}'s own log at level debug, beside this call",
+    )
+
+
+def _announced(seen: Seen, story: Story) -> list[str]:
+    """When LiveKit took the caller to speak: a VAD that is behind shows there."""
+    said = [
+        event.at_s
+        for event in seen.of(UserState)
+        if event.new == "speaking" and event.at_s >= story.begin_s
+    ]
+    return [f"the user's state was speaking {at(said[0] - story.begin_s)} after"] if said else []
+
+
+def _heard(story: Story) -> list[str]:
+    overlap = story.overlap
+    lines = [f"outcome {overlap.outcome}; both spoke for {at(overlap.talk_over_s)}"]
+    if overlap.time_to_yield_s is not None:
+        least = "at least " if overlap.lower_bound else ""
+        lines.append(f"time to yield {least}{at(overlap.time_to_yield_s)}")
+    return lines

@@ -1,0 +1,114 @@
+"""What the program around the session does: options, adaptive mode, protected lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from livekit_barge.call.events import (
+    OptionsInForce,
+    OverlappingSpeech,
+    SegmentStarted,
+    SessionError,
+    SpeechCreated,
+    SpeechInterrupted,
+)
+from livekit_barge.diagnosis.call_view import Seen, Story, at
+from livekit_barge.diagnosis.finding import Finding
+from livekit_barge.diagnosis.kinds import ADAPTIVE_OFF, OPTIONS_DIFFER, PROTECTED_CUT
+
+_MODE = "interruption_mode"
+
+
+def options(seen: Seen) -> Iterable[Finding]:
+    """One for the call, if any option was ever in force with another value than asked for."""
+    asked = {
+        name: given["value"]
+        for name, given in seen.call.meta.asked.items()
+        if isinstance(given, Mapping) and "value" in given
+    }
+    wrong: dict[str, str] = {}
+    first_s = None
+    for event in seen.of(OptionsInForce):
+        for name, value in asked.items():
+            now = event.options.get(name)
+            if now is None or _same(now, value) or name in wrong:
+                continue  # what cannot be read is not known to differ
+            source = seen.call.meta.asked[name].get("source")
+            wrong[name] = f"{name}: {value} was asked for ({source}), {now} is in force"
+            first_s = event.at_s if first_s is None else first_s
+    if wrong:
+        since = f"seen from {at(first_s or 0.0)} on"
+        yield OPTIONS_DIFFER.found(
+            [*wrong.values(), since],
+            at_s=first_s,
+            ruled_out=["options that LiveKit gives no way to read are not compared"],
+        )
+
+
+def _same(one: Any, other: Any) -> bool:
+    if isinstance(one, list | tuple) and isinstance(other, list | tuple):
+        return len(one) == len(other) and all(map(_same, one, other))
+    return bool(one == other) or str(one) == str(other)
+
+
+def adaptive(seen: Seen) -> Iterable[Finding]:
+    """One for the call, if adaptive was asked for and nothing of it is to be seen."""
+    asked = seen.call.meta.asked.get(_MODE, {})
+    in_force = [event.options.get(_MODE) for event in seen.of(OptionsInForce)]
+    if "adaptive" not in (asked.get("value"), *in_force):
+        return
+    by_vad = [story for story in seen.stories if story.overlap.cause == "vad"]
+    if not by_vad or seen.of(OverlappingSpeech):
+        return
+    failed = [e for e in seen.of(SessionError) if "Interruption" in e.source]
+    evidence = [
+        f"{_MODE} is adaptive, and the detector gave no verdict in {len(seen.stories)} overlaps",
+        f"the VAD decided in {len(by_vad)} of them, first at "
+        f"{at(by_vad[0].overlap.decision_s or 0.0)}",
+        *(f"its error at {at(event.at_s)}: {event.message}" for event in failed[:1]),
+    ]
+    yield ADAPTIVE_OFF.found(
+        evidence,
+        at_s=by_vad[0].begin_s,
+        ruled_out=["not a verdict that came late: none came"],
+    )
+
+
+def protected(seen: Seen) -> Iterable[Finding]:
+    """For each speech that was interrupted while it could not be, or just after."""
+    created = {event.speech_id: event for event in seen.of(SpeechCreated)}
+    spans = {speech_id: span for span, speech_id in seen.protections("uninterruptible")}
+    begun = {event.speech_id for event in seen.of(SegmentStarted)}
+    for cut in seen.of(SpeechInterrupted):
+        speech = created.get(cut.speech_id)
+        span = spans.get(cut.speech_id)
+        if speech is None or cut.speech_id not in begun:
+            continue
+        if speech.allow_interruptions and span is None:
+            continue
+        turn = next((t for t in seen.turns if t.speech_id == cut.speech_id), None)
+        pushed = [segment.pushed_s for segment in seen.segments(cut.speech_id)]
+        if turn is None or None in pushed:
+            continue
+        left_s = sum(filter(None, pushed)) - (turn.ended_s - turn.started_s)
+        if left_s < seen.limits.said_min_s:
+            continue  # it was over but for a breath
+        yield PROTECTED_CUT.found(
+            [
+                f"speech {cut.speech_id} was made with allow_interruptions = "
+                f"{str(speech.allow_interruptions).lower()}"
+                + ("" if span is None else f"; protected from {at(span.begin_s)}"),
+                f"it was interrupted at {at(cut.at_s)}, source: {cut.source or '–'}; "
+                f"{at(left_s)} of it were not heard",
+            ],
+            story=_story(seen, cut),
+            at_s=cut.at_s,
+            ruled_out=["not the caller's voice: audio activity cannot stop such a line"],
+        )
+
+
+def _story(seen: Seen, cut: SpeechInterrupted) -> Story | None:
+    over = [story for story in seen.stories if story.turn.speech_id == cut.speech_id]
+    before = [story for story in over if story.begin_s <= cut.at_s]
+    return before[-1] if before else None

@@ -1,0 +1,93 @@
+"""Symptom 7, silent and yet "speaking": the agent's state is not in step with its audio.
+
+Silence alone is no sign, a slow voice makes it, too. The speech must be over: its handle done, or
+all of it handed to an output that has had the time to play it and never reports the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from livekit_barge.call.audio import AGENT
+from livekit_barge.call.events import (
+    AgentState,
+    OutputPaused,
+    OutputResumed,
+    PlaybackFinished,
+    PlaybackProgressed,
+    PlaybackStarted,
+    SegmentFlushed,
+    SegmentStarted,
+    SpeechDone,
+)
+from livekit_barge.diagnosis.call_view import Seen, at
+from livekit_barge.diagnosis.finding import Finding
+from livekit_barge.diagnosis.kinds import SPEAKING_SILENT
+from livekit_barge.hearing.span import Span
+
+
+def states(seen: Seen) -> Iterable[Finding]:
+    """One for each time that the state said speaking and nothing was to be heard."""
+    if not seen.stamped or not seen.has_audio:
+        return
+    least_s = seen.limits.silent_speaking_s
+    for speaking in seen.speaking(seen.of(AgentState)):
+        over = _over(seen, speaking)
+        if over is None:
+            continue
+        over_s, why, layer = over
+        runs = seen.quiet_runs(AGENT, Span(over_s, speaking.end_s), least_s)
+        if runs:
+            yield SPEAKING_SILENT.found(
+                [
+                    f"the agent's state is speaking from {at(speaking.begin_s)} to "
+                    f"{at(speaking.end_s)}",
+                    why,
+                    f"the agent's channel is under {seen.limits.floor_dbfs:g} dBFS from "
+                    f"{at(runs[0].begin_s)} on, for {at(runs[0].length_s)}",
+                ],
+                at_s=runs[0].begin_s,
+                ruled_out=["not a slow voice: no more of the speech was to come"],
+                layer=layer,
+            )
+
+
+def _over(seen: Seen, speaking: Span) -> tuple[float, str, str] | None:
+    """From when on nothing more can be heard in the span, why, and the layer that is at fault."""
+    started = [e for e in seen.of(SegmentStarted) if e.at_s <= speaking.end_s]
+    last = started[-1] if started else None
+    if last is None:
+        return speaking.begin_s, "no speech was handed to the output", "state"
+    done = [e.at_s for e in seen.of(SpeechDone) if e.speech_id == last.speech_id]
+    if done and done[0] < speaking.end_s:
+        why = f"speech {last.speech_id}, the last in it, was done at {at(done[0])}"
+        return max(done[0], speaking.begin_s), why, "state"
+    flushed = [e for e in seen.of(SegmentFlushed) if e.segment_id == last.segment_id]
+    begun = [e.at_s for e in seen.of(PlaybackStarted) if e.segment_id == last.segment_id]
+    ended = [e.at_s for e in seen.of(PlaybackFinished) if e.segment_id == last.segment_id]
+    if not flushed or not begun:
+        return None
+    due_s = _due_s(seen, last.segment_id, begun[0], flushed[0].pushed_s)
+    if due_s is None or due_s >= speaking.end_s:
+        return None
+    due_s = max(due_s, flushed[0].at_s, speaking.begin_s)
+    reported = f"reported at {at(ended[0])}" if ended else "not reported"
+    why = (
+        f"all of speech {last.speech_id}, {at(flushed[0].pushed_s)}, was handed to the output and "
+        f"due by {at(due_s)}; its end was {reported}"
+    )
+    return due_s, why, "output"
+
+
+def _due_s(seen: Seen, segment_id: int, begun_s: float, pushed_s: float) -> float | None:
+    """When a segment has played out; ``None``: it is paused, or what it had played is not known."""
+    played = [event for event in seen.of(PlaybackProgressed) if event.segment_id == segment_id]
+    heard_s = max((event.started_at_s + event.duration_s for event in played), default=0.0)
+    pauses = [event.at_s for event in seen.of(OutputPaused) if event.at_s >= begun_s]
+    if not pauses:
+        return max(begun_s + pushed_s, heard_s)
+    resumes = [event.at_s for event in seen.of(OutputResumed) if event.at_s >= pauses[-1]]
+    if not resumes or not played:
+        return None
+    done_s = max(event.offset_s + event.duration_s for event in played)
+    return max(resumes[0] + pushed_s - done_s, heard_s)

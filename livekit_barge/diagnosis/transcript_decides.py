@@ -1,0 +1,108 @@
+"""Symptom 2, ``min_interruption_duration`` seems ignored: something else than it decided.
+
+The decision lands with a transcript, long before or long after the VAD would have decided; or it
+lands when the VAD would have, on a sound that was over long before, because LiveKit's count of
+speech grows through the silence that follows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from livekit_barge.diagnosis.call_view import Seen, Story, at, ms
+from livekit_barge.diagnosis.finding import Finding
+from livekit_barge.diagnosis.kinds import SILENCE_COUNTS, TRANSCRIPT_DECIDES
+from livekit_barge.hearing.span import Span
+
+_BY_TRANSCRIPT = {
+    "stt_final": "a final transcript",
+    "stt_interim": "an interim transcript",
+    "turn_commit": "the end of the caller's turn",
+}
+
+
+def bypasses(seen: Seen) -> Iterable[Finding]:
+    """For each overlap with a decision."""
+    if not seen.stamped:
+        return
+    for story in seen.stories:
+        overlap, options = story.overlap, seen.options_at(story.begin_s)
+        least_s = options.get("min_interruption_duration")
+        if overlap.decision_s is None or overlap.onset_s is None or least_s is None:
+            continue
+        if "aec_warmup" in overlap.protected or "uninterruptible" in overlap.protected:
+            continue  # then the VAD could not decide, whatever its knobs
+        found = _by_transcript(seen, story, overlap.decision_s, least_s)
+        if found is None:
+            found = _on_silence(seen, story, overlap.decision_s, least_s)
+        if found is not None:
+            yield found
+
+
+def _by_transcript(seen: Seen, story: Story, decision_s: float, least_s: float) -> Finding | None:
+    heard_s = seen.vad_onset_s(story)
+    if heard_s is None or heard_s > decision_s:
+        return None  # the VAD was deaf: another matter
+    words = seen.options_at(story.begin_s).get("min_interruption_words") or 0
+    off_s = decision_s - (heard_s + least_s)
+    by = _by(seen, story, decision_s, words)
+    if by is None:
+        return None
+    evidence = [
+        f"the VAD heard the caller from {at(heard_s)} on; min_interruption_duration {least_s:g} s "
+        f"would have decided at {at(heard_s + least_s)}",
+        f"{by} decided at {at(decision_s)}, {ms(abs(off_s))} {'later' if off_s > 0 else 'earlier'}",
+    ]
+    if off_s < -seen.limits.off_min_s:
+        return TRANSCRIPT_DECIDES.found(
+            evidence,
+            story=story,
+            ruled_out=["not the VAD: it decides no sooner than its duration"],
+            turn="min_interruption_words, the only gate that a transcript and a committed turn "
+            "respect",
+        )
+    # By design a words gate decides later; a symptom it is once the agent yields too late.
+    if off_s > seen.limits.off_min_s and words and story.overlap.outcome in ("late", "missed"):
+        evidence.append(f"min_interruption_words is {words}: until then the VAD cannot decide")
+        return TRANSCRIPT_DECIDES.found(
+            evidence,
+            story=story,
+            ruled_out=["not the AEC warm-up: it was over", "not deaf: the VAD heard the caller"],
+            turn="min_interruption_words = 0, or a faster STT",
+        )
+    return None
+
+
+def _by(seen: Seen, story: Story, decision_s: float, words: int) -> str | None:
+    """What let the decision through, if it was a transcript; ``None``: the VAD alone decided."""
+    if story.overlap.cause in _BY_TRANSCRIPT:
+        return _BY_TRANSCRIPT[story.overlap.cause]
+    # With a words gate the VAD decides as soon as there are words enough, at its next window.
+    came = seen.transcripts(decision_s - seen.limits.transcript_before_s, decision_s)
+    if words and story.overlap.cause == "vad" and came:
+        late_s = decision_s - came[-1].at_s
+        return f"the VAD, {ms(late_s)} after a transcript brought enough words,"
+    return None
+
+
+def _on_silence(seen: Seen, story: Story, decision_s: float, least_s: float) -> Finding | None:
+    overlap = story.overlap
+    if overlap.cause != "vad" or overlap.agent_over_caller or overlap.onset_s is None:
+        return None
+    spoken_s = story.caller_end_s - overlap.onset_s
+    # Whoever goes on speaking meant it, and is served a little sooner than the knob says.
+    goes_on = seen.caller_speaks_in(Span(decision_s, decision_s + seen.limits.off_min_s), story)
+    # The VAD's own onset is up to 0.1 late and never early, so what it heard was no longer.
+    if goes_on or least_s - spoken_s < seen.limits.short_of_duration_s:
+        return None
+    silence_s = seen.options_at(story.begin_s).get("min_silence_duration")
+    evidence = [
+        f"the caller was audible for {ms(spoken_s)}; min_interruption_duration is {least_s:g} s",
+        f"the VAD decided at {at(decision_s)}, {ms(decision_s - story.caller_end_s)} after the "
+        "sound had ended",
+    ]
+    if silence_s is not None:
+        evidence.append(f"min_silence_duration is {silence_s:g} s")
+    return SILENCE_COUNTS.found(
+        evidence, story=story, ruled_out=["not a transcript: none came with the decision"]
+    )

@@ -1,0 +1,1 @@
+"""The user's files: read whole, checked, and refused with the place of the mistake."""

@@ -1,0 +1,135 @@
+"""Reads mappings out of YAML files: known keys only, each checked, errors with their place."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from livekit_barge.errors import ScriptError
+from livekit_barge.files.did_you_mean import nearest
+
+Check = Callable[[Any], Any]
+"""Turns a key's value into the field's; a ``ValueError`` says what it should be."""
+
+
+@dataclass(frozen=True)
+class Keys:
+    """The keys of a mapping, and which must be there."""
+
+    checks: Mapping[str, Check]
+    required: Sequence[str] = field(default_factory=tuple)
+
+
+def read_yaml(path: Path) -> Any:
+    """What a YAML file holds. Raises :class:`ScriptError`."""
+    try:
+        import yaml  # type: ignore[import-untyped]
+    except ModuleNotFoundError as error:
+        raise ScriptError(
+            "scripts need the bench", remedy="install livekit-barge with the extra bench"
+        ) from error
+    try:
+        loader = _strict_loader()(path.read_text(encoding="utf-8"))
+        loader.name = str(path)
+        return loader.get_single_data()
+    except OSError as error:
+        raise ScriptError(
+            error.strerror or str(error), where=path, remedy="check the path"
+        ) from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        reason = " ".join(str(error).split())
+        raise ScriptError(f"not YAML ({reason})", where=path, remedy="mend it") from error
+    except RecursionError as error:
+        raise ScriptError("nested too deep to be read", where=path, remedy="mend it") from error
+
+
+@cache
+def _strict_loader() -> Any:
+    """PyYAML's safe one, which takes the last of two equal keys, and fails at some scalars."""
+    import yaml
+
+    class Loader(yaml.SafeLoader):  # type: ignore[misc]
+        def compose_mapping_node(self, anchor: Any) -> Any:
+            node = super().compose_mapping_node(anchor)
+            given = set()
+            for key, _ in node.value:
+                if isinstance(key, yaml.ScalarNode) and key.value in given:
+                    raise self._fault(key, f"{key.value} is given twice", "keep one of them")
+                given.add(key.value if isinstance(key, yaml.ScalarNode) else key)
+            return node
+
+        def construct_object(self, node: Any, deep: bool = False) -> Any:
+            try:
+                value = super().construct_object(node, deep)
+                if isinstance(value, int):
+                    str(value)  # Python writes out no number of more than 4300 digits
+            except (ValueError, LookupError, AttributeError) as error:
+                what = f"{str(node.value)[:20]!r} cannot be read as {node.tag.split(':')[-1]}"
+                remedy = "mend it, or put it into quotes"
+                raise self._fault(node, what, remedy) from error
+            return value
+
+        def _fault(self, node: Any, what: str, remedy: str) -> ScriptError:
+            line = node.start_mark.line + 1
+            return ScriptError(what, where=f"{self.name}:{line}", remedy=remedy)
+
+    return Loader
+
+
+def read_keys(content: Any, keys: Keys, *, where: object) -> dict[str, Any]:
+    """The mapping's values, checked. Raises :class:`ScriptError`, naming ``where`` and the key."""
+    if not isinstance(content, dict):
+        raise ScriptError(
+            "empty" if content is None else f"{content!r} is not a mapping of keys",
+            where=where,
+            remedy=f"give {', '.join(keys.required or keys.checks)}",
+        )
+    for key in keys.required:
+        if key not in content:
+            raise ScriptError(f"no {key}", where=where, remedy=f"give {key}")
+    values = {}
+    for key, value in content.items():
+        if key not in keys.checks:
+            raise ScriptError(
+                f"no key is called {key}", where=where, remedy=nearest(str(key), keys.checks)
+            )
+        try:
+            values[key] = keys.checks[key](value)
+        except ValueError as error:
+            raise ScriptError(f"{key} is {value!r}", where=where, remedy=str(error)) from error
+    return values
+
+
+def words(value: Any) -> str:
+    """A text with words in it."""
+    if isinstance(value, bool | int | float | date):  # as which YAML reads No, 24 and 2026-01-01
+        raise ValueError("put it into quotes")
+    if not isinstance(value, str) or not re.search(r"\w", value):
+        raise ValueError("write words")
+    return " ".join(value.split())
+
+
+def one_of(names: Sequence[str], value: Any) -> str:
+    """One of these names; with ``partial`` a check."""
+    if value not in names:
+        raise ValueError(nearest(str(value), names))
+    return str(value)
+
+
+def number(low: float, high: float, example: str, value: Any) -> float:
+    """A number from ``low`` to ``high``; with ``partial`` a check."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
+        raise ValueError(f"give {example}")
+    return float(value)
+
+
+def whole(value: Any) -> int:
+    """A whole number of 0 or more."""
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise ValueError("give a whole number, 0 or more")
+    return value

@@ -1,0 +1,137 @@
+"""Puts a session under instruments: hears its events, taps its audio, keeps each call.
+
+Taps go in without a gap. The output is wrapped when the first speech is created, which LiveKit
+announces before the speech looks for its output; the input when the session says that it listens,
+which it says before it reads a frame. Wrapping earlier would stop RoomIO from making its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar
+
+from livekit import rtc
+from livekit.agents import AgentSession, get_job_context
+
+from livekit_barge.clock import CallClock
+from livekit_barge.frameworks.livekit.causes import Causes
+from livekit_barge.frameworks.livekit.stamps import SESSION_EVENTS, SessionStamps
+from livekit_barge.frameworks.livekit.taps import AgentTap, CallerTap
+from livekit_barge.recording.call_recorder import KeptCalls
+from livekit_barge.recording.recording_config import Keeping
+from livekit_barge.recording.turn_log import TurnLog
+
+# With these a call begins; what comes after its close belongs to no call.
+_FIRST_EVENTS = ("agent_state_changed", "speech_created", "conversation_item_added")
+
+
+T = TypeVar("T")
+
+
+class Instruments:
+    """A session's instruments. One call is kept for each time the session is started."""
+
+    def __init__(
+        self,
+        session: AgentSession[Any],
+        keeping: Keeping,
+        log: TurnLog,
+        *,
+        in_force: Callable[[], Mapping[str, Any]],
+        advice: Callable[[Mapping[str, Any]], Iterable[str]],
+        turn_detection_given: bool | None,
+    ) -> None:
+        self._session = session
+        self._log = log
+        self._in_force = in_force
+        self._advice = advice
+        self._advised = False
+        self._turn_detection_given = turn_detection_given
+        self._stamps: SessionStamps | None = None
+        self.calls = KeptCalls(keeping, log)
+        for name in SESSION_EVENTS:
+            session.on(name, self._handler(name))  # type: ignore[arg-type]
+
+    def begin(self, room: rtc.Room | None = None) -> None:
+        """Start a call's folder, unless one is open. Zero of its clock is now."""
+        self.calls.safely(self._begin, room)
+
+    def _begin(self, room: rtc.Room | None) -> None:
+        if self._stamps is not None:
+            return
+        log = self.calls.open(CallClock.start(), room=None if room is None else room.name)
+        causes = Causes(self._session, turn_detection_given=self._turn_detection_given)
+        self._stamps = SessionStamps(self._session, log, causes)
+        if room is not None:
+            self._stamps.follow(room)
+        self._wait_with_the_job()
+
+    def end(self) -> None:
+        """Close the call's folder, if one is open, whatever happened before.
+
+        LiveKit's ``close`` does so; a session that never came to start sends none.
+        """
+        if self._stamps is not None:
+            self.calls.close(self._stamps.log.now_s())
+        self._stamps = None
+
+    def tap(self) -> None:
+        """Tap the audio that is there: at the start, and after a change of input or output.
+
+        A session that is started again may still have the taps of its first call, and a program
+        may have put something of its own in front of them.
+        """
+        assert self._stamps is not None
+        sink = self._session.output.audio
+        if tap := _first(AgentTap, sink, lambda each: each.next_in_chain):
+            tap.listener = self._stamps
+        elif sink is not None:
+            self._session.output.audio = AgentTap(sink, self._stamps)
+        source = self._session.input.audio
+        if heard := _first(CallerTap, source, lambda each: each.source):
+            heard.listener = self._stamps
+        elif source is not None:
+            self._session.input.audio = CallerTap(source, self._stamps)
+
+    def _handler(self, name: str) -> Callable[[Any], None]:
+        def handle(event: Any) -> None:
+            if name in _FIRST_EVENTS:
+                self.begin()
+            self.calls.safely(self._heard, name, event)
+            if name == "close":
+                self.end()
+
+        return handle
+
+    def _heard(self, name: str, event: Any) -> None:
+        if self._stamps is None:
+            return
+        if name == "speech_created" or self._is_listening(name, event):
+            self.tap()
+            self._look_at_options()
+        getattr(self._stamps, name)(event)
+
+    def _look_at_options(self) -> None:
+        """Keep the options in force, which LiveKit resolves at the start and may change later."""
+        assert self._stamps is not None
+        options = self._in_force()
+        self._stamps.options_in_force(options)
+        if not self._advised:
+            self._advised = True
+            for line in self._advice(options):
+                self._log.note(line)
+
+    def _is_listening(self, name: str, event: Any) -> bool:
+        return name == "agent_state_changed" and event.new_state == "listening"
+
+    def _wait_with_the_job(self) -> None:
+        """Have a worker's job wait for the folder before its process ends."""
+        if (job := get_job_context(required=False)) is not None:
+            job.add_shutdown_callback(self.calls.finished)
+
+
+def _first(kind: type[T], link: Any, following: Callable[[Any], Any]) -> T | None:
+    """The first of a kind in a chain of inputs or outputs."""
+    while link is not None and not isinstance(link, kind):
+        link = following(link)
+    return link

@@ -1,0 +1,159 @@
+"""``Preset``: a named set of knobs, from a file or from code."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Final, Self
+
+from livekit_barge.errors import SettingsError
+from livekit_barge.files.did_you_mean import nearest
+from livekit_barge.files.resources import configs_dir
+from livekit_barge.files.toml import read_toml
+from livekit_barge.frameworks.livekit.presets.knobs import BY_NAME, check_value, find_knob
+
+CODE = "code"
+"""The source of what the program says itself."""
+
+# What a preset file may say besides knobs.
+_WORDS = ("summary", "cost", "based_on")
+
+
+class Leave(enum.Enum):
+    """The value of a knob that is not set: LiveKit does what it does by default."""
+
+    LEAVE = "leave"
+
+    def __repr__(self) -> str:
+        return self.name
+
+
+LEAVE: Final = Leave.LEAVE
+
+
+@dataclass(frozen=True, init=False)
+class Preset:
+    """A named set of knobs: a frozen value.
+
+    ::
+
+        Preset("mine", min_interruption_duration=0.3, false_interruption_timeout=None)
+        Preset.load("snappy")
+
+    A knob that was not given is :data:`LEAVE`, which is not ``None``: ``None`` switches off.
+
+    Raises:
+        SettingsError: for a knob that does not exist, or a value that it cannot take.
+    """
+
+    name: str
+    summary: str
+    """Whom it is for."""
+    cost: str
+    """What it costs."""
+    _knobs: tuple[tuple[str, Any], ...]
+    _sources: Mapping[str, str] = field(compare=False, repr=False)
+
+    def __init__(self, name: str, *, summary: str = "", cost: str = "", **knobs: Any) -> None:
+        where = f"Preset({name!r})"
+        checked = {
+            knob: check_value(find_knob(knob, where=where), value, where=where)
+            for knob, value in knobs.items()
+            if value is not LEAVE
+        }
+        self._fill(name, summary, cost, checked, dict.fromkeys(checked, CODE))
+
+    @classmethod
+    def load(cls, preset: str | Path, *, where: object = None) -> Self:
+        """A preset by its name, or by the path of its file (``.toml``).
+
+        Raises :class:`SettingsError`; ``where`` says who asked for the preset.
+        """
+        path = Path(preset)
+        if path.suffix == ".toml" or len(path.parts) > 1:
+            return cls._read(path, named=None)
+        names = preset_names()
+        if str(preset) not in names:
+            raise SettingsError(
+                f"no preset is called {preset}", where=where, remedy=nearest(str(preset), names)
+            )
+        return cls._read(_presets_dir() / f"{preset}.toml", named=f"preset {preset}")
+
+    @property
+    def knobs(self) -> Mapping[str, Any]:
+        """The knobs that are set."""
+        return MappingProxyType(dict(self._knobs))
+
+    @property
+    def sources(self) -> Mapping[str, str]:
+        """Where each of them was set: ``code``, a file, or ``preset snappy``."""
+        return MappingProxyType(dict(self._sources))
+
+    def turn_handling(self) -> dict[str, Any]:
+        """Its part of ``AgentSession(turn_handling=...)``, for a session built without us."""
+        from livekit_barge.frameworks.livekit.presets.options import build_turn_handling
+
+        return build_turn_handling(self.knobs)
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in BY_NAME:
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        return self.knobs.get(name, LEAVE)
+
+    def _fill(
+        self,
+        name: str,
+        summary: str,
+        cost: str,
+        knobs: Mapping[str, Any],
+        sources: Mapping[str, str],
+    ) -> None:
+        # In the table's order, so that equal presets are equal.
+        ordered = tuple((knob, knobs[knob]) for knob in BY_NAME if knob in knobs)
+        fields = {"name": name, "summary": summary, "cost": cost}
+        for attribute, value in {**fields, "_knobs": ordered, "_sources": sources}.items():
+            object.__setattr__(self, attribute, value)
+
+    @classmethod
+    def _read(cls, path: Path, *, named: str | None) -> Self:
+        values = read_toml(path)
+        words = {word: _word(values, word, path) for word in _WORDS}
+        knobs: dict[str, Any] = {}
+        sources: dict[str, str] = {}
+        if words["based_on"]:
+            # One level only: based_on names a shipped preset, and those are based on nothing.
+            if words["based_on"] not in preset_names():
+                raise SettingsError(
+                    f"based_on: no preset is called {words['based_on']}",
+                    where=path,
+                    remedy=nearest(words["based_on"], preset_names()),
+                )
+            base = cls.load(words["based_on"])
+            knobs, sources = dict(base.knobs), dict(base.sources)
+        for name, value in values.items():
+            knobs[name] = check_value(find_knob(name, where=path, also=_WORDS), value, where=path)
+            sources[name] = named or str(path)
+        preset = cls.__new__(cls)
+        preset._fill(path.stem, words["summary"], words["cost"], knobs, sources)
+        return preset
+
+
+def preset_names() -> list[str]:
+    """The shipped presets, LiveKit's defaults first."""
+    names = sorted(path.stem for path in _presets_dir().glob("*.toml"))
+    return sorted(names, key=lambda name: name != "livekit-defaults")
+
+
+def _presets_dir() -> Path:
+    return configs_dir() / "presets"
+
+
+def _word(values: dict[str, Any], word: str, path: Path) -> str:
+    """Takes ``word`` out of ``values``."""
+    value = values.pop(word, "")
+    if not isinstance(value, str):
+        raise SettingsError(f"{word} is {value!r}", where=path, remedy="give a text")
+    return value

@@ -1,0 +1,1 @@
+"""One talker heard on the other's channel: the echo path, what it leaves, and what it hides."""

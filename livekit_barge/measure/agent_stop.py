@@ -1,0 +1,99 @@
+"""Where a speech fell silent, and whether the episode can have caused it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from livekit_barge.hearing.burst import Burst
+from livekit_barge.hearing.span import Span
+from livekit_barge.measure.agent_speech import Speech
+from livekit_barge.measure.backchannel import is_backchannel
+from livekit_barge.measure.episodes import Episode
+from livekit_barge.measure.overlap import DecisionMade
+from livekit_barge.measure.thresholds import Thresholds
+
+DIGITS = 6
+"""Microseconds, as every stamp: differences of two stamps carry no digits that mean nothing."""
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What else an episode is judged by."""
+
+    words: str | None
+    protected: tuple[str, ...]
+    caller: Sequence[Burst]
+    """All that the caller said, for the air between."""
+    seen_until_s: float
+    """The call is known up to here."""
+    next_run: Burst | None
+    """What the agent said next, after the speech."""
+
+
+@dataclass(frozen=True)
+class Stop:
+    """Where the agent fell silent."""
+
+    silent_s: float
+    uncertainty_s: float | None
+    quiet_already: bool
+    again: Burst | None
+    """The run with which the same speech went on, having been held."""
+
+
+def find_stop(
+    episode: Episode,
+    speech: Speech,
+    decision: DecisionMade | None,
+    around: Surroundings,
+    limits: Thresholds,
+) -> Stop | None:
+    """Where the speech ended, or was held until it went on; ``None``: never while it was seen.
+
+    Without a decision only an end that the speech did not choose is a stop.
+    """
+    if not speech.stamped:
+        return _heard_stop(episode, speech, around, limits)
+    if decision is None:
+        return end_of(speech) if speech.interrupted_at_s is not None else None
+    at_s = decision.at_s
+    later = [run for run in speech.runs if run.end_s > at_s]
+    if not later or later[0].onset_s > at_s:
+        again = later[0] if later and speech.held_between(at_s, later[0].onset_s) else None
+        if not later or again is not None:
+            return Stop(at_s, 0.0, True, again)
+    for run, following in zip(later, [*later[1:], None], strict=True):
+        if following is None or speech.held_between(run.end_s, following.onset_s):
+            return Stop(run.end_s, run.end_uncertainty_s, False, following)
+    raise AssertionError("the last run has no follower")
+
+
+def end_of(speech: Speech) -> Stop:
+    last = speech.runs[-1]
+    return Stop(last.end_s, last.end_uncertainty_s, False, None)
+
+
+def _heard_stop(
+    episode: Episode, speech: Speech, around: Surroundings, limits: Thresholds
+) -> Stop | None:
+    """The end of a speech that was only heard, if the episode can have caused it."""
+    end = end_of(speech)
+    if episode.onset_s is None or not speech.over_by(around.seen_until_s):
+        return None
+    listened = is_backchannel(episode, around.words, limits)
+    within_s = limits.yield_within_s if listened else limits.missed_after_s
+    if round(end.silent_s - episode.onset_s, DIGITS) > within_s:
+        return None
+    return replace(end, again=_spoke_on(episode, around, limits) if listened else None)
+
+
+def _spoke_on(episode: Episode, around: Surroundings, limits: Thresholds) -> Burst | None:
+    """What the agent said next, if the caller had said no more."""
+    following = around.next_run
+    if following is None or following.onset_s > episode.end_s + limits.decision_reach_s:
+        return None
+    between = Span(episode.end_s, following.onset_s)
+    if any(between.meets(Span(burst.onset_s, burst.end_s)) for burst in around.caller):
+        return None
+    return following

@@ -1,0 +1,105 @@
+"""An agent's calls, one after the other: each kept, and told to the turn log, metrics and spans.
+
+What instruments share, whichever framework they are for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from livekit_barge.clock import CallClock
+from livekit_barge.measure.turns import Turn
+from livekit_barge.recording.call_writer import Reports
+from livekit_barge.recording.metrics import CallMetrics
+from livekit_barge.recording.recorder import Recorder
+from livekit_barge.recording.recording_config import Keeping
+from livekit_barge.recording.spans import CallSpans
+from livekit_barge.recording.stamp_context import CallLog
+from livekit_barge.recording.turn_log import TurnLog
+
+
+class KeptCalls:
+    """Opens and closes calls, and says what is settled of the latest one."""
+
+    def __init__(self, keeping: Keeping, log: TurnLog) -> None:
+        self._keeping = keeping
+        self._log = log
+        self._metrics = CallMetrics(keeping.preset)
+        self._recorder: Recorder | None = None
+        self._turns: list[Turn] = []
+        self._broken = False
+        self.call_dir: Path | None = None
+
+    @property
+    def turns(self) -> tuple[Turn, ...]:
+        """The turns of the latest call that are settled so far."""
+        return tuple(self._turns)
+
+    def keep(self, **changes: Any) -> None:
+        """Change what is kept of the next call, and where: fields of :class:`Keeping`."""
+        self._keeping = dataclasses.replace(self._keeping, **changes)
+
+    def open(
+        self, clock: CallClock, *, room: str | None = None, notes: tuple[str, ...] = ()
+    ) -> CallLog:
+        """Start a call, whose clock began to count just now."""
+        self.call_dir = self._keeping.new_call_dir(clock.started_wall_s)
+        call_id = self.call_dir.name
+        self._turns.clear()
+        self._log.begin(call_id)
+        self._metrics.begin()
+        spans = CallSpans(clock, call_id, self._keeping.preset)
+        meta = self._keeping.meta(call_id, clock, room=room, notes=notes)
+        reports = Reports(turn=partial(self._turn, spans), disk_failed=self._disk_failed)
+        self._recorder = self._keeping.recorder(
+            partial(self._keeping.open, self.call_dir, meta, reports), self.broke
+        )
+        return CallLog(
+            self._recorder,
+            clock,
+            spans,
+            keep_transcripts=self._keeping.transcripts,
+            on_fault=self.broke,
+        )
+
+    def close(self, at_s: float) -> None:
+        """End the latest call at that moment of its clock."""
+        if self._recorder is not None:
+            self._recorder.close(at_s)
+
+    async def finished(self) -> None:
+        """Wait until the latest call's folder is whole. It must have been closed."""
+        if self._recorder is not None:
+            await asyncio.get_running_loop().run_in_executor(None, self._recorder.join)
+
+    def safely(self, act: Callable[..., None], *arguments: Any) -> None:
+        """A fault of ours is told once; it ends the measuring, never the call."""
+        if self._broken:
+            return
+        try:
+            act(*arguments)
+        except Exception as error:
+            self._broken = True
+            self.broke(error)
+
+    def broke(self, error: Exception) -> None:
+        """Tell a fault of ours; from any thread."""
+        self._log.recorder_broke(error)
+        self._metrics.fault("recorder")
+
+    # What the recorder tells, in its thread.
+
+    def _turn(self, spans: CallSpans, turn: Turn) -> None:
+        self._turns.append(turn)
+        self._log.turn(turn)
+        self._metrics.turn(turn)
+        spans.turn(turn)
+
+    def _disk_failed(self, error: OSError) -> None:
+        self._log.disk_failed(self.call_dir, error)
+        self._metrics.fault("disk")

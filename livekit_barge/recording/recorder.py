@@ -1,0 +1,107 @@
+"""Takes a call's audio and events off the event loop and into its folder.
+
+The loop only appends to a queue. A thread of the call's own empties it a few times a second: it
+writes, places, measures and logs. Nothing it meets (a full disk, a fault of ours) reaches the call.
+"""
+
+from __future__ import annotations
+
+import atexit
+import queue
+import threading
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from livekit_barge.call.events import Event
+from livekit_barge.recording.call_writer import AgentFrame, CallerFrame, Close, Item
+
+# How often the queue is emptied. Half the second of audio that a kill may cost, less room for a
+# slow disk; and seldom enough that the thread wakes the interpreter four times a second, not sixty.
+BATCH_S = 0.25
+# How long a program that ends waits for what is queued: some batches' worth.
+LAST_WORDS_S = 2.0
+
+
+class Keeper(Protocol):
+    """Keeps a call: a :class:`~.book.Book` here or in another process (:mod:`.keepers`), or what
+    takes its place at a caller's end."""
+
+    def keep(self, items: Sequence[Item]) -> None:
+        """Keep what came since the last time, in order."""
+        ...
+
+    def release(self) -> None:
+        """Let go of the folder, whole or not."""
+        ...
+
+
+class Recorder:
+    """The loop's side: every method but ``join`` returns at once. After ``close`` nothing is kept.
+
+    ``open_keeper`` runs in the thread, so not even making the folder touches the loop. ``on_fault``
+    is told of a fault of ours: recording ends there, the call goes on.
+    """
+
+    def __init__(
+        self, open_keeper: Callable[[], Keeper], on_fault: Callable[[Exception], None]
+    ) -> None:
+        self._queue: queue.SimpleQueue[Item] = queue.SimpleQueue()
+        self._ending = threading.Event()
+        self._closed = False
+        self._open_keeper = open_keeper
+        self._on_fault = on_fault
+        # A daemon: a program that ends without closing its session must not hang on us.
+        self._thread = threading.Thread(target=self._run, name="barge-recorder", daemon=True)
+        atexit.register(self._last_words)
+        self._thread.start()
+
+    def event(self, event: Event) -> None:
+        """Keep an event. Events come in the order in which they were stamped."""
+        self._put(event)
+
+    def caller_frame(self, arrived_s: float, pcm: bytes, sample_rate: int, channels: int) -> None:
+        """Keep a frame of 16-bit caller audio that was whole at ``arrived_s``."""
+        self._put(CallerFrame(arrived_s, pcm, sample_rate, channels))
+
+    def agent_frame(self, pcm: bytes, sample_rate: int, channels: int) -> None:
+        """Keep a frame of 16-bit agent audio that was handed to the output."""
+        self._put(AgentFrame(pcm, sample_rate, channels))
+
+    def close(self, ended_s: float) -> None:
+        """The call is over; what is queued is still written. A second close does nothing."""
+        self._put(Close(ended_s))
+        self._closed = True
+        self._ending.set()
+
+    def join(self) -> None:
+        """Wait until the folder is whole. Blocks: not for the event loop."""
+        self._thread.join()
+
+    def _last_words(self) -> None:
+        """The program ends: finish a call that was closed; of another, write what is queued."""
+        self._ending.set()
+        self._thread.join(None if self._closed else LAST_WORDS_S)
+
+    def _put(self, item: Item) -> None:
+        if not self._ending.is_set():
+            self._queue.put(item)
+
+    def _run(self) -> None:
+        try:
+            self._keep(self._open_keeper())
+        except Exception as error:
+            self._on_fault(error)
+        finally:
+            self._ending.set()
+            atexit.unregister(self._last_words)
+
+    def _keep(self, keeper: Keeper) -> None:
+        try:
+            while not self._ending.wait(BATCH_S):
+                self._empty_queue(keeper)
+            self._empty_queue(keeper)
+        finally:
+            keeper.release()
+
+    def _empty_queue(self, keeper: Keeper) -> None:
+        keeper.keep([self._queue.get() for _ in range(self._queue.qsize())])

@@ -1,0 +1,117 @@
+"""The page of all calls: headline, distributions, the front of a sweep, the table of calls."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from livekit_barge.batch.stored_results import Refused
+from livekit_barge.call.sweep_file import Point, Sweep
+from livekit_barge.intake.score_options import Order
+from livekit_barge.measure.scorecard import Summary, checks
+from livekit_barge.measure.statistics import Percentiles
+from livekit_barge.report.html.row import Label, Row, false_stops
+from livekit_barge.report.html.writer import INDEX, render, script
+
+_DATA = "batch-data.js"
+
+# In the order in which a reader asks for them.
+OUTCOMES = (
+    "yielded",
+    "late",
+    "missed",
+    "held",
+    "false_stop",
+    "natural_end",
+    "unmeasurable",
+)
+CLOCKS = ("time_to_yield", "detection", "cancellation")
+
+
+def write_batch(
+    out: Path,
+    rows: Sequence[Row],
+    refused: Sequence[Refused],
+    sweeps: Sequence[Sweep],
+    order: Order,
+    *,
+    redact: bool,
+) -> None:
+    """Write ``index.html`` and its data. Raises ``OSError``."""
+    every = Summary.total(row.card.summary for row in rows)
+    groups = _groups(rows)
+    (out / _DATA).write_text(script("bargeBatch", _data(groups, sweeps)), encoding="utf-8")
+    page = render(
+        "batch.html",
+        rows=rows,
+        refused=refused,
+        sweeps=sweeps,
+        summary=every,
+        checks=checks(every, order.thresholds.scorecard),
+        false_stops=false_stops(every),
+        groups=groups,
+        outcomes=[name for name in OUTCOMES if every.outcomes.get(name)],
+        duration_s=sum(row.card.duration_s for row in rows),
+        choices=_choices(rows),
+        data=_DATA,
+        redact=redact,
+        root="",
+    )
+    (out / INDEX).write_text(page, encoding="utf-8")
+
+
+def _groups(rows: Iterable[Row]) -> dict[str, Summary]:
+    """By preset; calls without one are a group of their own."""
+    of: dict[str, list[Summary]] = {}
+    for row in rows:
+        of.setdefault(row.preset, []).append(row.card.summary)
+    return {preset: Summary.total(of[preset]) for preset in sorted(of)}
+
+
+def _choices(rows: Sequence[Row]) -> dict[str, list[tuple[str, str]]]:
+    """What the table can be filtered by: for each filter its values and their texts."""
+    labels: dict[str, Label] = {label.code: label for row in rows for label in row.labels}
+    seven_first = sorted(labels.values(), key=lambda label: (label.symptom or 99, label.title))
+    outcomes = {name for row in rows for name in row.outcomes}
+    causes = sorted({cause for row in rows for cause in row.causes})
+    presets = sorted({row.preset for row in rows if row.preset})
+    return {
+        "outcome": [(name, name.replace("_", " ")) for name in OUTCOMES if name in outcomes],
+        "cause": [(cause, cause.replace("_", " ")) for cause in causes],
+        "preset": [(preset, preset) for preset in presets],
+        "symptom": [(label.code, label.text) for label in seven_first],
+    }
+
+
+def _data(groups: dict[str, Summary], sweeps: Sequence[Sweep]) -> dict[str, Any]:
+    return {
+        "groups": [
+            {
+                "name": name or "no preset",
+                "outcomes": {key: summary.outcomes.get(key, 0) for key in OUTCOMES},
+                "clocks": {clock: _times(getattr(summary, clock)) for clock in CLOCKS},
+            }
+            for name, summary in groups.items()
+        ],
+        "sweeps": [
+            {"title": sweep.title, "points": [_point(point) for point in sweep.points]}
+            for sweep in sweeps
+        ],
+    }
+
+
+def _times(times: Percentiles) -> dict[str, Any]:
+    """Those that were reached, and how many were not: a lower bound is no time."""
+    reached = [round(value.seconds, 4) for value in times.values if not value.lower_bound]
+    return {"reached_s": reached, "of": len(times.values)}
+
+
+def _point(point: Point) -> dict[str, Any]:
+    return {
+        "name": point.name,
+        "knobs": {str(name): value for name, value in point.knobs.items()},
+        "time_to_yield_p50_s": point.time_to_yield_p50_s,
+        "false_stop_rate": point.false_stop_rate,
+        "on_front": point.on_front,
+    }

@@ -1,0 +1,134 @@
+"""Makes a report: a page a call, by several processes, and the page of all of them."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from livekit_barge.batch.stored_results import Refused
+from livekit_barge.call.sweep_file import read_sweep
+from livekit_barge.errors import CallError
+from livekit_barge.intake.score_options import Order
+from livekit_barge.measure.scorecard import Scorecard
+from livekit_barge.report.html.audio_files import Codec
+from livekit_barge.report.html.batch_page import write_batch
+from livekit_barge.report.html.call_data import Subject, open_subject, redacted
+from livekit_barge.report.html.call_page import write_call
+from livekit_barge.report.html.report_subjects import find, page_names
+from livekit_barge.report.html.row import Label, Row
+from livekit_barge.report.html.writer import INDEX, PAGES, prepare, unwritable
+from livekit_barge.work.pool import WorkerDied, run_jobs
+
+if TYPE_CHECKING:
+    from livekit_barge.diagnosis import DiagnosisLimits
+    from livekit_barge.work.progress import Bar
+
+
+@dataclass(frozen=True)
+class PageMaker:
+    """Makes one call's page; goes to another process as it is."""
+
+    out: Path
+    order: Order
+    rules: DiagnosisLimits | None
+    codec: Codec
+    redact: bool
+
+    def __call__(self, job: tuple[Path, str]) -> Row | Refused:
+        """A call that cannot be read is told of, and ends nothing."""
+        path, name = job
+        try:
+            subject = open_subject(path, self.order, self.rules)
+            if self.redact:
+                subject = redacted(subject)
+            write_call(subject, self.out, name, codec=self.codec, redact=self.redact)
+            return _row(subject, name)
+        except OSError as error:
+            return Refused.of(path, unwritable(self.out, error))
+        except Exception as error:  # a fault of ours over one call must not lose the others' pages
+            return Refused.of(path, error)
+
+
+@dataclass
+class Report:
+    """What was made."""
+
+    rows: list[Row] = field(default_factory=list)
+    refused: list[Refused] = field(default_factory=list)
+    page: Path = Path()
+    """Where to begin reading."""
+
+
+def make_report(
+    paths: Sequence[Path],
+    out: Path,
+    order: Order,
+    *,
+    rules: DiagnosisLimits | None = None,
+    codec: Codec = "flac",
+    redact: bool = False,
+    jobs: int = 1,
+    bar: Bar | None = None,
+) -> Report:
+    """Make the report of all calls under ``paths`` in the folder ``out``, diagnosed by ``rules``.
+
+    Raises a :class:`~livekit_barge.errors.BargeError` where none of them can be reported.
+    """
+    found = find(paths)
+    sweeps = [read_sweep(file) for file in found.sweeps]
+    prepare(out)
+    names = page_names(found.calls)
+    make = PageMaker(out, order, rules, codec, redact)
+    made: dict[Path, Row | Refused] = {}
+    if bar is not None:
+        bar.plan(len(names))
+    for path, result in _run(list(names.items()), make, jobs):
+        made[path] = result
+        if bar is not None:
+            bar.advance()
+    report = Report()
+    for path in found.calls:  # in order, whichever process was first
+        result = made[path]
+        if isinstance(result, Row):
+            report.rows.append(result)
+        else:
+            report.refused.append(result)
+    if not report.rows and not sweeps:
+        raise CallError(report.refused[0].line)
+    try:
+        write_batch(out, report.rows, report.refused, sweeps, order, redact=redact)
+    except OSError as error:
+        raise unwritable(out, error) from error
+    alone = len(report.rows) == 1 and not sweeps and not report.refused
+    report.page = out / PAGES / f"{report.rows[0].name}.html" if alone else out / INDEX
+    return report
+
+
+def _run(
+    jobs: list[tuple[Path, str]], make: PageMaker, workers: int
+) -> Iterator[tuple[Path, Row | Refused]]:
+    if workers == 1 or len(jobs) == 1:
+        yield from ((job[0], make(job)) for job in jobs)
+        return
+    for job, result in run_jobs(jobs, make, workers):
+        if isinstance(result, WorkerDied):
+            result = Refused(str(job[0]), f"{job[0]}: workers died over it – report it alone")
+        yield job[0], result
+
+
+def _row(subject: Subject, name: str) -> Row:
+    card = subject.card
+    labels = {
+        finding.code: Label(finding.code, finding.title, finding.symptom)
+        for finding in subject.findings or ()
+    }
+    return Row(name, _light(card), tuple(labels.values()))
+
+
+def _light(card: Scorecard) -> Scorecard:
+    """Without the turns: a thousand calls' go from process to process, and nobody asks for them."""
+
+    return dataclasses.replace(card, turns=())

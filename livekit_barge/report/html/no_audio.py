@@ -1,0 +1,52 @@
+"""A call that was recorded without audio: its scorecard, from what was measured while it ran."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+
+from livekit_barge.call.audio import AGENT, CALLER
+from livekit_barge.call.folder import TURNS_FILE, Call
+from livekit_barge.errors import CallError
+from livekit_barge.intake.score_options import Order
+from livekit_barge.measure.scorecard import Caveat, Channels, Scorecard
+
+_UNHEARD = Caveat(
+    "no_audio",
+    "recorded without audio: the figures are those that were measured while the call ran",
+    "record with BARGE_RECORD_AUDIO=1 to measure it again",
+)
+
+
+def card_of_kept_turns(call: Call, order: Order) -> Scorecard:
+    """Raises :class:`CallError` where ``turns.jsonl`` is not there, or is damaged."""
+    file = call.path / TURNS_FILE
+    meta = call.meta
+    card = Scorecard(
+        call_id=meta.call_id,
+        source=meta.source,
+        capture_point=meta.capture_point,
+        file=str(call.path),
+        codec="none",
+        sample_rate=call.sample_rate,
+        started_at=datetime.fromtimestamp(meta.started_wall_s, UTC).isoformat(timespec="seconds"),
+        dated_by="call",
+        preset=meta.preset,
+        duration_s=call.duration_s,
+        channels=Channels(CALLER, AGENT, "call"),
+        alignment_s=meta.alignment_uncertainty_s,
+        edge_blur_s=0.0,
+        limits=order.thresholds.scorecard,
+        warnings=(*(Caveat("note", note) for note in call.notes), _UNHEARD),
+    )
+    try:
+        turns = [json.loads(line) for line in file.read_bytes().splitlines() if line.strip()]
+        overlaps = [overlap for turn in turns for overlap in turn.pop("overlaps")]
+        document = card.to_json() | {"turns": turns, "overlaps": overlaps}
+        return Scorecard.from_json(document)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise CallError(
+            f"no turns to report ({type(error).__name__}: {error})",
+            where=file,
+            remedy="a call without audio cannot be measured again",
+        ) from error

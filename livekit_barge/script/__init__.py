@@ -1,0 +1,1 @@
+"""Scripts: the language, and one scripted call played from it."""

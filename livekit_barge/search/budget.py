@@ -1,0 +1,142 @@
+"""A budget: what a search may spend, such as ``false_stop<=5%, missed<=1%``.
+
+| name | of |
+|---|---|
+| ``false_stop`` | events to hold through that stopped the agent |
+| ``missed`` | events to yield to that never did, in time to count |
+| ``broken`` | events in protected speech that stopped it |
+| ``time_to_yield_p50`` (``p90``, ``p95``) | seconds, a miss at least its lower bound |
+| ``dead_air_p50`` (``p90``, ``p95``) | seconds after a false stop |
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from livekit_barge.errors import SettingsError
+from livekit_barge.files.did_you_mean import nearest
+from livekit_barge.measure.statistics import Rate
+from livekit_barge.suites.event_results import Tally
+
+DEFAULT = "false_stop<=5%, missed<=1%"
+_RATES = ("false_stop", "missed", "broken")
+_CLOCKS = tuple(f"{clock}_p{p}" for clock in ("time_to_yield", "dead_air") for p in (50, 90, 95))
+NAMES = (*_RATES, *_CLOCKS)
+# Which rate has the events that a clock's figures are of.
+_RATE_OF = {"time_to_yield": "missed", "dead_air": "false_stop"}
+_UNITS = {"%": 100, "ms": 1000, "s": 1, None: 1}
+_LONGEST_S = 60.0  # more is milliseconds without their unit
+# 7 of 125 are 5.6 %, and as floating-point numbers a little more.
+_TOLERANCE = 1e-9
+
+
+@dataclass(frozen=True)
+class Limit:
+    """One thing that must not be more than so much: a share, or seconds."""
+
+    name: str
+    most: float
+
+    def value(self, tally: Tally) -> float | None:
+        """What it is; ``None`` of nothing."""
+        if self.name in _RATES:
+            return self.rate(tally).value
+        clock, _, percent = self.name.rpartition("_p")
+        found = getattr(tally, clock).at(int(percent))
+        return None if found is None else float(found.seconds)
+
+    def rate(self, tally: Tally) -> Rate:
+        """Of a rate's limit, the rate."""
+        rate: Rate = getattr(tally, f"{self.name}_rate")
+        return rate
+
+    def judges(self, tally: Tally) -> bool:
+        """Whether there was any event of its kind. Without a false stop there is no dead air, and
+        that is judged."""
+        kind = self.name.partition("_p")[0]
+        rate: Rate = getattr(tally, f"{_RATE_OF.get(kind, kind)}_rate")
+        return rate.of > 0
+
+    def excess(self, tally: Tally) -> float:
+        """By how much it is over, in its own unit; 0 or less: it holds. Of nothing it holds."""
+        value = self.value(tally)
+        over = 0.0 if value is None else value - self.most
+        return 0.0 if abs(over) < _TOLERANCE else over
+
+    def spell(self, value: float) -> str:
+        """A value of its kind as a person reads it."""
+        if self.name in _RATES:
+            return f"{value * 100:g} %"
+        return f"{value * 1000:g} ms" if value < 1 else f"{value:g} s"
+
+    def __str__(self) -> str:
+        return f"{self.name} ≤ {self.spell(self.most)}"
+
+
+@dataclass(frozen=True)
+class Budget:
+    """Limits that all must hold."""
+
+    limits: tuple[Limit, ...]
+
+    @classmethod
+    def parse(cls, text: str) -> Budget:
+        """Raises :class:`SettingsError`, naming ``--budget``."""
+        limits = tuple(_limit(part) for part in text.split(",") if part.strip())
+        if not limits:
+            raise SettingsError("no limit", where="--budget", remedy=f"such as {DEFAULT!r}")
+        return cls(limits)
+
+    def holds(self, tally: Tally) -> bool:
+        """Whether a setting keeps to it."""
+        return all(limit.excess(tally) <= 0 for limit in self.limits)
+
+    def excesses(self, tally: Tally) -> tuple[float, ...]:
+        """By how much each limit is over, in its own unit."""
+        return tuple(limit.excess(tally) for limit in self.limits)
+
+    def unjudged(self, tally: Tally) -> list[str]:
+        """The limits that had nothing to judge, in words."""
+        return [
+            f"{limit.name}: nothing to judge" for limit in self.limits if not limit.judges(tally)
+        ]
+
+    def __str__(self) -> str:
+        return ", ".join(map(str, self.limits))
+
+
+def _limit(text: str) -> Limit:
+    match = re.fullmatch(r"\s*(\w+)\s*(?:<=|≤|<)\s*([0-9.]+)\s*(%|ms|s)?\s*", text)
+    if match is None:
+        raise SettingsError(
+            f"{text.strip()!r} is no limit", where="--budget", remedy=f"such as {DEFAULT!r}"
+        )
+    name, number, unit = match.groups()
+    if name not in NAMES:
+        raise SettingsError(
+            f"nothing is called {name}", where="--budget", remedy=nearest(name, NAMES)
+        )
+    try:
+        figure = float(number)
+    except ValueError as error:
+        raise SettingsError(
+            f"{number} is no number", where="--budget", remedy=f"such as {DEFAULT!r}"
+        ) from error
+    is_rate = name in _RATES
+    if (unit == "%") != is_rate and unit is not None:
+        wanted = "a share, such as 5%" if is_rate else "seconds, such as 0.8s"
+        raise SettingsError(f"{name} is in {unit}", where="--budget", remedy=f"give {wanted}")
+    most, highest = figure / _UNITS[unit], 1.0 if is_rate else _LONGEST_S
+    # A bare 1 would allow all of them, which is no limit.
+    if most > highest or (is_rate and unit is None and most == 1):
+        meant = "%" if is_rate else "ms"
+        slipped = unit != meant and figure / _UNITS[meant] <= highest
+        raise SettingsError(
+            f"{name} is {number}{unit or ''}",
+            where="--budget",
+            remedy=f"did you mean {number}{meant}?"
+            if slipped
+            else f"give at most {Limit(name, highest).spell(highest)}",
+        )
+    return Limit(name, most)

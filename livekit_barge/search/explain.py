@@ -1,0 +1,96 @@
+"""What each change bought and cost, told by taking it back; what made no difference is left out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from livekit_barge.frameworks.livekit.presets.knobs import BY_NAME, spell
+from livekit_barge.search.axes import Setting
+from livekit_barge.search.budget import Budget
+from livekit_barge.search.search import HEARD_S, Judge, is_better, rank
+from livekit_barge.search.sweep import Point
+from livekit_barge.suites.event_results import Tally
+
+
+@dataclass(frozen=True)
+class Change:
+    """One knob of the setting that was chosen, and the setting without it."""
+
+    knob: str
+    value: object
+    chosen: Tally
+    without: Tally
+
+    def __str__(self) -> str:
+        """In words."""
+        effects = [*self._clock(), *self._rates()]
+        said = ", ".join(effects) or "nothing that can be told from chance alone"
+        return f"{self.knob} = {spell(self.value)} ({BY_NAME[self.knob].moves}): {said}"
+
+    def _clock(self) -> Iterable[str]:
+        for clock, name in (("time_to_yield", "time to yield"), ("dead_air", "dead air")):
+            with_, without = getattr(self.chosen, clock).at(50), getattr(self.without, clock).at(50)
+            if with_ is None or without is None:
+                continue
+            less_s = without.seconds - with_.seconds
+            if abs(less_s) >= HEARD_S:
+                bought = f"{abs(less_s):.2f} s {'less' if less_s > 0 else 'more'} {name} (median)"
+                yield bought
+
+    def _rates(self) -> Iterable[str]:
+        for rate, names in (
+            ("false_stop_rate", ("false stop", "false stops")),
+            ("missed_rate", ("miss", "misses")),
+        ):
+            with_, without = getattr(self.chosen, rate), getattr(self.without, rate)
+            fewer = without.count - with_.count
+            if fewer and with_.of:
+                name = names[abs(fewer) > 1]
+                yield f"{abs(fewer)} {'fewer' if fewer > 0 else 'more'} {name} of {with_.of}"
+
+
+def pruned(judge: Judge, budget: Budget, chosen: Point) -> Point:
+    """The chosen setting without the changes that make it no better, all in all."""
+    left = chosen
+    for knob, _ in chosen.setting.changes:
+        without = judge.judge([_without(left.setting, knob)])[0]
+        if not is_better(chosen, without, budget):
+            left = without
+    return left
+
+
+def explain(judge: Judge, chosen: Point) -> list[Change]:
+    """Each change of a setting, beside the setting without it."""
+    settings = [_without(chosen.setting, knob) for knob, _ in chosen.setting.changes]
+    return [
+        Change(knob, value, chosen.tally, point.tally)
+        for (knob, value), point in zip(chosen.setting.changes, judge.judge(settings), strict=True)
+    ]
+
+
+def binding(budget: Budget, points: Iterable[Point]) -> list[str]:
+    """Of a budget that no setting keeps: each limit that cannot be met even alone, or else the one
+    that the nearest setting breaks, and by how much."""
+    every = [point for point in points if not point.failed]
+    lines = []
+    for limit in budget.limits:
+        least = min(limit.excess(point.tally) for point in every)
+        if least > 0:
+            lines.append(
+                f"{limit} cannot be met: the best is {limit.spell(limit.most + least)}, "
+                f"{limit.spell(least)} over"
+            )
+    if lines:
+        return lines
+    nearest = min(every, key=lambda point: rank(point, budget))
+    return [
+        f"each limit can be met, not all at once: the nearest setting ({nearest.setting.name})"
+        f" has {limit.name} at {limit.spell(limit.most + excess)}, {limit.spell(excess)} over"
+        for limit in budget.limits
+        if (excess := limit.excess(nearest.tally)) > 0
+    ]
+
+
+def _without(setting: Setting, knob: str) -> Setting:
+    return Setting(tuple(change for change in setting.changes if change[0] != knob))

@@ -1,0 +1,108 @@
+"""Replays calls under settings, one call after the other; one that cannot be replayed is told."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from livekit_barge.call.folder import Call
+from livekit_barge.errors import BargeError, SettingsError
+from livekit_barge.frameworks.livekit.presets import Preset
+from livekit_barge.frameworks.livekit.presets.knobs import BY_NAME
+from livekit_barge.measure.measure_call import measure_call
+from livekit_barge.measure.thresholds import Thresholds
+from livekit_barge.search.axes import BASE, Axis, Setting, check_axes, one_at_a_time
+from livekit_barge.search.replay.compare import Replayed, compare
+from livekit_barge.search.replay.recorded_call import Recorded, preset_in_force
+from livekit_barge.search.replay.replay_stage import replay_call
+from livekit_barge.stage.offline_recorder import check_writable
+
+AS_IT_WAS = "as it was"
+
+
+@dataclass(frozen=True)
+class Under:
+    """What a call is replayed under: a preset, or changes of the options it had."""
+
+    preset: Preset | None = None
+    setting: Setting = BASE
+
+    @property
+    def name(self) -> str:
+        if self.preset is not None:
+            return self.preset.name
+        return AS_IT_WAS if self.setting == BASE else self.setting.name
+
+    def of(self, call: Call) -> Preset:
+        """The preset to ask for."""
+        if self.preset is not None:
+            return self.preset
+        return Preset(self.name, **{**preset_in_force(call).knobs, **self.setting.knobs})
+
+
+def settings_of(presets: Sequence[str], vary: Sequence[str]) -> list[Under]:
+    """As it was, then each preset, then each value of each axis alone.
+
+    Raises :class:`SettingsError`.
+    """
+    axes = [Axis.parse(text) for text in vary]
+    for axis in axes:
+        if axis.name not in BY_NAME:
+            raise SettingsError(
+                f"{axis.name} was what it was", where="--vary", remedy="vary a preset's knobs"
+            )
+    if axes:
+        check_axes(axes)
+    alone = one_at_a_time(axes)[1:]
+    return [
+        Under(),
+        *(Under(preset=Preset.load(name)) for name in presets),
+        *(Under(setting=setting) for setting in alone),
+    ]
+
+
+def replay_calls(
+    calls: Sequence[Path],
+    settings: Sequence[Under],
+    *,
+    calls_dir: Path | None = None,
+    thresholds: Path | None = None,
+    on_done: Callable[[], None] = lambda: None,
+) -> Iterator[list[Replayed] | str]:
+    """For each call its replays, one a setting; or why it cannot be replayed.
+
+    Raises :class:`SettingsError` where no replay can be kept.
+    """
+    Thresholds.load(thresholds)  # before a call is replayed
+    if calls_dir is not None:
+        check_writable(calls_dir)
+    for path in calls:
+        try:
+            recorded = Recorded.read(path)
+            yield [_replay(recorded, under, thresholds, calls_dir, on_done) for under in settings]
+        except BargeError as error:
+            yield str(error)
+
+
+def _replay(
+    recorded: Recorded,
+    under: Under,
+    thresholds: Path | None,
+    calls_dir: Path | None,
+    on_done: Callable[[], None],
+) -> Replayed:
+    limits = Thresholds.load(thresholds)
+    with tempfile.TemporaryDirectory() as scratch:
+        call = replay_call(
+            recorded,
+            under.of(recorded.call),
+            calls_dir=calls_dir or Path(scratch),
+            call_id=f"{recorded.call.meta.call_id} {under.name}",
+            thresholds=thresholds,
+        )
+        would_be = measure_call(call, limits)
+    on_done()
+    was = measure_call(recorded.call, limits)
+    return compare(recorded, was, call, would_be, under.name)

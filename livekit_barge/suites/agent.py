@@ -1,0 +1,59 @@
+"""The agent of a suite's calls: it says the script's lines, some of which may not be cut."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterable
+from functools import partial
+from typing import Any
+
+from livekit.agents import AgentStateChangedEvent, ModelSettings, llm
+
+from livekit_barge.script.script import Script
+from livekit_barge.script.scripted_call import ScriptedAgent
+
+CALLER_LEAVES_S = 90.0
+"""Nobody listens longer: in noise that a VAD takes for speech an agent never gets to speak again,
+and a call never ends by itself."""
+
+
+class SuiteAgent(ScriptedAgent):
+    """Greets and answers in the script's words; its protected lines are uninterruptible.
+
+    A line is protected as a program does it: by the speech handle's ``allow_interruptions``, from
+    the line's first sample on.
+    """
+
+    def __init__(self, script: Script) -> None:
+        super().__init__()
+        self._protected = script.protected
+        self._last_line = len(script.agent) - 1
+        self._lines: dict[int, int] = {}
+        """Which line answers so many turns of the caller's, as the stand-in counts them."""
+        self._asked_for = 0
+
+    async def on_enter(self) -> None:
+        leave = partial(self.session.shutdown, drain=False)
+        self._leave = asyncio.get_running_loop().call_later(CALLER_LEAVES_S, leave)
+        if self._protected:
+            self.session.on("agent_state_changed", self._state_changed)
+        await super().on_enter()
+
+    async def on_exit(self) -> None:
+        self._leave.cancel()
+
+    def llm_node(
+        self, chat_ctx: llm.ChatContext, tools: list[llm.Tool], model_settings: ModelSettings
+    ) -> AsyncIterable[Any]:
+        """As LiveKit's own; sees which line is asked for."""
+        turns = sum(message.role == "user" for message in chat_ctx.messages())
+        self._asked_for = self._lines.setdefault(turns, len(self._lines))
+        said: AsyncIterable[Any] = super().llm_node(chat_ctx, tools, model_settings)  # type: ignore[assignment]
+        return said
+
+    def _state_changed(self, event: AgentStateChangedEvent) -> None:
+        speech = self.session.current_speech
+        if event.new_state != "speaking" or speech is None or speech.interrupted:
+            return
+        if min(self._asked_for, self._last_line) in self._protected:
+            speech.allow_interruptions = False

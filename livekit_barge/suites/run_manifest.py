@@ -1,0 +1,99 @@
+"""A finished run on disk: what was run, beside the results.
+
+``run.json`` holds what varies between equal runs, such as how long it took; ``results.jsonl``
+(:mod:`.kept`) what does not. Of its lines the first ``calls`` are the run's.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any, Self
+
+from livekit_barge.call.fields import fault, parse
+from livekit_barge.errors import SettingsError
+from livekit_barge.suites.event_results import CaseResult
+from livekit_barge.suites.results_store import RESULTS_FILE, RUN_FILE
+
+SCHEMA = "livekit-barge/bench/1"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """One command's."""
+
+    suite: str
+    presets: tuple[str, ...]
+    seed: int
+    split: str | None
+    how: str
+    """``virtual``, ``real time`` or ``room``."""
+    jobs: int
+    calls: int
+    call_s: float
+    """How long the calls last together, in their own time."""
+    elapsed_s: float
+    """How long playing those took that were not kept from before."""
+    played: int
+    """How many those are."""
+
+    def to_json(self) -> dict[str, Any]:
+        return {"schema": SCHEMA, **asdict(self)}
+
+    def keep(self, folder: Path) -> None:
+        """Write it beside the results. Raises :class:`SettingsError`."""
+        path = folder / RUN_FILE
+        text = json.dumps(self.to_json(), indent=2, ensure_ascii=False)
+        try:
+            path.write_text(text + "\n", encoding="utf-8")
+        except OSError as error:
+            raise SettingsError(
+                f"cannot be written ({error.strerror})",
+                where=path,
+                remedy="make room, and run it again: the results are kept",
+            ) from error
+
+    @classmethod
+    def read(cls, folder: Path) -> Self:
+        """The run in a folder. Raises :class:`SettingsError`."""
+        path = folder / RUN_FILE
+        try:
+            document = parse(path.read_bytes())
+            named = {name: document[name] for name in ("schema", *cls.__dataclass_fields__)}
+            fields = named | {"presets": tuple(named["presets"])}
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise SettingsError(
+                f"no finished run ({type(error).__name__})", where=path, remedy="run bench again"
+            ) from error
+        if (schema := fields.pop("schema")) != SCHEMA:
+            wrong: str | None = f"its schema is {schema!r:.60}, not {SCHEMA}"
+        else:
+            wrong = fault(cls, fields) or (None if fields["presets"] else "it names no preset")
+        if wrong is not None:
+            raise SettingsError(f"no finished run: {wrong}", where=path, remedy="run bench again")
+        return cls(**fields)
+
+    def results(self, folder: Path) -> Iterator[CaseResult]:
+        """Its results, in the order of its cases. Raises :class:`SettingsError`."""
+        path = folder / RESULTS_FILE
+        found = 0
+        try:
+            with path.open("rb") as lines:
+                for found, line in enumerate(islice(lines, self.calls), start=1):
+                    result = CaseResult.from_line(line)
+                    if result.preset not in self.presets:
+                        raise ValueError(f"line {found} is of the preset {result.preset}")
+                    yield result
+        except (OSError, ValueError) as error:
+            raise SettingsError(
+                f"not this run's results ({error})", where=path, remedy="run bench again"
+            ) from error
+        if found < self.calls:
+            raise SettingsError(
+                f"{found} of the run's {self.calls} results are there",
+                where=path,
+                remedy="run bench again: it plays what is missing",
+            )

@@ -1,0 +1,1 @@
+"""Work on several processes: a pool, a Dask cluster, progress, quiet logs."""
