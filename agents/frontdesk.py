@@ -28,7 +28,7 @@ from livekit.plugins import cartesia, deepgram, openai, silero
 
 from livekit_barge import BargeSession, Settings
 from livekit_barge.errors import BargeError, SettingsError
-from livekit_barge.frameworks.livekit.presets import choose
+from livekit_barge.frameworks.livekit.resolve import choose
 
 load_dotenv()
 

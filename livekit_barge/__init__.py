@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from livekit_barge.call.folder import Call as Call
-    from livekit_barge.frameworks.livekit.presets import Preset as Preset
+    from livekit_barge.frameworks.livekit.presets.preset import Preset as Preset
     from livekit_barge.frameworks.livekit.session import BargeSession as BargeSession
     from livekit_barge.frameworks.livekit.session import instrument as instrument
     from livekit_barge.settings import Settings as Settings
@@ -21,7 +21,7 @@ __version__ = "0.1.0"
 _HOME = {
     "BargeSession": "livekit_barge.frameworks.livekit.session",
     "Call": "livekit_barge.call.folder",
-    "Preset": "livekit_barge.frameworks.livekit.presets",
+    "Preset": "livekit_barge.frameworks.livekit.presets.preset",
     "Settings": "livekit_barge.settings",
     "instrument": "livekit_barge.frameworks.livekit.session",
 }

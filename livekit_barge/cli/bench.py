@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 from rich.console import Console
 
+from livekit_barge.cli.output import opened
 from livekit_barge.cli.score import LimitsFile
 from livekit_barge.errors import SettingsError
 
@@ -86,7 +87,8 @@ def bench(
     done = run_bench(order, console=Console(stderr=True))
     _tell(console, done)
     if json_to is not None:
-        done.write_json(json_to)
+        with opened(json_to) as file:
+            done.write_json(file)
     raise typer.Exit(2 if done.errors else 0)
 
 
@@ -128,9 +130,11 @@ def gate(
     for part in render_verdicts(verdicts):
         console.print(part, highlight=False)
     if junit is not None:
-        write_junit(junit, verdicts)
+        with opened(junit) as file:
+            write_junit(file, verdicts)
     if json_to is not None:
-        write_json(json_to, verdicts)
+        with opened(json_to) as file:
+            write_json(file, verdicts)
     raise typer.Exit(max(verdict.exit_code for verdict in verdicts))
 
 

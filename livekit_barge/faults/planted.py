@@ -22,7 +22,7 @@ from livekit_barge.faults.sessions import (
     no_orders,
     session_of,
 )
-from livekit_barge.faults.sources import BehindVAD, DeafVAD
+from livekit_barge.faults.faulty_inputs import BehindVAD, DeafVAD
 from livekit_barge.faults.trial import LATER, Trial, interrupts
 from livekit_barge.frameworks.livekit.presets import vad_knobs
 from livekit_barge.script.scripted_call import Conditions

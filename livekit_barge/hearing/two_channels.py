@@ -3,7 +3,8 @@
 Where a channel holds what the other one said (:mod:`~livekit_barge.hearing.leakage.delay`), the way
 there is learnt and what came by it taken away (:mod:`~livekit_barge.hearing.leakage.echo_filter`).
 What is then no louder than what may be left of it is silenced before speech is looked for; a burst
-that is hardly louder is dropped. Bursts where nothing leaks are those of two finders, to the last digit.
+that is hardly louder is dropped. Where nothing leaks, the bursts are those of two finders, to the
+last digit.
 
 Every step is on a fixed grid of pieces of 2.16 s, so bursts do not depend on how the audio is cut.
 It looks ahead by five pieces, since a leak may show only once the other one has said enough.

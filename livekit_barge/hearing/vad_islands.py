@@ -1,8 +1,9 @@
 """Which stretches of a channel Silero hears as speech: *islands*, to within a tenth of a second.
 
 Silero runs only on what the prefilter lets through (``vad_prefilter``), and starts anew after what
-the prefilter holds back. So the stretches between are heard side by side, as many as there are. Every step is on a fixed grid of windows, and what a stretch is found to be does not
-depend on the others: the islands do not depend on how the audio was cut.
+the prefilter holds back. So the stretches between are heard side by side, as many as there are.
+Every step is on a fixed grid of windows and no stretch depends on another, so the islands do not
+depend on how the audio was cut.
 """
 
 from __future__ import annotations

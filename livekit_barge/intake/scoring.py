@@ -18,7 +18,6 @@ from livekit_barge.call.events import Event
 from livekit_barge.call.folder import Call
 from livekit_barge.call.meta import META_FILE
 from livekit_barge.errors import IntakeError
-from livekit_barge.hearing.leakage.amount import withheld
 from livekit_barge.intake.channel_roles import call_channels, recording_channels
 from livekit_barge.intake.duplicate_channels import refuse_alike
 from livekit_barge.intake.hear_recording import SIDES, Bursts, hear, of_bursts
@@ -28,6 +27,7 @@ from livekit_barge.intake.score_options import Order
 from livekit_barge.intake.sources import Source, source_named
 from livekit_barge.intake.vendor_json import VendorCall, beside, read_call_json
 from livekit_barge.measure.leakage_warnings import caveats as leakage_caveats
+from livekit_barge.measure.leakage_withheld import withheld
 from livekit_barge.measure.measure_call import trusted
 from livekit_barge.measure.offline_turns import measure_turns
 from livekit_barge.measure.overlap import Overlap

@@ -12,6 +12,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from opentelemetry.trace import Tracer
+
 from livekit_barge.clock import CallClock
 from livekit_barge.measure.turns import Turn
 from livekit_barge.recording.call_writer import Reports
@@ -26,9 +28,10 @@ from livekit_barge.recording.turn_log import TurnLog
 class KeptCalls:
     """Opens and closes calls, and says what is settled of the latest one."""
 
-    def __init__(self, keeping: Keeping, log: TurnLog) -> None:
+    def __init__(self, keeping: Keeping, log: TurnLog, tracer: Tracer) -> None:
         self._keeping = keeping
         self._log = log
+        self._tracer = tracer
         self._metrics = CallMetrics(keeping.preset)
         self._recorder: Recorder | None = None
         self._turns: list[Turn] = []
@@ -53,7 +56,7 @@ class KeptCalls:
         self._turns.clear()
         self._log.begin(call_id)
         self._metrics.begin()
-        spans = CallSpans(clock, call_id, self._keeping.preset)
+        spans = CallSpans(self._tracer, clock, call_id, self._keeping.preset)
         meta = self._keeping.meta(call_id, clock, room=room, notes=notes)
         reports = Reports(turn=partial(self._turn, spans), disk_failed=self._disk_failed)
         self._recorder = self._keeping.recorder(

@@ -1,14 +1,15 @@
-"""An OpenTelemetry span for every overlap, under LiveKit's own span of the speech it interrupted.
+"""An OpenTelemetry span for every overlap, under the framework's own span of the speech it
+interrupted.
 
-Spans go to the provider that LiveKit was given (``telemetry.set_tracer_provider``); with none they
-cost nothing. A span runs from the caller's onset to the agent's last audible sample, and the
+The framework's adapter gives the tracer, so spans go where the framework's go; without a provider
+they cost nothing. A span runs from the caller's onset to the agent's last audible sample, and the
 decision stands in it as an event. It is made when the outcome is known, with those times.
 """
 
 from __future__ import annotations
 
-from livekit.agents.telemetry import tracer
 from opentelemetry import context as otel_context
+from opentelemetry.trace import Tracer
 from opentelemetry.util.types import AttributeValue
 
 from livekit_barge.clock import CallClock
@@ -35,7 +36,8 @@ _FIGURES = (
 class CallSpans:
     """The spans of one call. No transcript is in them."""
 
-    def __init__(self, clock: CallClock, call_id: str, preset: str | None) -> None:
+    def __init__(self, tracer: Tracer, clock: CallClock, call_id: str, preset: str | None) -> None:
+        self._tracer = tracer
         self._clock = clock
         self._of_the_call = {f"{_OURS}call_id": call_id, f"{_OURS}preset": preset or "none"}
         self._contexts: dict[str | None, otel_context.Context] = {}
@@ -59,7 +61,7 @@ class CallSpans:
                 attributes[_OURS + name] = value
         if speech_id is not None:
             attributes["lk.speech_id"] = speech_id
-        span = tracer.start_span(
+        span = self._tracer.start_span(
             SPAN,
             context=self._contexts.get(speech_id),
             start_time=self._wall_ns(begins_s),

@@ -11,6 +11,10 @@ from livekit_barge.clock import CallClock
 from livekit_barge.recording.recorder import Recorder
 from livekit_barge.recording.spans import CallSpans
 
+# A cut speech, what the caller said, a tool call with its output, and as much again: what went
+# wrong at a barge-in shows at the end of the chat context, which may be thousands of items long.
+TAIL_ITEMS = 8
+
 
 class CallLog:
     """Stamps and keeps what happens in one call."""

@@ -5,11 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 from xml.etree import ElementTree
 
-from livekit_barge.cli.output import opened
 from livekit_barge.report.terminal.gate_table import told, unsaid
 
 if TYPE_CHECKING:
@@ -20,19 +18,18 @@ SCHEMA = "livekit-barge/gate/1"
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
-def write_json(path: Path, verdicts: Sequence[Verdict]) -> None:
-    """All verdicts. Raises :class:`SettingsError`."""
+def write_json(file: TextIO, verdicts: Sequence[Verdict]) -> None:
+    """Write all verdicts as one document."""
     document = {
         "schema": SCHEMA,
         "passed": all(verdict.exit_code == 0 for verdict in verdicts),
         "verdicts": [verdict.to_json() for verdict in verdicts],
     }
-    with opened(path) as file:
-        file.write(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+    file.write(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
 
 
-def write_junit(path: Path, verdicts: Sequence[Verdict]) -> None:
-    """A test suite for each verdict, a test for each limit. Raises :class:`SettingsError`."""
+def write_junit(file: TextIO, verdicts: Sequence[Verdict]) -> None:
+    """Write a test suite per verdict, with a test per limit."""
     root = ElementTree.Element("testsuites", name="livekit-barge gate")
     for verdict in verdicts:
         suite = ElementTree.SubElement(
@@ -61,7 +58,6 @@ def write_junit(path: Path, verdicts: Sequence[Verdict]) -> None:
             )
             ElementTree.SubElement(test, "error", message=line)
     ElementTree.indent(root)
-    with opened(path) as file:
-        # ElementTree would declare the encoding of the machine; this is UTF-8.
-        file.write('<?xml version="1.0" encoding="utf-8"?>\n')
-        file.write(_FORBIDDEN.sub("", ElementTree.tostring(root, encoding="unicode")) + "\n")
+    # ElementTree would declare the encoding of the machine; this is UTF-8.
+    file.write('<?xml version="1.0" encoding="utf-8"?>\n')
+    file.write(_FORBIDDEN.sub("", ElementTree.tostring(root, encoding="unicode")) + "\n")

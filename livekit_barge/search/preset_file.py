@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from livekit_barge.errors import SettingsError
-from livekit_barge.frameworks.livekit.presets import Preset
 from livekit_barge.frameworks.livekit.presets.knobs import spell
+from livekit_barge.frameworks.livekit.presets.preset import Preset
 
 
 def write_preset(

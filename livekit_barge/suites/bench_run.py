@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from itertools import chain
 from operator import itemgetter
 from pathlib import Path
+from typing import TextIO
 
 from rich.console import Console
 
-from livekit_barge.cli.output import opened
 from livekit_barge.clock import SystemClock
 from livekit_barge.stage.offline_recorder import check_writable
 from livekit_barge.suites.case import Case
@@ -77,18 +77,14 @@ class Bench:
     few: bool = True
     """``told`` are all; else those that went wrong under a preset, the first of them."""
 
-    def write_json(self, path: Path) -> None:
-        """All of it; ``results`` holds nothing that varies between equal runs.
-
-        Raises :class:`SettingsError`.
-        """
-        with opened(path) as file:
-            file.write('{"results": [')
-            for number, result in enumerate(self.run.results(self.folder)):
-                file.write(("," if number else "") + "\n" + result.line())
-            summed = {preset: tally.to_json() for preset, tally in self.tallies.items()}
-            file.write('\n],\n"scorecard": ' + json.dumps(summed, ensure_ascii=False))
-            file.write(',\n"run": ' + json.dumps(self.run.to_json(), ensure_ascii=False) + "}\n")
+    def write_json(self, file: TextIO) -> None:
+        """Write the whole run; ``results`` holds nothing that varies between equal runs."""
+        file.write('{"results": [')
+        for number, result in enumerate(self.run.results(self.folder)):
+            file.write(("," if number else "") + "\n" + result.line())
+        summed = {preset: tally.to_json() for preset, tally in self.tallies.items()}
+        file.write('\n],\n"scorecard": ' + json.dumps(summed, ensure_ascii=False))
+        file.write(',\n"run": ' + json.dumps(self.run.to_json(), ensure_ascii=False) + "}\n")
 
 
 def run_bench(order: Order, *, console: Console) -> Bench:

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from livekit_barge import __version__
-from livekit_barge.frameworks.livekit.presets import Preset
 from livekit_barge.frameworks.livekit.presets.knobs import spell
+from livekit_barge.frameworks.livekit.presets.preset import Preset
 from livekit_barge.script.script import Script
 from livekit_barge.script.scripted_call import Conditions
 from livekit_barge.stage.models import Timing

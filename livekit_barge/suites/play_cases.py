@@ -65,8 +65,8 @@ def run_cases(
 
     Args:
         cases: Each with an id of its own.
-        out: The folder of ``suites.results_store.Kept``: results that are there already are not made
-            again, unless their calls are to be kept and are not.
+        out: The folder of ``suites.results_store.Kept``: results that are there already
+            are not made again, unless their calls are to be kept and are not.
         jobs: How many processes; with 1 the cases are played in this one.
         scheduler: A Dask cluster's address, to play them there instead.
         real_time: Let the calls take as long as they do.

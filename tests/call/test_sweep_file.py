@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from livekit_barge.call.sweep_file import SCHEMA, read_sweep
 from livekit_barge.errors import CallError
 from livekit_barge.measure.statistics import Rate
+from livekit_barge.suites.sweep_file import SCHEMA, read_sweep
 
 
 def written(folder, points, **more):

@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from livekit_barge.call.sweep_file import read_sweep
 from livekit_barge.cli.app import app
 from livekit_barge.errors import BargeError
-from livekit_barge.frameworks.livekit.presets import Preset
+from livekit_barge.frameworks.livekit.presets.preset import Preset
 from livekit_barge.search import search, space
 from livekit_barge.search.axes import Axis
 from livekit_barge.search.search import Found
 from livekit_barge.search.tune import Tuned
+from livekit_barge.suites.sweep_file import read_sweep
 from tests.search.made import point
 
 SUITE = """

@@ -13,7 +13,7 @@ from livekit.agents.voice import io
 from livekit.plugins import silero
 
 from livekit_barge.diagnosis import KINDS, diagnose
-from livekit_barge.faults.sinks import ENDS_LATE_S, EndsLate, HearsNoOrders, Passing
+from livekit_barge.faults.faulty_outputs import ENDS_LATE_S, EndsLate, HearsNoOrders, Passing
 from tests.room.caller import RATE, Caller
 from tests.room.calls import Announcer, play
 from tests.vendors.voice import speak

@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 
 from livekit_barge.errors import BargeError, ScriptError
-from livekit_barge.frameworks.livekit.presets import Preset
-from livekit_barge.frameworks.livekit.presets.preset import preset_names
-from livekit_barge.frameworks.livekit.presets.resolve import choose
+from livekit_barge.frameworks.livekit.presets.preset import Preset, preset_names
+from livekit_barge.frameworks.livekit.resolve import choose
 from livekit_barge.search.axes import BASE, Setting
 from livekit_barge.search.budget import Budget
 from livekit_barge.search.explain import binding, explain, pruned

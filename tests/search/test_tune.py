@@ -8,15 +8,15 @@ from pathlib import Path
 import pytest
 from rich.progress import Progress
 
-from livekit_barge.call.sweep_file import read_sweep
 from livekit_barge.errors import BargeError, SettingsError
-from livekit_barge.frameworks.livekit.presets import Preset
+from livekit_barge.frameworks.livekit.presets.preset import Preset
 from livekit_barge.search import tune
 from livekit_barge.search.axes import BASE, Setting
 from livekit_barge.search.search import Found
 from livekit_barge.search.sweep import Point
 from livekit_barge.search.tune import Order, run_tune
 from livekit_barge.suites.event_results import CaseResult
+from livekit_barge.suites.sweep_file import read_sweep
 from livekit_barge.work.progress import Bar
 from tests.search.made import event, tally
 

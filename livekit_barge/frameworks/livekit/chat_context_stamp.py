@@ -7,11 +7,8 @@ from typing import Any
 from livekit.agents import AgentSession, llm
 
 from livekit_barge.call.events import ContextSeen
-from livekit_barge.recording.stamp_context import CallLog
+from livekit_barge.recording.stamp_context import TAIL_ITEMS, CallLog
 
-# A cut speech, what the caller said, a tool call with its output, and as much again: what went
-# wrong at a barge-in shows at the end, and a context may be thousands of items long.
-TAIL_ITEMS = 8
 # Instructions are long, the program's own, and no part of what was said.
 _SPOKEN = ("user", "assistant")
 

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from livekit import rtc
 from livekit.agents import AgentSession, get_job_context
+from livekit.agents.telemetry import tracer
 
 from livekit_barge.clock import CallClock
 from livekit_barge.frameworks.livekit.causes import Causes
@@ -48,7 +49,7 @@ class Instruments:
         self._advised = False
         self._turn_detection_given = turn_detection_given
         self._stamps: SessionStamps | None = None
-        self.calls = KeptCalls(keeping, log)
+        self.calls = KeptCalls(keeping, log, tracer)
         for name in SESSION_EVENTS:
             session.on(name, self._handler(name))  # type: ignore[arg-type]
 

@@ -22,15 +22,10 @@ from livekit.agents import Agent, AgentSession, Plugin, RunResult
 
 from livekit_barge import __version__
 from livekit_barge.frameworks.livekit.instruments import Instruments
-from livekit_barge.frameworks.livekit.presets import (
-    Chosen,
-    Preset,
-    advise,
-    choose,
-    facts_of,
-    knobs_in,
-    options_in_force,
-)
+from livekit_barge.frameworks.livekit.presets.advice import advise, facts_of
+from livekit_barge.frameworks.livekit.presets.options import knobs_in, options_in_force
+from livekit_barge.frameworks.livekit.presets.preset import Preset
+from livekit_barge.frameworks.livekit.resolve import Chosen, choose
 from livekit_barge.measure.thresholds import Thresholds
 from livekit_barge.measure.turns import Turn
 from livekit_barge.recording.recording_config import Keeping

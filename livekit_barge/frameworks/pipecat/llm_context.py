@@ -15,7 +15,7 @@ from typing import Any
 from pipecat.processors.aggregators.llm_context import LLMContext
 
 from livekit_barge.call.events import ContextSeen, ConversationItem, Event
-from livekit_barge.frameworks.livekit.chat_context_stamp import TAIL_ITEMS
+from livekit_barge.recording.stamp_context import TAIL_ITEMS
 
 # Whose messages are words of the call; instructions and tools' results are not.
 _SPOKEN = ("user", "assistant")

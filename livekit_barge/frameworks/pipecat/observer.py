@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from opentelemetry.trace import get_tracer
 from pipecat.frames.frames import CancelFrame, EndFrame
 from pipecat.observers.base_observer import BaseObserver, FrameProcessed, FramePushed
 from pipecat.processors.frame_processor import FrameProcessor
@@ -59,7 +60,7 @@ class BargeObserver(BaseObserver):
             "thresholds": Thresholds.load(settings.thresholds),
         }
         log = TurnLog(turn_logger(settings.log), preset=preset)
-        self._calls = KeptCalls(Keeping(**(fields | keeping)), log)
+        self._calls = KeptCalls(Keeping(**(fields | keeping)), log, get_tracer("livekit_barge"))
         self._stamps: PipecatStamps | None = None
         self._clock: CallClock | None = None
         self._ahead_s = 0.0

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from livekit_barge.batch.stored_results import Refused
-from livekit_barge.call.sweep_file import Point, Sweep
 from livekit_barge.intake.score_options import Order
 from livekit_barge.measure.scorecard import Summary, checks
 from livekit_barge.measure.statistics import Percentiles
 from livekit_barge.report.html.row import Label, Row, false_stops
 from livekit_barge.report.html.writer import INDEX, render, script
+from livekit_barge.suites.sweep_file import Point, Sweep
 
 _DATA = "batch-data.js"
 

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from livekit_barge.batch.stored_results import Refused
-from livekit_barge.call.sweep_file import read_sweep
 from livekit_barge.errors import CallError
 from livekit_barge.intake.score_options import Order
 from livekit_barge.measure.scorecard import Scorecard
@@ -20,6 +19,7 @@ from livekit_barge.report.html.call_page import write_call
 from livekit_barge.report.html.report_subjects import find, page_names
 from livekit_barge.report.html.row import Label, Row
 from livekit_barge.report.html.writer import INDEX, PAGES, prepare, unwritable
+from livekit_barge.suites.sweep_file import read_sweep
 from livekit_barge.work.pool import WorkerDied, run_jobs
 
 if TYPE_CHECKING:

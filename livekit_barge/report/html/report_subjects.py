@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from livekit_barge.batch.stored_results import CARD_FILE, REFUSED_FILE
-from livekit_barge.call.sweep_file import SWEEP_FILE
 from livekit_barge.errors import CallError
 from livekit_barge.intake.scoring import is_call
+from livekit_barge.suites.sweep_file import SWEEP_FILE
 
 
 @dataclass

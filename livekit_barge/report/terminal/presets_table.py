@@ -14,7 +14,7 @@ from livekit_barge.frameworks.livekit.presets.knobs import KNOBS, Knob, spell
 from livekit_barge.frameworks.livekit.presets.preset import LEAVE, Preset, preset_names
 
 if TYPE_CHECKING:
-    from livekit_barge.frameworks.livekit.presets.resolve import Chosen
+    from livekit_barge.frameworks.livekit.resolve import Chosen
 
 _LEFT = "·"
 
@@ -42,7 +42,7 @@ def render_preset(preset: str) -> RenderableType:
     Raises :class:`~livekit_barge.errors.SettingsError`.
     """
     from livekit_barge.frameworks.livekit.presets.advice import advise
-    from livekit_barge.frameworks.livekit.presets.resolve import choose
+    from livekit_barge.frameworks.livekit.resolve import choose
     from livekit_barge.settings import Settings
 
     about = Preset.load(preset)

@@ -23,8 +23,8 @@ from livekit_barge.call.events import (
 )
 from livekit_barge.call.folder import Call
 from livekit_barge.errors import CallError
-from livekit_barge.frameworks.livekit.presets import Preset
 from livekit_barge.frameworks.livekit.presets.knobs import BY_NAME
+from livekit_barge.frameworks.livekit.presets.preset import Preset
 from livekit_barge.stage.line import INPUT_FRAME_S
 from livekit_barge.stage.track import FULL_SCALE, Pcm, to_pcm
 from livekit_barge.stage.voices import SAMPLE_RATE

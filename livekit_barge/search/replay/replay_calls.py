@@ -9,8 +9,8 @@ from pathlib import Path
 
 from livekit_barge.call.folder import Call
 from livekit_barge.errors import BargeError, SettingsError
-from livekit_barge.frameworks.livekit.presets import Preset
 from livekit_barge.frameworks.livekit.presets.knobs import BY_NAME
+from livekit_barge.frameworks.livekit.presets.preset import Preset
 from livekit_barge.measure.measure_call import measure_call
 from livekit_barge.measure.thresholds import Thresholds
 from livekit_barge.search.axes import BASE, Axis, Setting, check_axes, one_at_a_time

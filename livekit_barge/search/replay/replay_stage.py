@@ -19,7 +19,7 @@ from livekit.agents import Agent, LanguageCode, stt
 from livekit.agents.types import DEFAULT_API_CONNECT_OPTIONS, NOT_GIVEN, APIConnectOptions
 
 from livekit_barge.call.folder import Call
-from livekit_barge.frameworks.livekit.presets import Preset
+from livekit_barge.frameworks.livekit.presets.preset import Preset
 from livekit_barge.frameworks.livekit.session import BargeSession
 from livekit_barge.script.scripted_call import MEMORY
 from livekit_barge.search.replay.recorded_call import Recorded, Said

@@ -13,7 +13,7 @@ from livekit_barge.script.script import Script
 
 with warnings.catch_warnings():  # Pipecat uses audioop, which Python 3.13 has no more
     warnings.simplefilter("ignore", DeprecationWarning)
-    from livekit_barge.stage.pipecat import play_pipecat_call
+    from livekit_barge.script.pipecat_call import play_pipecat_call
 
 logger.remove()
 

@@ -15,8 +15,8 @@ from livekit_barge.call.events import (
 from livekit_barge.call.folder import Call
 from livekit_barge.diagnosis import diagnose
 from livekit_barge.measure.measure_call import measure_call
+from livekit_barge.script.pipecat_call import Bot, play_pipecat_call
 from livekit_barge.script.script import Script
-from livekit_barge.stage.pipecat import Bot, play_pipecat_call
 from livekit_barge.stage.pipecat.transports import LineParams
 
 QUEUE_S = 0.4

@@ -6,8 +6,9 @@ import re
 from pathlib import Path
 
 from livekit_barge.hearing.burst import Burst
-from livekit_barge.hearing.leakage.amount import COVERED, Leakage, withheld
+from livekit_barge.hearing.leakage.amount import COVERED, Leakage
 from livekit_barge.measure.leakage_warnings import caveats
+from livekit_barge.measure.leakage_withheld import withheld
 from livekit_barge.measure.offline_turns import measure_turns
 from livekit_barge.measure.thresholds import Thresholds
 

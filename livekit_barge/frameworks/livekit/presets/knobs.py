@@ -1,6 +1,6 @@
 """The knobs, one line each: the only place where a knob stands.
 
-:class:`~livekit_barge.frameworks.livekit.presets.Preset`, the ``BARGE_*`` variables of
+:class:`~.preset.Preset`, the ``BARGE_*`` variables of
 :class:`~livekit_barge.settings.Settings`, validation and ``livekit-barge presets`` all follow from
 :data:`KNOBS`. A knob has LiveKit's name and LiveKit's place; ours is only ``input_frame_s``, which
 LiveKit counts in milliseconds.

@@ -1,14 +1,10 @@
 import pytest
 from livekit.agents import AgentSession
 
-from livekit_barge.frameworks.livekit.presets import (
-    Facts,
-    advise,
-    choose,
-    facts_of,
-    options_in_force,
-)
+from livekit_barge.frameworks.livekit.presets.advice import Facts, advise, facts_of
+from livekit_barge.frameworks.livekit.presets.options import options_in_force
 from livekit_barge.frameworks.livekit.presets.preset import preset_names
+from livekit_barge.frameworks.livekit.resolve import choose
 from livekit_barge.settings import Settings
 
 DEFAULTS = {

@@ -4,9 +4,8 @@ import pytest
 from livekit.agents import Agent, AgentSession
 
 from livekit_barge.errors import SettingsError
-from livekit_barge.frameworks.livekit.presets import options_in_force
 from livekit_barge.frameworks.livekit.presets.knobs import BY_NAME, KNOBS
-from livekit_barge.frameworks.livekit.presets.options import check_known
+from livekit_barge.frameworks.livekit.presets.options import check_known, options_in_force
 
 
 @pytest.mark.parametrize("knob", KNOBS, ids=lambda knob: knob.name)

@@ -5,9 +5,10 @@ import pytest
 from livekit.agents import AgentSession
 
 from livekit_barge.errors import SettingsError
-from livekit_barge.frameworks.livekit.presets import LEAVE, Preset, choose, options_in_force
 from livekit_barge.frameworks.livekit.presets.knobs import KNOBS
-from livekit_barge.frameworks.livekit.presets.preset import preset_names
+from livekit_barge.frameworks.livekit.presets.options import options_in_force
+from livekit_barge.frameworks.livekit.presets.preset import LEAVE, Preset, preset_names
+from livekit_barge.frameworks.livekit.resolve import choose
 from livekit_barge.settings import Settings
 
 

@@ -9,7 +9,9 @@ from livekit.agents.voice.room_io import (
 from livekit.plugins import silero
 
 from livekit_barge.errors import SettingsError
-from livekit_barge.frameworks.livekit.presets import Preset, choose, knobs_in, options_in_force
+from livekit_barge.frameworks.livekit.presets.options import knobs_in, options_in_force
+from livekit_barge.frameworks.livekit.presets.preset import Preset
+from livekit_barge.frameworks.livekit.resolve import choose
 from livekit_barge.settings import Settings
 
 KNOB = "min_interruption_duration"
