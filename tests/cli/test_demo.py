@@ -5,7 +5,7 @@ import structlog
 from rich.console import Console
 
 from livekit_barge import Call
-from livekit_barge.cli.app import demo
+from livekit_barge.cli import demo
 from livekit_barge.errors import SettingsError
 
 

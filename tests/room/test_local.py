@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from livekit_barge.cli.app import app
+from livekit_barge.cli import app
 from livekit_barge.measure.measure_call import measure_call
 from livekit_barge.measure.turns import Turn
 from livekit_barge.room.server import LivekitServer

@@ -56,7 +56,7 @@ class TestOneBadCall:
         assert "events.jsonl:1" in made.refused[0].line
         page = made.page.read_text()
         assert "events.jsonl:1" in page
-        assert (tmp_path / "report/html/good.html").exists()
+        assert (tmp_path / "report/pages/good.html").exists()
 
     def test_counts_in_the_bar_as_the_others_do(self, calls, tmp_path, monkeypatch):
         monkeypatch.setattr(progress, "SAY_EVERY_S", 0.0)

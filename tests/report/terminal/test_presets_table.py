@@ -5,7 +5,7 @@ import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
-from livekit_barge.cli.app import app
+from livekit_barge.cli import app
 from livekit_barge.frameworks.livekit.presets.knobs import KNOBS
 from livekit_barge.frameworks.livekit.presets.preset import preset_names
 from livekit_barge.report.terminal.presets_table import render_preset, render_presets
