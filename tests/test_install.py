@@ -103,7 +103,10 @@ def test_presets_and_thresholds_travel_with_it(run):
     run("python", "-c", "from livekit_barge.measure.thresholds import *; Thresholds.load()")
 
 
-@pytest.mark.parametrize("package", ["measure", "measure.measure_call", "call.folder", "report.terminal.turn_table"])
+@pytest.mark.parametrize(
+    "package",
+    ["measure", "measure.measure_call", "call.folder", "report.terminal.turn_table"],
+)
 def test_measuring_and_reporting_load_no_livekit(run, package):
     program = f"import sys, livekit_barge.{package}; print('livekit' in sys.modules)"
     assert run("python", "-c", program).stdout.strip() == "False"

@@ -15,6 +15,7 @@ from livekit_barge.faults.agents import (
     cut_last,
     cut_removed,
 )
+from livekit_barge.faults.faulty_inputs import BehindVAD, DeafVAD
 from livekit_barge.faults.sessions import (
     StuckSession,
     echoing,
@@ -22,7 +23,6 @@ from livekit_barge.faults.sessions import (
     no_orders,
     session_of,
 )
-from livekit_barge.faults.faulty_inputs import BehindVAD, DeafVAD
 from livekit_barge.faults.trial import LATER, Trial, interrupts
 from livekit_barge.frameworks.livekit.presets import vad_knobs
 from livekit_barge.script.scripted_call import Conditions

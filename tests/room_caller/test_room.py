@@ -7,8 +7,7 @@ import sys
 import pytest
 
 from livekit_barge.call.events import CallerLinked, ImpairedLink, to_line
-from livekit_barge.cli import room
-from livekit_barge.cli import app
+from livekit_barge.cli import app, room
 from livekit_barge.errors import RoomError
 from livekit_barge.measure.measure_call import measure_call
 from livekit_barge.room.link import Link
