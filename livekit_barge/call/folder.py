@@ -57,7 +57,7 @@ class Call:
         try:
             meta = _read_meta(path)
             with _not_being_recorded(path):
-                events, notes = _read_events(path / EVENTS_FILE)
+                events, notes = read_events(path / EVENTS_FILE)
                 meta = _made_whole(path, meta, events)
         except OSError as error:
             raise CallError(
@@ -163,7 +163,8 @@ def _read_meta(path: Path) -> CallMeta:
     return CallMeta.read(file)
 
 
-def _read_events(file: Path) -> tuple[list[Event], list[str]]:
+def read_events(file: Path) -> tuple[list[Event], list[str]]:
+    """Read the events in order of ``at_s``, and note what is missing. Raises :class:`BadEvent`."""
     if not file.exists():
         return [], ["no events.jsonl: nothing was stamped"]
     lines = file.read_bytes().split(b"\n")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import errno
 import json
 import os
 from collections.abc import Callable, Mapping
@@ -15,8 +16,8 @@ from livekit_barge.call.audio import Int16
 from livekit_barge.call.events import Event, to_line
 from livekit_barge.call.fields import encode
 from livekit_barge.call.finish import finish_call, write_meta
-from livekit_barge.call.folder import EVENTS_FILE, TURNS_FILE, lock_folder
-from livekit_barge.call.meta import CallMeta
+from livekit_barge.call.folder import EVENTS_FILE, TURNS_FILE, lock_folder, read_events
+from livekit_barge.call.meta import META_FILE, CallMeta
 from livekit_barge.measure.turns import Turn
 
 _SPOOLS = {"caller": audio.CALLER_SPOOL, "agent": audio.PUSHED_SPOOL}
@@ -36,12 +37,10 @@ class CallFiles:
         self._failed = False
         self._open = ExitStack()
         self._descriptors: dict[str, int] = {}
-        self._kept: list[Event] = []
         self._attempt(self._create)
 
     def event(self, event: Event) -> None:
         """Append one event."""
-        self._kept.append(event)
         self._attempt(self._append, EVENTS_FILE, encode(to_line(event) + "\n"))
 
     def turn(self, turn: Turn) -> None:
@@ -75,12 +74,17 @@ class CallFiles:
         self._open.close()
 
     def _create(self) -> None:
-        self.path.mkdir(mode=0o700, parents=True)
+        # It may be there already: making it is how a call takes its name. One in use is left alone.
+        self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if (self.path / META_FILE).exists():
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(self.path))
         self._open.enter_context(lock_folder(self.path))
         write_meta(self.path, self.meta)
 
     def _finish(self, ended_s: float) -> None:
-        self.meta = finish_call(self.path, self.meta, self._kept, ended_s=ended_s)
+        # Read again, since a list of them grows by some megabytes an hour, mostly playback reports.
+        events, _ = read_events(self.path / EVENTS_FILE)
+        self.meta = finish_call(self.path, self.meta, events, ended_s=ended_s)
 
     def _describe(self, meta: CallMeta) -> None:
         self.meta = meta

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import itertools
-import os
 import re
 import secrets
-import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -33,10 +31,6 @@ PACKAGES = (
 )
 """Whose versions are kept with a call, where they are installed."""
 
-# This process's folders that have a name and are about to be made, in their recorders' threads.
-_TAKEN: set[Path] = set()
-_TAKING = threading.Lock()
-
 
 @dataclass(frozen=True, kw_only=True)
 class Keeping:
@@ -58,12 +52,14 @@ class Keeping:
     recorder: type[Recorder] = Recorder
     keeper: Callable[[Path, CallMeta, Thresholds, Reports], Keeper] = open_keeper
     """Recorder and keeper may be others where time is virtual."""
+    folder: bool = True
+    """Off where the keeper writes nothing."""
 
     def new_call_dir(self, started_wall_s: float) -> Path:
-        """A folder that nobody has, for a call that starts now; it is not made yet."""
+        """Return the folder of a call that starts now, made unless ``folder`` is off."""
         started = datetime.fromtimestamp(started_wall_s, UTC)
         name = self.call_id or f"{started:%Y-%m-%dT%H-%M-%S}-{secrets.token_hex(3)}"
-        return free_call_dir(self.calls_dir, name)
+        return make_call_dir(self.calls_dir, name) if self.folder else self.calls_dir / name
 
     def meta(
         self, call_id: str, clock: CallClock, *, room: str | None, notes: tuple[str, ...] = ()
@@ -84,30 +80,31 @@ class Keeping:
         )
 
     def open(self, path: Path, meta: CallMeta, reports: Reports) -> Keeper:
-        """Make the folder, in the recorder's thread; and remove those that are too old."""
+        """Begin the folder, in the recorder's thread, and remove those that are too old."""
         if self.retention_days is not None:
             now_s = meta.started_wall_s
             remove_old_calls(path.parent, started_before_s=now_s - 86_400 * self.retention_days)
-        try:
-            return self.keeper(path, meta, self.thresholds, reports)
-        finally:
-            call_dir_made(path)
+        return self.keeper(path, meta, self.thresholds, reports)
 
 
-def free_call_dir(calls_dir: Path, name: str) -> Path:
-    """A folder that nobody has, for a call of that name. It is held until ``call_dir_made``."""
+def make_call_dir(calls_dir: Path, name: str) -> Path:
+    """Make a new folder for a call of that name, numbered if the name is taken.
+
+    Making it is what takes the name, so two processes never get the same one. Where the disk
+    refuses, the path is returned all the same: whoever writes there next reports it.
+    """
     name = re.sub(r"[/\0]|^\.\.?$", "_", name)
-    names = itertools.chain([name], (f"{name}-{number}" for number in itertools.count(2)))
-    paths = (calls_dir / name for name in names)
-    with _TAKING:
-        path = next(p for p in paths if p not in _TAKEN and not os.path.exists(p))
-        _TAKEN.add(path)
+    path = calls_dir / name
+    for number in itertools.count(2):
+        try:
+            path.mkdir(mode=0o700, parents=True)
+        except FileExistsError:
+            path = calls_dir / f"{name}-{number}"
+        except OSError:
+            break
+        else:
+            break
     return path
-
-
-def call_dir_made(path: Path) -> None:
-    """The folder is there, or never will be: that it exists says whether its name is free."""
-    _TAKEN.discard(path)
 
 
 @cache

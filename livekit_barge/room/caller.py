@@ -17,7 +17,7 @@ from livekit_barge.call.meta import CallMeta
 from livekit_barge.clock import CallClock
 from livekit_barge.errors import RoomError
 from livekit_barge.measure.thresholds import Thresholds
-from livekit_barge.recording.recording_config import free_call_dir
+from livekit_barge.recording.recording_config import make_call_dir
 from livekit_barge.room.caller_recorder import Record
 from livekit_barge.room.destination import Dial
 from livekit_barge.room.ears import OVER_AFTER_S, Ears
@@ -78,7 +78,7 @@ async def call_room(
     with contextlib.nullcontext() if link is None else impaired(dial.url, link) as over:
         room = rtc.Room()
         await dial.connect(room, by=None if over is None else over.url)
-        path = free_call_dir(calls_dir, call_id or dial.room)
+        path = make_call_dir(calls_dir, call_id or dial.room)
         call = _Call(room, dial, director, path, thresholds)
         try:
             await call.open_microphone()

@@ -38,7 +38,6 @@ from livekit_barge.measure.turns import Turn
 from livekit_barge.recording.call_writer import AgentFrame, CallerFrame, Close, Item
 from livekit_barge.recording.disk import CallFiles
 from livekit_barge.recording.recorder import Recorder
-from livekit_barge.recording.recording_config import call_dir_made
 from livekit_barge.stage.track import Pcm
 
 # What stays later than counted by more than this is a new anchor: half of the lag a figure bears.
@@ -142,7 +141,6 @@ class _Book:
 
     def __init__(self, path: Path, meta: CallMeta, known: _Known) -> None:
         self._files = CallFiles(path, meta, known.failures.append)
-        call_dir_made(path)
         self._known = known
 
     def keep(self, items: Sequence[Item]) -> None:

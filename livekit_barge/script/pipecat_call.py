@@ -105,6 +105,7 @@ async def _play(
         retention_days=None,
         recorder=RecorderAtTheEnd,
         keeper=keep_turns if calls_dir is None else keep_folder,
+        folder=calls_dir is not None,
     )
     context = LLMContext([{"role": "system", "content": "You answer the front desk's phone."}])
     user, assistant = LLMContextAggregatorPair(

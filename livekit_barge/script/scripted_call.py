@@ -222,7 +222,7 @@ def _keeping(calls_dir: Path | None, *, real_time: bool) -> dict[str, Any]:
     if not real_time:
         keeping |= {"recorder": RecorderAtTheEnd, "keeper": keep_folder}
     if calls_dir is None:
-        keeping["keeper"] = keep_turns
+        keeping |= {"keeper": keep_turns, "folder": False}
     return keeping
 
 
