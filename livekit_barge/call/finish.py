@@ -61,6 +61,8 @@ def finish_call(
 
     Raises :class:`CallError` where the stamps of a call that broke off cannot be right.
     """
+    if ended_s is not None and not _any_audio(path):
+        meta = dataclasses.replace(meta, audio_recorded=False)
     known_s = max((event.at_s for event in events), default=0.0) if ended_s is None else ended_s
     if meta.audio_recorded:
         known_s = _lay_out(path, meta, events, known_s, broke_off=ended_s is None)
@@ -68,6 +70,12 @@ def finish_call(
     write_meta(path, meta)
     remove_spools(path)
     return meta
+
+
+def _any_audio(path: Path) -> bool:
+    """Return whether a frame passed on either side; in a session of text alone none does."""
+    spools = (path / audio.CALLER_SPOOL, path / audio.PUSHED_SPOOL)
+    return any(spool.exists() and spool.stat().st_size for spool in spools)
 
 
 def remove_spools(path: Path) -> None:
