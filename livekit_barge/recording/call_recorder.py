@@ -76,9 +76,15 @@ class KeptCalls:
             self._recorder.close(at_s)
 
     async def finished(self) -> None:
-        """Wait until the latest call's folder is whole. It must have been closed."""
-        if self._recorder is not None:
-            await asyncio.get_running_loop().run_in_executor(None, self._recorder.join)
+        """Wait until the latest call's folder is whole; log it if the wait is given up.
+
+        The call must have been closed: one that stays open is waited for some seconds only.
+        """
+        if self._recorder is None:
+            return
+        loop = asyncio.get_running_loop()
+        if not await loop.run_in_executor(None, self._recorder.join):
+            self._log.not_whole(self.call_dir)
 
     def safely(self, act: Callable[..., None], *arguments: Any) -> None:
         """A fault of ours is told once; it ends the measuring, never the call."""

@@ -20,6 +20,12 @@ from livekit_barge.recording.call_writer import AgentFrame, CallerFrame, Close, 
 BATCH_S = 0.25
 # How long a program that ends waits for what is queued: some batches' worth.
 LAST_WORDS_S = 2.0
+# How long a call is waited for that is still open: a job's shutdown asks for the folder while
+# LiveKit drains and closes the session, for which it allows ten seconds by default.
+CLOSING_S = 15.0
+# How long a folder that has been closed may take to become whole: hours of call are laid out and
+# compressed in well under a minute, so this is a disk, or a process beside this one, that hangs.
+FINISHING_S = 300.0
 
 
 class Keeper(Protocol):
@@ -73,14 +79,21 @@ class Recorder:
         self._closed = True
         self._ending.set()
 
-    def join(self) -> None:
-        """Wait until the folder is whole. Blocks: not for the event loop."""
-        self._thread.join()
+    def join(self) -> bool:
+        """Wait until the folder is whole, and return whether it is, or never will be.
+
+        ``False``: the call was not closed within ``CLOSING_S``, or its keeper hangs. Blocks: not
+        for the event loop.
+        """
+        if not self._ending.wait(CLOSING_S):
+            return False
+        self._thread.join(FINISHING_S)
+        return not self._thread.is_alive()
 
     def _last_words(self) -> None:
         """The program ends: finish a call that was closed; of another, write what is queued."""
         self._ending.set()
-        self._thread.join(None if self._closed else LAST_WORDS_S)
+        self._thread.join(FINISHING_S if self._closed else LAST_WORDS_S)
 
     def _put(self, item: Item) -> None:
         if not self._ending.is_set():

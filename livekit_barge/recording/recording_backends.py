@@ -27,7 +27,7 @@ from livekit_barge.call.meta import CallMeta
 from livekit_barge.measure.thresholds import Thresholds
 from livekit_barge.recording import recorder_process
 from livekit_barge.recording.call_writer import Book, Item, Reports
-from livekit_barge.recording.recorder import Keeper
+from livekit_barge.recording.recorder import FINISHING_S, Keeper
 from livekit_barge.recording.recorder_process import (
     Answer,
     Broke,
@@ -144,7 +144,8 @@ class _Beside:
             self.gone(f"its process cannot be reached ({error.strerror or error})")
 
     def _wait(self) -> None:
-        self._done.wait()
+        if not self._done.wait(FINISHING_S):
+            self._failed(KeeperGoneError(f"its process gave no answer for {FINISHING_S:.0f} s"))
         self._check()
 
     def _check(self) -> None:

@@ -43,6 +43,14 @@ class TurnLog:
             remedy="free the disk, or point BARGE_CALLS_DIR elsewhere",
         )
 
+    def not_whole(self, path: Path | None) -> None:
+        """Nobody waits any longer for the folder, because its call is open or its keeper hangs."""
+        self._call.error(
+            "this call's folder is not whole yet, and is no longer waited for",
+            folder=str(path),
+            remedy="close the session first (await session.aclose()); is the disk responding?",
+        )
+
     def recorder_broke(self, error: Exception) -> None:
         """A fault of livekit_barge itself. The call goes on, unmeasured from here."""
         self._call.error(

@@ -42,10 +42,10 @@ class RecorderAtTheEnd(Recorder):
         self._closed = True
 
     @at_once
-    def join(self) -> None:
+    def join(self) -> bool:
         items, self._items = self._items, []
         if not items:
-            return
+            return True
         try:
             keeper = self._open_keeper()
             try:
@@ -54,6 +54,7 @@ class RecorderAtTheEnd(Recorder):
                 keeper.release()
         except Exception as error:
             self._on_fault(error)
+        return True
 
     def _put(self, item: Item) -> None:
         if not self._closed:

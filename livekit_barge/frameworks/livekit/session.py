@@ -12,6 +12,7 @@ Every argument and method of ``AgentSession`` works as before. Without a preset,
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Mapping
 from functools import partial
@@ -30,6 +31,7 @@ from livekit_barge.measure.thresholds import Thresholds
 from livekit_barge.measure.turns import Turn
 from livekit_barge.recording.recording_config import Keeping
 from livekit_barge.recording.turn_log import TurnLog, turn_logger
+from livekit_barge.recording.user_line import warnings_name
 from livekit_barge.settings import Settings
 
 UserdataT = TypeVar("UserdataT")
@@ -61,7 +63,8 @@ class BargeSession(AgentSession[UserdataT]):
         settings = Settings() if settings is None else settings
         self._chosen = choose(preset, knobs_in(session), settings)
         arguments = self._chosen.session_arguments(session)
-        super().__init__(**arguments)
+        with warnings_name(sys._getframe(1), instead_of=__file__):
+            super().__init__(**arguments)
         self.instruments = _instruments(
             self,
             settings,
@@ -74,15 +77,9 @@ class BargeSession(AgentSession[UserdataT]):
         self, agent: Agent, **options: Any
     ) -> RunResult[Any] | None:
         """As ``AgentSession.start``; the call's clock starts here."""
-        room = options.get("room")
-        self.instruments.begin(room or None)
-        try:
-            result: RunResult[Any] | None = await super().start(
-                agent, **self._chosen.start_arguments(options)
-            )
-        except BaseException:
-            self.instruments.end()
-            raise
+        result: RunResult[Any] | None = await super().start(
+            agent, **self._chosen.start_arguments(options)
+        )
         return result
 
     @property

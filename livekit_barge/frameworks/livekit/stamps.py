@@ -180,6 +180,18 @@ class SessionStamps:
         )
 
     @guarded
+    def detector_failed(self, message: str) -> None:
+        """Stamp that the adaptive detector cannot work, which LiveKit announces by no event."""
+        self.log.write(
+            SessionError(
+                at_s=self.log.now_s(),
+                source="AdaptiveInterruptionDetector",
+                message=message,
+                recoverable=True,
+            )
+        )
+
+    @guarded
     def close(self, event: agents.CloseEvent) -> None:
         self._end_warmup()
         error = event.error
