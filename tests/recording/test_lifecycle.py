@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -161,7 +162,7 @@ class TestWaiting:
     def test_for_a_process_that_gives_no_answer_fails_the_call(self, monkeypatch):
         monkeypatch.setattr(recording_backends, "FINISHING_S", 0.0)
         beside = object.__new__(recording_backends._Beside)
-        beside._done, beside._failure = recording_backends.threading.Event(), None
+        beside._done, beside._failure = threading.Event(), None
         with pytest.raises(recording_backends.KeeperGoneError, match="no answer for 0 s"):
             beside._wait()
 

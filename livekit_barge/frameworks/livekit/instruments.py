@@ -59,7 +59,7 @@ class Instruments:
         self._taps: list[AgentTap] = []
         for name in SESSION_EVENTS:
             session.on(name, self._handler(name))  # type: ignore[arg-type]
-        session.start = self._watched(session.start)  # type: ignore[method-assign]
+        session.start = self._watched(session.start)  # type: ignore[assignment, method-assign]
 
     def begin(self, room: rtc.Room | None = None) -> None:
         """Start a call's folder, unless one is open. Zero of its clock is now."""
