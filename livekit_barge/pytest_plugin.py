@@ -69,8 +69,8 @@ def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
     from livekit_barge.report.terminal.gate_table import told, unsaid
 
     run: SuiteRun = item.funcargs[MARK]  # type: ignore[attr-defined]
-    short = [told(held) for held in run.verdict.held if held.passed is False]
-    short += [unsaid(held) for held in run.verdict.held if held.undecided]
+    short = [told(check) for check in run.verdict.checks if check.passed is False]
+    short += [unsaid(check) for check in run.verdict.checks if check.undecided]
     if short or run.verdict.exit_code:
         nothing = [] if short or run.verdict.refused else ["no limit had anything to judge"]
         pytest.fail("\n".join([*short, *run.verdict.refused, *nothing]), pytrace=False)

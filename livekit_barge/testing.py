@@ -49,6 +49,7 @@ from livekit.agents import Agent, AgentSession
 from livekit_barge.errors import ScriptError
 from livekit_barge.frameworks.livekit.session import BargeSession
 from livekit_barge.measure.thresholds import Thresholds
+from livekit_barge.measure.totals import Tally
 from livekit_barge.script.played_call import PlayedCall
 from livekit_barge.script.script import CallerLine, Script
 from livekit_barge.script.script import caller_line as line
@@ -60,7 +61,7 @@ from livekit_barge.script.scripted_call import (
 )
 from livekit_barge.stage.models import Timing
 from livekit_barge.suites.agent import SuiteAgent
-from livekit_barge.suites.event_results import CaseResult, Tally
+from livekit_barge.suites.event_results import CaseResult
 from livekit_barge.suites.gate import Verdict, judge_tally
 from livekit_barge.suites.play_cases import Playing, play_case
 from livekit_barge.suites.suite import Split, Suite

@@ -17,13 +17,9 @@ from typing import TYPE_CHECKING, Any
 from livekit_barge.batch.stored_results import Refused, Result, Results, result_of
 from livekit_barge.call.fields import line
 from livekit_barge.intake.score_options import Order
-from livekit_barge.measure.scorecard import (
-    SCHEMA_OF_ALL,
-    Check,
-    Summary,
-    checks,
-    passed,
-)
+from livekit_barge.measure.checks import Check, check, passed
+from livekit_barge.measure.scorecard import SCHEMA_OF_ALL
+from livekit_barge.measure.totals import Tally
 
 if TYPE_CHECKING:
     from livekit_barge.work.pool import WorkerDied
@@ -37,7 +33,7 @@ class Total:
     scored: int = 0
     refused: list[Refused] = field(default_factory=list)
     duration_s: float = 0.0
-    _summaries: list[Summary] = field(default_factory=list)
+    _tallies: list[Tally] = field(default_factory=list)
 
     def add(self, result: Result) -> None:
         """Count a recording in."""
@@ -46,24 +42,24 @@ class Total:
         else:
             self.scored += 1
             self.duration_s += result.duration_s
-            self._summaries.append(result.summary)
+            self._tallies.append(result.tally)
 
     @property
-    def summary(self) -> Summary:
+    def tally(self) -> Tally:
         """What all overlaps add up to."""
-        return Summary.total(self._summaries)
+        return Tally.total(self._tallies)
 
     @property
     def checks(self) -> tuple[Check, ...]:
         """The limits, and what all of them together reached."""
-        return checks(self.summary, self.order.thresholds.scorecard)
+        return check(self.tally, self.order.thresholds.scorecard)
 
     @property
     def exit_code(self) -> int:
-        """0: all limits held; 1: some fell short; 2: a recording could not be scored."""
+        """0: all limits held; 1: one fell short; 2: one is undecided, or a file was refused."""
         if self.refused:
             return 2
-        return 0 if passed(self.checks) else 1
+        return {True: 0, False: 1, None: 2}[passed(self.checks)]
 
     def line(self) -> str:
         """The document of all of them, on one line."""
@@ -72,8 +68,8 @@ class Total:
             "scored": self.scored,
             "refused": len(self.refused),
             "duration_s": round(self.duration_s, 6),
-            "summary": self.summary.to_json(),
-            "thresholds": [vars(check) for check in self.checks],
+            "summary": self.tally.to_json(),
+            "limits": [each.to_json() for each in self.checks],
             "passed": passed(self.checks),
         }
         return json.dumps(document, ensure_ascii=False)

@@ -177,11 +177,11 @@ def _tell_batch(results: Iterator[Result], count: int, total: Total, lines: Text
 
 
 def _tell_total(console: Console, total: Total, *, alone: bool) -> None:
-    from livekit_barge.report.terminal.scorecard_table import render_summary
+    from livekit_barge.report.terminal.scorecard_table import render_tally
 
     if alone or not total.scored:
         return
     refused = f", {len(total.refused)} refused" if total.refused else ""
     console.print(f"{total.scored} scored{refused}, {total.duration_s / 3600:.2f} h")
-    for part in render_summary(total.summary, total.checks):
+    for part in render_tally(total.tally, total.checks):
         console.print(part, highlight=False)

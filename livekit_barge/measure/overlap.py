@@ -29,6 +29,13 @@ WANTED_THE_FLOOR: tuple[Outcome, ...] = ("yielded", "late", "missed")
 TO_HOLD_THROUGH: tuple[Outcome, ...] = ("held", "false_stop")
 
 
+def uncounted(outcome: Outcome, agent_over_caller: bool) -> str | None:
+    """Return the reason why an event is in no rate, or ``None`` if it is in one."""
+    if agent_over_caller:
+        return "agent_over_caller"
+    return None if outcome in WANTED_THE_FLOOR + TO_HOLD_THROUGH else outcome
+
+
 @dataclass(frozen=True, kw_only=True)
 class DecisionMade:
     """A decision to stop the agent, as it was stamped."""
@@ -100,6 +107,26 @@ class Overlap:
     def begin_s(self) -> float | None:
         """Its onset, or where nobody spoke the decision; ``None``: neither is known."""
         return self.decision_s if self.onset_s is None else self.onset_s
+
+    @property
+    def expect(self) -> Literal["yield", "hold"]:
+        """What the agent should have done; without a label that follows from the outcome."""
+        return "yield" if self.outcome in WANTED_THE_FLOOR else "hold"
+
+    @property
+    def uncounted(self) -> str | None:
+        """The reason why the overlap is in no rate; ``None``: it is in one."""
+        return uncounted(self.outcome, self.agent_over_caller)
+
+    @property
+    def false_stop(self) -> bool:
+        """The agent stopped where it should have held."""
+        return self.outcome == "false_stop"
+
+    @property
+    def dead_air_lower_bound(self) -> bool:
+        """Always false: only a labelled event is followed to the call's end."""
+        return False
 
     @property
     def counts(self) -> bool:

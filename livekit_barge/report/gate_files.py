@@ -36,22 +36,22 @@ def write_junit(file: TextIO, verdicts: Sequence[Verdict]) -> None:
             root,
             "testsuite",
             name=verdict.name,
-            tests=str(len(verdict.held) + len(verdict.refused)),
-            failures=str(sum(held.passed is False for held in verdict.held)),
-            errors=str(len(verdict.refused) + sum(held.undecided for held in verdict.held)),
-            skipped=str(sum(held.value is None for held in verdict.held)),
+            tests=str(len(verdict.checks) + len(verdict.refused)),
+            failures=str(sum(check.passed is False for check in verdict.checks)),
+            errors=str(len(verdict.refused) + sum(check.undecided for check in verdict.checks)),
+            skipped=str(sum(check.value is None for check in verdict.checks)),
         )
-        for held in verdict.held:
+        for check in verdict.checks:
             test = ElementTree.SubElement(
-                suite, "testcase", name=held.name, classname=f"gate.{verdict.name}"
+                suite, "testcase", name=check.name, classname=f"gate.{verdict.name}"
             )
-            if held.passed is None:
-                why = "error" if held.undecided else "skipped"
-                ElementTree.SubElement(test, why, message=unsaid(held))
-            elif not held.passed:
-                ElementTree.SubElement(test, "failure", message=told(held))
-            if held.too_few:
-                ElementTree.SubElement(test, "system-out").text = f"too few events: {held.of}"
+            if check.passed is None:
+                why = "error" if check.undecided else "skipped"
+                ElementTree.SubElement(test, why, message=unsaid(check))
+            elif not check.passed:
+                ElementTree.SubElement(test, "failure", message=told(check))
+            if check.too_few:
+                ElementTree.SubElement(test, "system-out").text = f"too few events: {check.of}"
         for line in verdict.refused:
             test = ElementTree.SubElement(
                 suite, "testcase", name="could be judged", classname=f"gate.{verdict.name}"

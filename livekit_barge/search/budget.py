@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from livekit_barge.errors import SettingsError
 from livekit_barge.files.did_you_mean import nearest
 from livekit_barge.measure.statistics import Rate
-from livekit_barge.suites.event_results import Tally
+from livekit_barge.measure.totals import Tally
 
 DEFAULT = "false_stop<=5%, missed<=1%"
 _RATES = ("false_stop", "missed", "broken")

@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from livekit_barge.frameworks.livekit.presets.knobs import BY_NAME, spell
+from livekit_barge.measure.totals import Tally
 from livekit_barge.search.axes import Setting
 from livekit_barge.search.budget import Budget
 from livekit_barge.search.search import HEARD_S, Judge, is_better, rank
 from livekit_barge.search.sweep import Point
-from livekit_barge.suites.event_results import Tally
 
 
 @dataclass(frozen=True)

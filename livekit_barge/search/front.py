@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from livekit_barge.measure.totals import Tally
 from livekit_barge.search.sweep import Point
-from livekit_barge.suites.event_results import Tally
 
 
 def costs(tally: Tally) -> tuple[float, float] | None:
@@ -40,7 +40,7 @@ def lost_s(tally: Tally) -> float:
     if median is None:
         return math.inf
     dead_s = sum(value.seconds for value in tally.dead_air.values)
-    return round(median.seconds + (dead_s / tally.held.of if tally.held.of else 0.0), 6)
+    return round(median.seconds + (dead_s / tally.hold_rate.of if tally.hold_rate.of else 0.0), 6)
 
 
 def knee(points: Sequence[Point]) -> Point:

@@ -16,9 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from livekit_barge.errors import SettingsError
+from livekit_barge.measure.totals import Tally
 from livekit_barge.search.axes import Setting, crossed
 from livekit_barge.suites.case import Case
-from livekit_barge.suites.event_results import CaseResult, EventResult, Tally
+from livekit_barge.suites.event_results import CaseResult, EventResult
 from livekit_barge.suites.play_cases import run_cases
 from livekit_barge.suites.sweep_file import SCHEMA, SWEEP_FILE
 

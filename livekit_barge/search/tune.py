@@ -9,13 +9,14 @@ from typing import Any
 
 from livekit_barge.errors import BargeError, SettingsError
 from livekit_barge.frameworks.livekit.presets.preset import Preset, preset_names
+from livekit_barge.measure.totals import Tally
 from livekit_barge.search.budget import Budget
 from livekit_barge.search.explain import Change, binding, explain, pruned
 from livekit_barge.search.preset_file import write_preset
 from livekit_barge.search.search import Found, Judge, need_optuna, search
 from livekit_barge.search.sweep import write_sweep
 from livekit_barge.suites.case import Case
-from livekit_barge.suites.event_results import CaseResult, Tally
+from livekit_barge.suites.event_results import CaseResult
 from livekit_barge.suites.play_cases import run_cases
 from livekit_barge.suites.suite import SPLITS, Suite
 from livekit_barge.suites.sweep_file import HELD_OUT

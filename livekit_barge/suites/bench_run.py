@@ -15,9 +15,10 @@ from typing import TextIO
 from rich.console import Console
 
 from livekit_barge.clock import SystemClock
+from livekit_barge.measure.totals import Tally
 from livekit_barge.stage.offline_recorder import check_writable
 from livekit_barge.suites.case import Case
-from livekit_barge.suites.event_results import CaseResult, EventResult, Tally
+from livekit_barge.suites.event_results import CaseResult, EventResult
 from livekit_barge.suites.play_cases import OnResult, run_cases
 from livekit_barge.suites.run_manifest import Run
 from livekit_barge.suites.suite import Split, Suite
@@ -228,7 +229,7 @@ class _Summing:
     def _sum_up(self, preset: str) -> None:
         tally = Tally.of(self._events.pop(preset, ()))
         before = self._tallies.get(preset)
-        self._tallies[preset] = tally if before is None else before + tally
+        self._tallies[preset] = tally if before is None else Tally.total((before, tally))
 
 
 def _wrong(event: EventResult) -> bool:

@@ -197,6 +197,7 @@ def _with_clocks(
             "lower_bound": seen.lower_bound,
             "quiet_at_decision": seen.quiet_at_decision,
             "agent_over_caller": seen.agent_over_caller,
+            "talk_over_s": seen.talk_over_s,
             "resumed": bool(seen.resumed),
             "pause_s": seen.pause_s,
             "dead_air_s": dead_air_s,

@@ -7,8 +7,8 @@ import json
 import pytest
 
 from livekit_barge.errors import IntakeError
-from livekit_barge.measure.scorecard import Summary
 from livekit_barge.measure.statistics import Measured, Rate
+from livekit_barge.measure.totals import Tally
 from tests.measure.test_scorecard import card, overlap
 
 duckdb = pytest.importorskip("duckdb")
@@ -45,12 +45,12 @@ class TestGroups:
             overlap("false_stop", dead_air_s=2.0, agent_over_caller=True),
         ]
         [group] = query(card(*overlaps[:3]), card(*overlaps[3:])).groups(["source"])
-        summary = Summary.of(overlaps)
+        tally = Tally.of(overlaps)
         assert (group.values, group.calls, group.duration_s) == (("vapi",), 2, 120.0)
-        assert (group.yield_rate, group.hold_rate) == (summary.yield_rate, summary.hold_rate)
-        assert group.time_to_yield == summary.time_to_yield
+        assert (group.yield_rate, group.hold_rate) == (tally.yield_rate, tally.hold_rate)
+        assert group.time_to_yield == tally.time_to_yield
         assert (group.dead_air_s, group.dead_air_unknown) == (0.5, 1)
-        assert (summary.dead_air_s, summary.dead_air_unknown) == (0.5, 1)
+        assert [each.seconds for each in tally.dead_air.values] == [0.5]
 
     def test_a_call_without_overlaps_counts_as_a_call(self, query):
         [group] = query(card()).groups(["source"])

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from livekit_barge.measure.totals import Tally
 from livekit_barge.search.axes import BASE, Setting
 from livekit_barge.search.sweep import Point
-from livekit_barge.suites.event_results import EventResult, Tally
+from livekit_barge.suites.event_results import EventResult
 
 
 def event(expect: str, outcome: str, **fields: object) -> EventResult:

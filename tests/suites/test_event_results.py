@@ -3,7 +3,8 @@
 import pytest
 
 from livekit_barge.measure.statistics import Measured
-from livekit_barge.suites.event_results import CaseResult, EventResult, Tally
+from livekit_barge.measure.totals import Tally
+from livekit_barge.suites.event_results import CaseResult, EventResult
 
 
 def event(expect="yield", outcome="yielded", **more):

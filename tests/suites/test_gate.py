@@ -9,9 +9,11 @@ from typer.testing import CliRunner
 
 from livekit_barge.cli.app import app
 from livekit_barge.errors import BargeError, SettingsError
+from livekit_barge.measure.checks import Check
 from livekit_barge.measure.thresholds import Thresholds
-from livekit_barge.suites.event_results import CaseResult, EventResult, Tally
-from livekit_barge.suites.gate import Held, Verdict, judge_runs, judge_tally
+from livekit_barge.measure.totals import Tally
+from livekit_barge.suites.event_results import CaseResult, EventResult
+from livekit_barge.suites.gate import Verdict, judge_runs, judge_tally
 from livekit_barge.suites.results_store import Kept
 from livekit_barge.suites.run_manifest import Run
 from tests.intake.made import made_call, write
@@ -36,7 +38,7 @@ def verdict(*args):
 
 
 def held(verdict, name):
-    return next(held for held in verdict.held if held.name == name)
+    return next(check for check in verdict.checks if check.name == name)
 
 
 @pytest.fixture
@@ -89,10 +91,10 @@ class TestAVerdict:
         assert found.short_by is None
 
     def test_is_none_where_all_that_can_be_told_held_and_a_time_may_be_more(self):
-        found = Held(name="p90_dead_air_max_s", limit=3.0, value=2.0, of=20, lower_bound=True)
-        known = Held(name="yield_rate_min", limit=0.9, value=0.95, of=20)
+        found = Check(name="p90_dead_air_max_s", limit=3.0, value=2.0, of=20, lower_bound=True)
+        known = Check(name="yield_rate_min", limit=0.9, value=0.95, of=20)
         tally = Tally.of(())
-        assert Verdict(name="mine", tally=tally, held=(known, found)).exit_code == 2
+        assert Verdict(name="mine", tally=tally, checks=(known, found)).exit_code == 2
 
     def test_what_nothing_was_measured_for_is_not_judged(self):
         assert held(verdict(20), "broken_rate_max").passed is None

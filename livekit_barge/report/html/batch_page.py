@@ -8,9 +8,10 @@ from typing import Any
 
 from livekit_barge.batch.stored_results import Refused
 from livekit_barge.intake.score_options import Order
-from livekit_barge.measure.scorecard import Summary, checks
+from livekit_barge.measure.checks import check
 from livekit_barge.measure.statistics import Percentiles
-from livekit_barge.report.html.row import Label, Row, false_stops
+from livekit_barge.measure.totals import Tally
+from livekit_barge.report.html.row import Label, Row
 from livekit_barge.report.html.writer import INDEX, render, script
 from livekit_barge.suites.sweep_file import Point, Sweep
 
@@ -39,7 +40,7 @@ def write_batch(
     redact: bool,
 ) -> None:
     """Write ``index.html`` and its data. Raises ``OSError``."""
-    every = Summary.total(row.card.summary for row in rows)
+    every = Tally.total(row.card.tally for row in rows)
     groups = _groups(rows)
     (out / _DATA).write_text(script("bargeBatch", _data(groups, sweeps)), encoding="utf-8")
     page = render(
@@ -47,9 +48,8 @@ def write_batch(
         rows=rows,
         refused=refused,
         sweeps=sweeps,
-        summary=every,
-        checks=checks(every, order.thresholds.scorecard),
-        false_stops=false_stops(every),
+        tally=every,
+        checks=check(every, order.thresholds.scorecard),
         groups=groups,
         outcomes=[name for name in OUTCOMES if every.outcomes.get(name)],
         duration_s=sum(row.card.duration_s for row in rows),
@@ -61,12 +61,12 @@ def write_batch(
     (out / INDEX).write_text(page, encoding="utf-8")
 
 
-def _groups(rows: Iterable[Row]) -> dict[str, Summary]:
+def _groups(rows: Iterable[Row]) -> dict[str, Tally]:
     """By preset; calls without one are a group of their own."""
-    of: dict[str, list[Summary]] = {}
+    of: dict[str, list[Tally]] = {}
     for row in rows:
-        of.setdefault(row.preset, []).append(row.card.summary)
-    return {preset: Summary.total(of[preset]) for preset in sorted(of)}
+        of.setdefault(row.preset, []).append(row.card.tally)
+    return {preset: Tally.total(of[preset]) for preset in sorted(of)}
 
 
 def _choices(rows: Sequence[Row]) -> dict[str, list[tuple[str, str]]]:
@@ -84,15 +84,15 @@ def _choices(rows: Sequence[Row]) -> dict[str, list[tuple[str, str]]]:
     }
 
 
-def _data(groups: dict[str, Summary], sweeps: Sequence[Sweep]) -> dict[str, Any]:
+def _data(groups: dict[str, Tally], sweeps: Sequence[Sweep]) -> dict[str, Any]:
     return {
         "groups": [
             {
                 "name": name or "no preset",
-                "outcomes": {key: summary.outcomes.get(key, 0) for key in OUTCOMES},
-                "clocks": {clock: _times(getattr(summary, clock)) for clock in CLOCKS},
+                "outcomes": {key: tally.outcomes.get(key, 0) for key in OUTCOMES},
+                "clocks": {clock: _times(getattr(tally, clock)) for clock in CLOCKS},
             }
-            for name, summary in groups.items()
+            for name, tally in groups.items()
         ],
         "sweeps": [
             {"title": sweep.title, "points": [_point(point) for point in sweep.points]}

@@ -12,7 +12,6 @@ from livekit_barge.measure.scorecard import Scorecard
 from livekit_barge.report.html.audio_files import Codec, Tracks
 from livekit_barge.report.html.call_data import Subject
 from livekit_barge.report.html.envelope import COARSE_S, FINE_S, TILE_S, Outline
-from livekit_barge.report.html.row import false_stops
 from livekit_barge.report.html.writer import PAGES, render, script
 from livekit_barge.report.lanes import Lane, Mark, lanes, marks
 from livekit_barge.report.terminal.turn_table import as_ms, clocks
@@ -59,7 +58,6 @@ def write_call(subject: Subject, out: Path, name: str, *, codec: Codec, redact: 
         card=card,
         turns=subject.turns,
         overlaps=card.overlaps,
-        false_stops=false_stops(card.summary),
         findings=subject.findings,
         of_overlap=_of_overlap(subject),
         marks=found,

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from livekit_barge.measure.overlap import Overlap
-from livekit_barge.measure.scorecard import Scorecard, Summary
-from livekit_barge.measure.statistics import Rate
+from livekit_barge.measure.scorecard import Scorecard
 
 
 @dataclass(frozen=True)
@@ -64,9 +63,3 @@ class Row:
         """The overlap with the longest time to yield, of those that count."""
         timed = [o for o in self.overlaps if o.time_to_yield_s is not None and o.counts]
         return max(timed, key=lambda o: o.time_to_yield_s or 0.0, default=None)
-
-
-def false_stops(summary: Summary) -> Rate:
-    """How often the agent stopped of all that it was to hold through."""
-    held = summary.hold_rate
-    return Rate(held.of - held.count, held.of)

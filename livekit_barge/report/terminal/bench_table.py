@@ -10,9 +10,10 @@ from rich.table import Table
 from rich.text import Text
 
 from livekit_barge.measure.statistics import Percentiles, Rate
+from livekit_barge.measure.totals import FEW, Tally
 from livekit_barge.report.terminal.scorecard_table import as_rate, quiet_besides
 from livekit_barge.report.terminal.turn_table import NOTHING, as_ms
-from livekit_barge.suites.event_results import FEW, EventResult, Tally
+from livekit_barge.suites.event_results import EventResult
 from livekit_barge.suites.run_manifest import Run
 
 WHAT_IS_REAL = """\

@@ -10,14 +10,12 @@ from rich.console import JustifyMethod, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from livekit_barge.report.terminal.scorecard_table import NOTHING_TO_JUDGE, verdict_word
 from livekit_barge.report.terminal.turn_table import NOTHING, as_ms
 
 if TYPE_CHECKING:
-    from livekit_barge.suites.gate import Held, Verdict
-
-NOTHING_TO_JUDGE = "nothing to judge"
-_WORDS = {True: ("held", "green"), False: ("fell short", "red"), None: (NOTHING_TO_JUDGE, "dim")}
-_UNDECIDED = ("may be more", "yellow")
+    from livekit_barge.measure.checks import Check
+    from livekit_barge.suites.gate import Verdict
 
 
 def render_verdicts(verdicts: Iterable[Verdict]) -> Iterator[RenderableType]:
@@ -32,18 +30,20 @@ def render_verdicts(verdicts: Iterable[Verdict]) -> Iterator[RenderableType]:
         for name in ("limit", "", "reached", "of", ""):
             justify: JustifyMethod = "right" if name in ("reached", "of") else "left"
             table.add_column(name, justify=justify, no_wrap=name == "limit")
-        for held in verdict.held:
-            word, style = _UNDECIDED if held.undecided else _WORDS[held.passed]
-            by = "" if held.short_by is None else f" by {_figure(held, held.short_by, plus=True)}"
-            few = ", too few events" if held.too_few else ""
+        for check in verdict.checks:
+            word, style = verdict_word(check)
+            by = (
+                "" if check.short_by is None else f" by {_figure(check, check.short_by, plus=True)}"
+            )
+            few = ", too few events" if check.too_few else ""
             table.add_row(
-                held.name,
-                f"at {'least' if held.least else 'most'} {_figure(held, held.limit)}",
-                NOTHING if held.value is None else _figure(held, held.value),
-                str(held.of),
+                check.name,
+                f"at {'least' if check.least else 'most'} {_figure(check, check.limit)}",
+                NOTHING if check.value is None else _figure(check, check.value),
+                str(check.of),
                 Text.assemble((word, style), by, few),
             )
-        if any(held.value is not None for held in verdict.held):
+        if any(check.value is not None for check in verdict.checks):
             yield table
         else:
             yield Text(f"{verdict.name}: {NOTHING_TO_JUDGE}")
@@ -53,26 +53,26 @@ def render_verdicts(verdicts: Iterable[Verdict]) -> Iterator[RenderableType]:
             yield Text(line)
 
 
-def told(held: Held) -> str:
+def told(check: Check) -> str:
     """One that fell short, in a line."""
-    least = "least" if held.least else "most"
-    assert held.value is not None  # nothing falls short of nothing
-    assert held.short_by is not None
+    least = "least" if check.least else "most"
+    assert check.value is not None  # nothing falls short of nothing
+    assert check.short_by is not None
     return (
-        f"{held.name}: {_figure(held, held.value)} of {held.of}, "
-        f"should be at {least} {_figure(held, held.limit)}: "
-        f"short by {_figure(held, held.short_by, plus=True)}"
+        f"{check.name}: {_figure(check, check.value)} of {check.of}, "
+        f"should be at {least} {_figure(check, check.limit)}: "
+        f"short by {_figure(check, check.short_by, plus=True)}"
     )
 
 
-def unsaid(held: Held) -> str:
+def unsaid(check: Check) -> str:
     """One that neither held nor fell short, in a line."""
-    if held.value is None:
+    if check.value is None:
         return NOTHING_TO_JUDGE
-    return f"{held.name}: {_figure(held, held.value)}, which may be over {held.limit:g} s"
+    return f"{check.name}: {_figure(check, check.value)}, which may be over {check.limit:g} s"
 
 
-def _figure(held: Held, value: float, *, plus: bool = False) -> str:
-    if held.name.endswith("_s"):
-        return as_ms(value, lower_bound=held.lower_bound and value == held.value)
+def _figure(check: Check, value: float, *, plus: bool = False) -> str:
+    if check.name.endswith("_s"):
+        return as_ms(value, lower_bound=check.lower_bound and value == check.value)
     return f"{value * 100:.1f} {'points' if plus else '%'}"

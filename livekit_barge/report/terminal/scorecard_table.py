@@ -10,11 +10,14 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from livekit_barge.measure.checks import Check
 from livekit_barge.measure.overlap import Overlap
-from livekit_barge.measure.scorecard import Check, Scorecard, Summary
+from livekit_barge.measure.scorecard import Scorecard
 from livekit_barge.measure.statistics import Percentiles, Rate
+from livekit_barge.measure.totals import Tally
 from livekit_barge.report.terminal.turn_table import NOTHING, as_ms, at, clocks, outcome_text
 
+NOTHING_TO_JUDGE = "nothing to judge"
 _LIMITS = {
     "yield_rate_min": "yields",
     "hold_rate_min": "holds",
@@ -33,7 +36,7 @@ def render_scorecard(card: Scorecard) -> RenderableType:
     parts: list[RenderableType] = [title]
     if card.overlaps:
         parts.append(_overlaps(card))
-    parts += [*render_summary(card.summary, card.checks)]
+    parts += [*render_tally(card.tally, card.checks)]
     parts += [
         Text(f"{warning.code}: {warning.text}" + (f" – {warning.remedy}" if warning.remedy else ""))
         for warning in card.warnings
@@ -41,15 +44,15 @@ def render_scorecard(card: Scorecard) -> RenderableType:
     return Group(*parts, "")
 
 
-def render_summary(summary: Summary, made: Iterable[Check]) -> Iterable[RenderableType]:
+def render_tally(tally: Tally, made: Iterable[Check]) -> Iterable[RenderableType]:
     """Lines of text: the rates, the times and the limits."""
-    yield Text(f"yields {as_rate(summary.yield_rate)}   holds {as_rate(summary.hold_rate)}")
-    yield Text(f"time to yield {as_percentiles(summary.time_to_yield)}")
-    if summary.detection.values:
+    yield Text(f"yields {as_rate(tally.yield_rate)}   holds {as_rate(tally.hold_rate)}")
+    yield Text(f"time to yield {as_percentiles(tally.time_to_yield)}")
+    if tally.detection.values:
         yield Text(
-            f"detection {as_percentiles(summary.detection)}   "
-            f"cancellation {as_percentiles(summary.cancellation)}"
-            + quiet_besides(summary.quiet_at_decision)
+            f"detection {as_percentiles(tally.detection)}   "
+            f"cancellation {as_percentiles(tally.cancellation)}"
+            + quiet_besides(tally.quiet_at_decision)
         )
     yield Text("   ").join(map(_check, made))
 
@@ -86,12 +89,19 @@ def quiet_besides(count: int) -> str:
     return f" and {count} quiet already" if count else ""
 
 
-def _check(check: Check) -> Text:
-    word, style = {
+def verdict_word(check: Check) -> tuple[str, str]:
+    """Return what became of a check, and its style."""
+    if check.undecided:
+        return "undecided: it may be more", "yellow"
+    return {
         True: ("held", "green"),
         False: ("fell short", "red"),
-        None: ("nothing to judge", "dim"),
+        None: (NOTHING_TO_JUDGE, "dim"),
     }[check.passed]
+
+
+def _check(check: Check) -> Text:
+    word, style = verdict_word(check)
     least = "at least" if "_min" in check.name else "at most"
     limit = as_ms(check.limit) if check.name.endswith("_s") else f"{check.limit * 100:.0f} %"
     return Text.assemble(f"{_LIMITS[check.name]} {least} {limit}: ", (word, style))

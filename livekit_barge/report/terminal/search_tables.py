@@ -13,6 +13,7 @@ from rich.text import Text
 
 from livekit_barge.frameworks.livekit.presets.knobs import spell
 from livekit_barge.measure.statistics import Percentiles, Rate
+from livekit_barge.measure.totals import FEW, Tally
 from livekit_barge.report.terminal.turn_table import NOTHING, as_ms
 from livekit_barge.search.axes import BASE
 from livekit_barge.search.budget import Budget
@@ -20,7 +21,6 @@ from livekit_barge.search.explain import Change
 from livekit_barge.search.front import lost_s
 from livekit_barge.search.search import Found
 from livekit_barge.search.sweep import Point
-from livekit_barge.suites.event_results import FEW, Tally
 
 # The front begins with the quickest; a longer one is in the sweep's file.
 _MOST_ROWS = 40

@@ -90,7 +90,7 @@ class TestRedacted:
 
     def test_figures_stay(self, folder):
         made = open_subject(folder, Order())
-        assert redacted(made).card.summary.to_json() == made.card.summary.to_json()
+        assert redacted(made).card.tally.to_json() == made.card.tally.to_json()
 
     def test_quoted_and_known_words_leave_a_finding_its_figures_stay(self, folder):
         lines = (f"80 ms after “no idea”, over {WORDS}", "the queue held 80 ms")
