@@ -271,6 +271,14 @@ class OverlappingSpeech(Event):
     type: ClassVar[str] = "overlapping_speech"
     is_interruption: bool
     probability: float | None = None
+    delay_s: float | None = None
+    """From the overlap's start, as LiveKit's VAD dates it, to the answer; ``None``: no answer."""
+    requests: int | None = None
+    """How often the detector was asked during the overlap."""
+    answered: bool | None = None
+    """The detector answered a request; without an answer LiveKit reports no interruption."""
+    agent_ended: bool = False
+    """The agent finished before the caller did, so the verdict is inconclusive."""
     livekit_at_s: float | None = None
 
 
@@ -373,6 +381,13 @@ class AgentAnchored(Event):
 
 
 Anchored = CallerAnchored | AgentAnchored
+
+
+@_kind
+class CallerDetached(Event):
+    """The session's audio input was taken off: the session closes, or the program turned it off."""
+
+    type: ClassVar[str] = "caller_detached"
 
 
 @_kind

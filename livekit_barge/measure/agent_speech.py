@@ -9,6 +9,7 @@ from livekit_barge.call.placement import Placement
 from livekit_barge.hearing.burst import Burst
 from livekit_barge.hearing.span import Span, joined
 from livekit_barge.measure.overlap import DecisionMade
+from livekit_barge.measure.thresholds import Thresholds
 
 # A sink reports in floats, and RoomIO in wall-clock stamps: 1 ms is far over their rounding.
 _ROUNDING_S = 0.001
@@ -16,6 +17,9 @@ _ROUNDING_S = 0.001
 _RESUME_SLACK_S = 0.05
 # A dated edge may lie this far outside of what played: the dating's uncertainty.
 _DATED_SLACK_S = 0.02
+# LiveKit closes a session by interrupting what plays; once that is torn down, which takes some
+# turns of the loop, it takes the session's input away. Pipecat ends both at once.
+_TEARDOWN_S = 1.0
 
 
 @dataclass
@@ -44,7 +48,11 @@ class Speech:
     decisions: list[DecisionMade] = field(default_factory=list)
     holds: list[Hold] = field(default_factory=list)
     interrupted_at_s: float | None = None
+    interrupted_by: str | None = None
+    """LiveKit's source of the interruption."""
     done_at_s: float | None = None
+    closed_at_s: float | None = None
+    """The call was closed from here on, and the speech with it."""
     item_ids: frozenset[str] = frozenset()
     """Its messages in the chat context."""
     _segments: dict[int, _Segment] = field(default_factory=dict)
@@ -71,6 +79,13 @@ class Speech:
             )
         )
 
+    def close(self, at_s: float) -> None:
+        """The call ends: its input was taken away, or the framework says so."""
+        ends_s = [end_s for end_s in (self.interrupted_at_s, self.done_at_s) if end_s is not None]
+        if self.closed_at_s is None and any(at_s - _TEARDOWN_S <= end_s for end_s in ends_s):
+            by_close = self.interrupted_by == "programmatic"
+            self.closed_at_s = self.interrupted_at_s if by_close else at_s
+
     def hear(self, burst: Burst) -> None:
         """Take what of an agent's burst is this speech; a burst may bridge two speeches."""
         whole = Span(burst.onset_s, burst.end_s)
@@ -87,8 +102,15 @@ class Speech:
     def segment_ids(self) -> list[int]:
         return list(self._segments)
 
+    @property
+    def cut_off_s(self) -> float | None:
+        """When the call's end cut it off; ``None``: it had ended, or it goes on."""
+        return None if self.played_whole() else self.closed_at_s
+
     def over_by(self, at_s: float) -> bool:
-        """Whether it is known then that no more of it comes."""
+        """Whether it is known then that no more of it comes, nor would have come."""
+        if self.cut_off_s is not None:
+            return False
         return self.done_at_s is not None and (self.stamped or self.done_at_s <= at_s)
 
     def played_in(self, heard: Span) -> bool:
@@ -126,11 +148,15 @@ class Speech:
                 return hold
         return None
 
-    def floors(self) -> list[list[Burst]]:
-        """Its runs, a list for each time that it had the floor: parted where it was held."""
+    def floors(self, limits: Thresholds) -> list[list[Burst]]:
+        """Its runs, a list for each time that it had the floor.
+
+        Parted where it was held, and where it fell silent for longer than ``turn_gap_s``.
+        """
         floors: list[list[Burst]] = []
         for run in self.runs:
-            if floors and not self.held_between(floors[-1][-1].end_s, run.onset_s):
+            silent = Span(floors[-1][-1].end_s, run.onset_s) if floors else None
+            if silent and silent.length_s <= limits.turn_gap_s and not self.held_between(*silent):
                 floors[-1].append(run)
             else:
                 floors.append([run])

@@ -17,6 +17,10 @@ DIGITS = 6
 """Microseconds, as every stamp: differences of two stamps carry no digits that mean nothing."""
 
 
+# Gaps under 0.2 s are bridged into one burst, so a shorter silence does not show an end.
+_SILENCE_S = 0.2
+
+
 @dataclass(frozen=True)
 class Surroundings:
     """What else an episode is judged by."""
@@ -29,6 +33,11 @@ class Surroundings:
     """The call is known up to here."""
     next_run: Burst | None
     """What the agent said next, after the speech."""
+
+    def shown_until_s(self, speech: Speech) -> float:
+        """Until when the call shows what became of the speech."""
+        cut_off_s = speech.cut_off_s
+        return self.seen_until_s if cut_off_s is None else min(self.seen_until_s, cut_off_s)
 
 
 @dataclass(frozen=True)
@@ -51,13 +60,26 @@ def find_stop(
 ) -> Stop | None:
     """Where the speech ended, or was held until it went on; ``None``: never while it was seen.
 
-    Without a decision only an end that the speech did not choose is a stop.
+    Without a decision only an interruption that the episode can have caused is a stop. What the
+    end of the call cut off did not stop.
     """
     if not speech.stamped:
         return _heard_stop(episode, speech, around, limits)
-    if decision is None:
-        return end_of(speech) if speech.interrupted_at_s is not None else None
-    at_s = decision.at_s
+    stop = None
+    if decision is not None:
+        stop = _decided_stop(speech, decision.at_s)
+    elif episode.interrupted:
+        stop = end_of(speech)
+    if stop is None or stop.again is not None or speech.over_by(around.seen_until_s):
+        return stop
+    by_program = decision is None or decision.cause == "programmatic"
+    if by_program and speech.cut_off_s is not None:
+        return None
+    return stop if stop.silent_s + _SILENCE_S <= around.shown_until_s(speech) else None
+
+
+def _decided_stop(speech: Speech, at_s: float) -> Stop:
+    """Where the speech fell silent after the decision at ``at_s``."""
     later = [run for run in speech.runs if run.end_s > at_s]
     if not later or later[0].onset_s > at_s:
         again = later[0] if later and speech.held_between(at_s, later[0].onset_s) else None

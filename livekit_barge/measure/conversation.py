@@ -12,15 +12,18 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 
 from livekit_barge.call.events import (
+    CallerDetached,
     ConversationItem,
     Decision,
     Event,
     OutputPaused,
     OutputResumed,
+    OverlappingSpeech,
     ProtectedEnded,
     ProtectedStarted,
     SegmentFlushed,
     SegmentStarted,
+    SessionClosed,
     SpeechCreated,
     SpeechDone,
     SpeechInterrupted,
@@ -34,7 +37,7 @@ from livekit_barge.measure.agent_stop import Surroundings
 from livekit_barge.measure.caller_turn import CallerTurn, Protection
 from livekit_barge.measure.episodes import Episode, episodes
 from livekit_barge.measure.judge import judge
-from livekit_barge.measure.overlap import Overlap
+from livekit_barge.measure.overlap import Overlap, Verdict
 from livekit_barge.measure.thresholds import Thresholds
 from livekit_barge.measure.transcripts import Said, metrics_of
 from livekit_barge.measure.turns import Turn
@@ -51,6 +54,7 @@ class Conversation:
         self._holds: list[Hold] = []
         self._protections: list[Protection] = []
         self._said = Said()
+        self._verdicts: list[Verdict] = []
         self._caller: list[Burst] = []
         self._heard_only = HeardOnly(limits)
         self._given_s = -math.inf
@@ -69,6 +73,11 @@ class Conversation:
                 speech = self._speeches.setdefault(event.speech_id, Speech(event.speech_id))
                 speech.begin(event.segment_id)
                 self._of_segment[event.segment_id] = speech
+            case OverlappingSpeech():
+                self._verdicts.append(Verdict.of(event))
+            case CallerDetached() | SessionClosed():
+                for speech in self._speeches.values():
+                    speech.close(event.at_s)
             case OutputResumed():
                 while self._holds:
                     self._holds.pop().resumed_at_s = event.at_s
@@ -95,7 +104,7 @@ class Conversation:
                 speech.holds.append(Hold(event.at_s))
                 self._holds.append(speech.holds[-1])
             case SpeechInterrupted():
-                speech.interrupted_at_s = event.at_s
+                speech.interrupted_at_s, speech.interrupted_by = event.at_s, event.source
             case SpeechDone():
                 speech.done_at_s, speech.item_ids = event.at_s, frozenset(event.item_ids)
 
@@ -187,6 +196,8 @@ class Conversation:
 
     def _agent_turn(self, speech: Speech, until_s: float) -> Turn:
         items = self._said.of_speech(speech.item_ids)
+        found = self._episodes(speech)
+        begins_s = [*(episode.begin_s for episode in found), math.inf]
         return Turn(
             speaker="agent",
             started_s=speech.runs[0].onset_s,
@@ -197,18 +208,22 @@ class Conversation:
             words=" ".join(item.text for item in items if item.text) or None,
             livekit_metrics=metrics_of(items),
             overlaps=tuple(
-                self._overlap(episode, speech, until_s) for episode in self._episodes(speech)
+                self._overlap(episode, speech, until_s, before_s)
+                for episode, before_s in zip(found, begins_s[1:], strict=True)
             ),
         )
 
     def _episodes(self, speech: Speech) -> list[Episode]:
-        return episodes(speech, self._caller, self._limits)
+        return episodes(speech, self._caller, self._limits, self._verdicts)
 
-    def _overlap(self, episode: Episode, speech: Speech, until_s: float) -> Overlap:
+    def _overlap(
+        self, episode: Episode, speech: Speech, until_s: float, before_s: float
+    ) -> Overlap:
+        """The episode's row; ``before_s``: the speech's next episode begins there."""
         at_s = episode.begin_s if episode.onset_s is None else episode.onset_s
         protected = {p.reason for p in self._protections if p.covers(at_s, speech)}
         around = Surroundings(
-            words=self._words_of(episode),
+            words=self._words_of(episode, before_s),
             protected=tuple(sorted(protected)),
             caller=self._caller,
             seen_until_s=until_s,
@@ -224,11 +239,14 @@ class Conversation:
         later = [run for run in runs if run.onset_s >= speech.runs[-1].end_s]
         return min(later, key=lambda run: run.onset_s, default=None)
 
-    def _words_of(self, episode: Episode) -> str | None:
-        """What was heard before the caller went on, or else of all that they began to say."""
+    def _words_of(self, episode: Episode, before_s: float) -> str | None:
+        """The words heard before the caller went on, or else all that they began to say.
+
+        Words that come once the next episode has begun (``before_s``) are that episode's.
+        """
         at_once = self._said.words(episode.begin_s, self._reach_s(episode.end_s))
         whole = self._reach_s(self._said_until_s(episode))
-        return at_once or self._said.words(episode.begin_s, whole)
+        return at_once or self._said.words(episode.begin_s, min(whole, before_s))
 
     def _said_until_s(self, episode: Episode) -> float:
         """The end of what the caller began to say in the episode; they may go on after it."""
@@ -275,6 +293,7 @@ class Conversation:
         The caller's last burst before is kept: the agent's next speech may be the answer to it.
         """
         self._said.forget_before(until_s)
+        self._verdicts = [each for each in self._verdicts if each.at_s >= until_s]
         self._protections = [
             p for p in self._protections if p.ended_s is None or p.ended_s > until_s
         ]

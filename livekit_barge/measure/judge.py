@@ -9,6 +9,14 @@ the end.
 Where labels are missing, a backchannel is told from a miss by the caller's words if there are any
 (all of them on the list of ``thresholds.toml``), else by their length.
 
+A program's own interrupt answers the caller if it comes soon enough, as a keyword handler's does.
+After a backchannel it is the program's matter: the agent held through it, or nobody can say.
+
+An agent that the end of the call cut off did not yield: what it was seen to go on for is a lower
+bound, and the overlap is unmeasurable, unless the agent had gone on for ``missed_after_s`` before.
+Nor did it rightly hold through a caller whom the adaptive detector was asked about in vain:
+LiveKit then withholds the words, and their length alone proves nothing.
+
 Where nothing was stamped, as in another system's recording, only silences are left to judge by. A
 silence that outlasts the agent's own pauses (:mod:`~livekit_barge.measure.pauses`) is a stop if it
 comes soon enough to be the caller's doing: within ``missed_after_s`` of the onset, or of a
@@ -37,6 +45,8 @@ def judge(episode: Episode, speech: Speech, around: Surroundings, limits: Thresh
     first = caused[0] if caused else None
     stopped_by = first or (episode.decisions[0] if episode.decisions else None)
     stop = find_stop(episode, speech, stopped_by, around, limits)
+    if stop is not None and _is_the_programs(stop, episode, speech, first, around, limits):
+        stop = None
     outcome, reason = _outcome(episode, speech, stop, stopped_by, around, limits)
     if outcome == "natural_end" and stop is None:
         stop = end_of(speech)
@@ -50,11 +60,12 @@ def judge(episode: Episode, speech: Speech, around: Surroundings, limits: Thresh
         onset_uncertainty_s=episode.onset_uncertainty_s,
         caller_end_s=episode.caller[-1].end_s if episode.caller else None,
         talk_over_s=round(shared_s(episode.spoken, speech.audible), DIGITS),
-        cause=_cause(first, stopped_by, stop, speech),
+        cause=_cause(first, None if stop is None else stopped_by, stop, speech),
         outcome=outcome,
         reason=reason,
         words=around.words,
         decisions=tuple(episode.decisions),
+        verdicts=tuple(episode.verdicts),
         final_decision_s=_final_decision_s(episode),
         agent_over_caller=episode.agent_over_caller,
         protected=around.protected,
@@ -72,8 +83,9 @@ def _outcome(
     limits: Thresholds,
 ) -> tuple[Outcome, str | None]:
     if episode.onset_s is None:
-        return "false_stop", _without_an_onset(episode, around, limits)
+        return "false_stop", _without_an_onset(episode, speech, around, limits)
     onset_s, over = episode.onset_s, speech.over_by(around.seen_until_s)
+    shown_s = around.shown_until_s(speech)
     if stop is not None and not speech.stamped and stop.silent_s < onset_s + limits.reaction_min_s:
         return "natural_end", "it fell silent sooner than it can have reacted"
     if stop is not None and stop.again is not None:
@@ -84,16 +96,40 @@ def _outcome(
         if stop is not None or went_on_s <= limits.yield_within_s:
             return "natural_end", None
         return _went_on(episode, around, limits)
-    if stop is not None and (over or stop.silent_s < around.seen_until_s):
+    by_program = decision is not None and decision.cause == "programmatic"
+    if stop is not None and by_program and is_backchannel(episode, around.words, limits):
+        return "unmeasurable", "the program itself stopped the agent"
+    if stop is not None:
         return _stopped(round(stop.silent_s - onset_s, DIGITS), around, limits)
-    if not over and around.seen_until_s - onset_s < limits.missed_after_s:
-        return "unmeasurable", "the recording ended before the agent did"
+    if not over and shown_s - onset_s < limits.missed_after_s:
+        what = "recording" if speech.cut_off_s is None else "call"
+        return "unmeasurable", f"the {what} ended before the agent did"
     return _went_on(episode, around, limits)
 
 
-def _without_an_onset(episode: Episode, around: Surroundings, limits: Thresholds) -> str:
+def _is_the_programs(
+    stop: Stop,
+    episode: Episode,
+    speech: Speech,
+    decision: DecisionMade | None,
+    around: Surroundings,
+    limits: Thresholds,
+) -> bool:
+    """Whether a stop that no decision explains comes too late to answer a backchannel."""
+    if not speech.stamped or decision is not None or episode.onset_s is None:
+        return False
+    late = round(stop.silent_s - episode.onset_s, DIGITS) > limits.yield_within_s
+    return late and is_backchannel(episode, around.words, limits)
+
+
+def _without_an_onset(
+    episode: Episode, speech: Speech, around: Surroundings, limits: Thresholds
+) -> str:
     since_s = episode.begin_s - limits.decision_reach_s
-    spoke = any(since_s <= burst.end_s <= episode.begin_s for burst in around.caller)
+    began_s = max(
+        floor[0].onset_s for floor in speech.floors(limits) if floor[0].onset_s <= episode.begin_s
+    )
+    spoke = any(since_s <= burst.end_s <= began_s for burst in around.caller)
     return "the caller had spoken before the agent began" if spoke else "nobody spoke"
 
 
@@ -110,9 +146,16 @@ def _stopped(
 def _went_on(
     episode: Episode, around: Surroundings, limits: Thresholds
 ) -> tuple[Outcome, str | None]:
-    if is_backchannel(episode, around.words, limits):
-        return "held", why_backchannel(around.words, limits)
-    return "missed", None
+    if not is_backchannel(episode, around.words, limits):
+        return "missed", None
+    unanswered = [verdict for verdict in episode.verdicts if verdict.lacking]
+    if unanswered and listening_words(around.words, limits) is None:
+        asked = sum(verdict.requests or 0 for verdict in unanswered)
+        return "unmeasurable", (
+            f"the adaptive detector was asked {asked} times and did not answer; "
+            "the words, if any, were withheld"
+        )
+    return "held", why_backchannel(around.words, limits)
 
 
 def _clocks(
@@ -153,7 +196,8 @@ def _lower_bound(
     if episode.onset_s is None or not speech.runs:
         return {}
     heard_out = speech.done_at_s is not None
-    end_s = speech.runs[-1].end_s if heard_out else around.seen_until_s
+    shown_s = around.shown_until_s(speech)
+    end_s = min(speech.runs[-1].end_s, shown_s) if heard_out else shown_s
     until_s = max(episode.onset_s + limits.missed_after_s, episode.end_s)
     return {
         "time_to_yield_s": _minus(min(end_s, until_s), episode.onset_s),

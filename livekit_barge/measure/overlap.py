@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from livekit_barge.call.events import Cause
+from livekit_barge.call.events import Cause, OverlappingSpeech
 
 Outcome = Literal["yielded", "late", "missed", "held", "false_stop", "natural_end", "unmeasurable"]
 """What became of an overlap:
@@ -48,6 +48,34 @@ class DecisionMade:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """What LiveKit's adaptive detector made of the caller's speech, as it was announced."""
+
+    at_s: float
+    is_interruption: bool
+    probability: float | None
+    """``None``: no answer came."""
+    delay_s: float | None
+    """From the overlap's start, as LiveKit's VAD dates it, to the answer."""
+    requests: int | None
+    """How often the detector was asked."""
+    answered: bool | None
+    """``None``: not known, as in a folder of an earlier version."""
+    agent_ended: bool
+    """The agent finished first, so the verdict is inconclusive."""
+
+    @classmethod
+    def of(cls, event: OverlappingSpeech) -> Self:
+        """Take over the event's fields."""
+        return cls(**{field.name: getattr(event, field.name) for field in dataclasses.fields(cls)})
+
+    @property
+    def lacking(self) -> bool:
+        """The detector was asked and never answered."""
+        return bool(self.requests) and self.answered is False
+
+
+@dataclass(frozen=True, kw_only=True)
 class Overlap:
     """One episode. Times count from the call's start; ``None`` is not known or does not apply."""
 
@@ -86,6 +114,8 @@ class Overlap:
     """What the recogniser finally heard of the caller."""
     decisions: tuple[DecisionMade, ...] = ()
     """All of them, ``programmatic`` ones too."""
+    verdicts: tuple[Verdict, ...] = ()
+    """What the adaptive detector said of the caller, in order; empty: it was not in use."""
     final_decision_s: float | None = None
     """The interrupt of a speech that a pause had stopped before."""
     quiet_at_decision: bool = False

@@ -2,7 +2,9 @@
 
 LiveKit announces a transcript or an adaptive verdict and acts on it without yielding to the event
 loop in between. So an announcement belongs to a decision exactly when both come from one step of
-one task. A pause that nothing announced came from the VAD, which announces nothing. A final
+one task. A verdict also releases the transcripts that were held back for it, in the same step and
+before LiveKit acts: the verdict remains the cause. A pause that nothing announced came from the
+VAD, which announces nothing. A final
 transcript also cuts a speech that is paused already, through a task that it starts: that one runs
 in the very next turn of the loop, before a committed turn can.
 """
@@ -18,33 +20,37 @@ from livekit_barge.call.events import Cause
 
 
 class Announcement:
-    """The last thing announced, for as long as something can follow from it directly."""
+    """What was announced last, for as long as something can follow from it directly."""
 
     def __init__(self) -> None:
-        self._cause: Cause | None = None
+        self._latest: Cause | None = None
+        self._deciding: Cause | None = None
+        """The cause of what follows in this step: a verdict outranks transcripts it releases."""
         self._task: asyncio.Task[Any] | None = None
         self._handle: asyncio.Handle | None = None
 
     def make(self, cause: Cause) -> None:
         """``cause`` was announced by the task that runs now."""
+        deciding: Cause = "adaptive" if self.here() == "adaptive" else cause
         self._forget()
-        self._cause, self._task = cause, _current_task()
+        self._latest, self._deciding, self._task = cause, deciding, _current_task()
         self._handle = asyncio.get_running_loop().call_soon(self._next_turn)
 
     def here(self) -> Cause | None:
         """The cause announced in this very step, or ``None``."""
-        return self._cause if self._task is not None and self._task is _current_task() else None
+        in_step = self._task is not None and self._task is _current_task()
+        return self._deciding if in_step else None
 
     def just_before(self) -> Cause | None:
         """The cause announced in this turn of the loop or the one before, by any task."""
-        return self._cause
+        return self._latest
 
     def _next_turn(self) -> None:
         self._task = None
         self._handle = asyncio.get_running_loop().call_soon(self._forget)
 
     def _forget(self) -> None:
-        self._cause = self._task = None
+        self._latest = self._deciding = self._task = None
         if self._handle is not None:
             self._handle.cancel()
             self._handle = None

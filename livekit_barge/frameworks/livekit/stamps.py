@@ -15,6 +15,7 @@ from livekit.agents.voice import io
 from livekit_barge.call.events import (
     AgentHandoff,
     AgentState,
+    CallerDetached,
     CallerLinked,
     ConversationItem,
     FalseInterruption,
@@ -129,11 +130,17 @@ class SessionStamps:
     def overlapping_speech(self, event: OverlappingSpeechEvent) -> None:
         if event.is_interruption:
             self._causes.announced.make("adaptive")
+        # LiveKit leaves the duration of the request at 0.0 where none was answered.
+        answered = event.is_interruption or event.total_duration > 0
         self.log.write(
             OverlappingSpeech(
                 at_s=self.log.now_s(),
                 is_interruption=event.is_interruption,
-                probability=event.probability,
+                probability=event.probability if answered else None,
+                delay_s=round(event.detection_delay, 6) if answered else None,
+                requests=event.num_requests,
+                answered=answered,
+                agent_ended=event.agent_ended,
                 livekit_at_s=self.log.from_wall(event.created_at),
             )
         )
@@ -212,6 +219,10 @@ class SessionStamps:
             self.log.now_s(), bytes(frame.data), frame.sample_rate, frame.num_channels
         )
         self._speeches.check_protection()
+
+    @guarded
+    def caller_detached(self) -> None:
+        self.log.write(CallerDetached(at_s=self.log.now_s()))
 
     @guarded
     def agent_frame(self, frame: rtc.AudioFrame) -> None:

@@ -15,6 +15,8 @@ class AudioListener(Protocol):
 
     def caller_frame(self, frame: rtc.AudioFrame) -> None: ...
 
+    def caller_detached(self) -> None: ...
+
     def agent_frame(self, frame: rtc.AudioFrame) -> None: ...
 
     def output_flushed(self) -> None: ...
@@ -43,6 +45,10 @@ class CallerTap(io.AudioInput):
         frame = await super().__anext__()
         self.listener.caller_frame(frame)
         return frame
+
+    def on_detached(self) -> None:
+        self.listener.caller_detached()
+        super().on_detached()
 
 
 class AgentTap(io.AudioOutput):
