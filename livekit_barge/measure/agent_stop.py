@@ -75,7 +75,8 @@ def find_stop(
     by_program = decision is None or decision.cause == "programmatic"
     if by_program and speech.cut_off_s is not None:
         return None
-    return stop if stop.silent_s + _SILENCE_S <= around.shown_until_s(speech) else None
+    shown_silent_s = round(around.shown_until_s(speech) - stop.silent_s, DIGITS)
+    return stop if shown_silent_s >= _SILENCE_S else None
 
 
 def _decided_stop(speech: Speech, at_s: float) -> Stop:

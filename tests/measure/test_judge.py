@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from livekit_barge.call.events import CallerDetached, OverlappingSpeech, SessionClosed
 from tests.measure.timeline import Said, overlaps
 
 VAD = "vad"
@@ -260,3 +261,131 @@ class TestFalseStop:
         )
         [overlap] = overlaps(caller, said)
         assert overlap.reason == "the caller had spoken before the agent began"
+
+
+class TestHangUp:
+    """What the end of the call cuts off did not yield."""
+
+    CALLER = "....................####.........."
+    AGENT = "..........##############.........."
+
+    def hung_up(
+        self, *decisions: tuple[float, str, str], line: str = AGENT, end_s: float = 2.4
+    ) -> Said:
+        """LiveKit closes the session: it interrupts, and takes the input away a little later."""
+        return Said(
+            line,
+            decisions=[*decisions, (end_s, "interrupt", "programmatic")],
+            unplayed_s=3.0,
+            interrupted_s=end_s,
+            interrupted_by="programmatic",
+        )
+
+    CLOSED = (CallerDetached(at_s=2.42), SessionClosed(at_s=4.4, reason="user_initiated"))
+
+    def test_a_session_that_is_shut_down_in_mid_overlap_is_no_yield(self):
+        [overlap] = overlaps(self.CALLER, self.hung_up(), also=self.CLOSED, ended_s=4.5)
+        assert (overlap.outcome, overlap.yielded) == ("unmeasurable", None)
+        assert overlap.reason == "the call ended before the agent did"
+        assert (overlap.time_to_yield_s, overlap.lower_bound) == (0.4, True)
+
+    def test_a_backchannel_before_a_hang_up_was_not_held_through(self):
+        [overlap] = overlaps(
+            self.CALLER, self.hung_up(), also=self.CLOSED, words=[(2.4, "yeah")], ended_s=4.5
+        )
+        assert overlap.outcome == "unmeasurable"
+
+    def test_an_agent_that_had_stopped_before_the_hang_up_yielded(self):
+        line = "..........############............"
+        said = self.hung_up((2.1, "pause", VAD), line=line)
+        [overlap] = overlaps(self.CALLER, said, also=self.CLOSED, ended_s=4.5)
+        assert (overlap.outcome, overlap.time_to_yield_s) == ("yielded", 0.2)
+
+    def test_audio_that_follows_a_decision_to_the_hang_up_has_no_end(self):
+        said = self.hung_up((2.3, "pause", VAD))
+        [overlap] = overlaps(self.CALLER, said, also=self.CLOSED, ended_s=4.5)
+        assert (overlap.outcome, overlap.decision_s) == ("unmeasurable", 2.3)
+        assert (overlap.silent_s, overlap.time_to_yield_s, overlap.lower_bound) == (None, 0.4, True)
+
+    def test_a_hang_up_after_three_seconds_of_talking_on_is_a_miss(self):
+        caller = "....................####################################"
+        agent = "..........##########################################...."
+        closed = [CallerDetached(at_s=5.2)]
+        [overlap] = overlaps(caller, self.hung_up(line=agent, end_s=5.2), also=closed, ended_s=5.6)
+        assert (overlap.outcome, overlap.time_to_yield_s) == ("missed", 3.2)
+
+    def test_a_pipeline_that_is_cancelled_in_mid_overlap_is_no_miss(self):
+        # nothing is interrupted: the speech ends with the call
+        said = Said(self.AGENT, unplayed_s=3.0)
+        closed = [SessionClosed(at_s=2.4, reason="CancelFrame")]
+        [overlap] = overlaps(self.CALLER, said, also=closed, ended_s=2.4)
+        assert (overlap.outcome, overlap.time_to_yield_s) == ("unmeasurable", 0.4)
+
+    def test_a_program_that_interrupts_and_goes_on_listening_has_not_hung_up(self):
+        closed = [CallerDetached(at_s=9.0), SessionClosed(at_s=9.0, reason="user_initiated")]
+        [overlap] = overlaps(self.CALLER, self.hung_up(), words=[(2.4, "stop")], also=closed)
+        assert (overlap.outcome, overlap.cause) == ("yielded", "programmatic")
+
+    def test_a_speech_that_was_played_to_its_end_is_not_cut_off(self):
+        [overlap] = overlaps(self.CALLER, Said(self.AGENT), also=self.CLOSED, ended_s=4.5)
+        assert overlap.outcome == "natural_end"
+
+    def test_a_folder_that_breaks_off_with_the_decision_shows_no_end(self):
+        # killed: the speech is not done, and what it played is known to 2.4 s
+        said = Said(self.AGENT, decisions=[(2.3, "pause", VAD)], unplayed_s=3.0, done=False)
+        [overlap] = overlaps(self.CALLER, said, ended_s=2.5)
+        assert (overlap.outcome, overlap.silent_s) == ("unmeasurable", None)
+        assert overlap.reason == "the recording ended before the agent did"
+        assert (overlap.time_to_yield_s, overlap.lower_bound) == (0.5, True)
+
+    def test_a_folder_that_breaks_off_after_the_silence_shows_it(self):
+        said = Said(self.AGENT, decisions=[(2.3, "pause", VAD)], unplayed_s=3.0, done=False)
+        [overlap] = overlaps(self.CALLER, said, ended_s=2.6)
+        assert (overlap.outcome, overlap.time_to_yield_s) == ("yielded", 0.4)
+
+
+class TestVerdicts:
+    """LiveKit's adaptive verdicts stand with the overlap that they are about."""
+
+    CALLER = "....................####.............####........."
+    AGENT = "..........########################################"
+
+    def verdict(self, at_s: float, **more) -> OverlappingSpeech:
+        return OverlappingSpeech(
+            at_s=at_s,
+            is_interruption=False,
+            **{"probability": 0.2, "delay_s": 0.3, "requests": 4, "answered": True, **more},
+        )
+
+    def test_a_verdict_is_kept_with_its_overlap(self):
+        said = [self.verdict(2.95), self.verdict(4.6, probability=0.4)]
+        first, second = overlaps(self.CALLER, Said(self.AGENT), also=said)
+        [kept] = first.verdicts
+        assert (kept.at_s, kept.is_interruption, kept.probability) == (2.95, False, 0.2)
+        assert (kept.delay_s, kept.requests, kept.answered) == (0.3, 4, True)
+        assert [verdict.probability for verdict in second.verdicts] == [0.4]
+
+    def test_without_a_detector_there_is_none(self):
+        assert [o.verdicts for o in overlaps(self.CALLER, Said(self.AGENT))] == [(), ()]
+
+    def test_an_answered_no_leaves_a_short_sound_held(self):
+        first, _ = overlaps(self.CALLER, Said(self.AGENT), also=[self.verdict(2.95)])
+        assert (first.outcome, first.reason) == ("held", "a backchannel by its length")
+
+    def test_an_overlap_that_was_never_answered_is_not_held(self):
+        # the words are withheld until an answer comes, and lost: "Stop!" is as short as a nod
+        dead = self.verdict(2.95, probability=None, delay_s=None, requests=3, answered=False)
+        first, _ = overlaps(self.CALLER, Said(self.AGENT), also=[dead])
+        assert first.outcome == "unmeasurable"
+        assert first.reason is not None
+        assert first.reason.startswith("the adaptive detector was asked 3 times and did not answer")
+
+    def test_a_detector_that_was_not_asked_owes_no_answer(self):
+        idle = self.verdict(2.95, probability=None, delay_s=None, requests=0, answered=False)
+        first, _ = overlaps(self.CALLER, Said(self.AGENT), also=[idle])
+        assert first.outcome == "held"
+
+    def test_words_that_were_heard_all_the_same_decide(self):
+        dead = self.verdict(2.95, probability=None, delay_s=None, requests=3, answered=False)
+        first, _ = overlaps(self.CALLER, Said(self.AGENT), also=[dead], words=[(2.9, "yeah")])
+        assert first.outcome == "held"

@@ -58,6 +58,7 @@ class Said:
     unplayed_s: float = 0.0
     """Pushed and cut at the end."""
     interrupted_s: float | None = None
+    interrupted_by: str | None = None
     done: bool = True
     flushed_s: float | None = None
     """When the last of it was pushed; else with its first audio."""
@@ -112,7 +113,9 @@ class Said:
             ]
         if self.interrupted_s is not None:
             events.append(
-                SpeechInterrupted(at_s=self.interrupted_s, speech_id=self.speech_id, source=None)
+                SpeechInterrupted(
+                    at_s=self.interrupted_s, speech_id=self.speech_id, source=self.interrupted_by
+                )
             )
         if self.done:
             done_s = max(last_s, self.interrupted_s or 0.0)

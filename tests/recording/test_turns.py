@@ -8,7 +8,7 @@ import json
 import pytest
 from livekit.agents import Agent
 
-from livekit_barge.call.events import AgentHandoff, Decision
+from livekit_barge.call.events import AgentHandoff, CallerDetached, Decision, SessionClosed
 from livekit_barge.measure.measure_call import measure_call
 from tests.recording.conftest import say_for
 from tests.recording.standins import RATE, OneLineLLM, SpeechToSpeech, TimedSTT, ToneTTS, frames
@@ -154,3 +154,40 @@ def test_several_agents_hand_over_within_one_call(play, speech):
     kept = play(script)
     assert len(kept.of(AgentHandoff)) == 2
     assert [turn.speaker for turn in kept.turns] == ["agent", "agent"]
+
+
+def test_a_session_that_is_shut_down_while_both_speak_did_not_yield(play, speech, talk):
+    async def script(stand):
+        stand.session.say("…", audio=frames(talk))
+        await asyncio.sleep(3.3)
+        stand.session.shutdown(drain=False)
+        await asyncio.sleep(3)
+
+    kept = play(script, caller=[(speech, 3.0)])
+    [overlap] = kept.overlaps
+    assert (overlap.outcome, overlap.reason) == (
+        "unmeasurable",
+        "the call ended before the agent did",
+    )
+    assert overlap.lower_bound
+    assert overlap.time_to_yield_s == pytest.approx(3.3 - overlap.onset_s, abs=1e-6)
+    ends = [type(event) for event in kept.of(CallerDetached, SessionClosed)]
+    assert ends == [CallerDetached, SessionClosed]
+    assert tuple(measure_call(kept.call)) == kept.turns
+
+
+def test_a_caller_who_speaks_into_a_stalled_voice_overlaps_nothing(play, speech, talk):
+    async def stalling():
+        for part, wait_s in ((talk[: 2 * RATE], 6.0), (talk[2 * RATE :], 0.0)):
+            async for frame in frames(part):
+                yield frame
+            await asyncio.sleep(wait_s)
+
+    async def script(stand):
+        stand.session.say("…", audio=stalling())
+        await asyncio.sleep(9)
+
+    kept = play(script, caller=[(speech, 5.0)])
+    assert [made.cause for made in kept.of(Decision)][:1] == ["vad"]
+    assert kept.overlaps == []
+    assert tuple(measure_call(kept.call)) == kept.turns

@@ -11,6 +11,7 @@ from livekit_barge.call.events import (
     Decision,
     OutputCleared,
     OutputPaused,
+    OverlappingSpeech,
     SpeechInterrupted,
 )
 from livekit_barge.frameworks.livekit.causes import Announcement
@@ -176,6 +177,30 @@ class TestAnnouncement:
 
         return run_virtual(main)
 
+    def announce(self, *causes):
+        """What decides, and what came just before, after these in one step."""
+
+        async def main():
+            announcement = Announcement()
+            for cause in causes:
+                announcement.make(cause)
+            return announcement.here(), announcement.just_before()
+
+        return run_virtual(main)
+
+    def test_a_transcript_that_a_verdict_releases_does_not_take_its_cause(self):
+        assert self.announce("adaptive", "stt_interim", "stt_final") == ("adaptive", "stt_final")
+
+    def test_a_transcript_of_a_later_step_decides_by_itself(self):
+        async def main():
+            announcement = Announcement()
+            announcement.make("adaptive")
+            await asyncio.sleep(0)
+            announcement.make("stt_final")
+            return announcement.here()
+
+        assert run_virtual(main) == "stt_final"
+
     def test_in_the_same_step_it_is_the_cause(self):
         assert self.ask() == ("stt_final", "stt_final")
 
@@ -202,3 +227,25 @@ def test_an_adaptive_verdict_is_named(play):
         await asyncio.sleep(1)
 
     assert decisions(play(script))[0] == ("pause", "adaptive")
+
+
+def test_a_verdict_is_kept_with_its_probability_delay_and_requests(play):
+    async def script(stand):
+        from livekit.agents.inference import OverlappingSpeechEvent
+
+        await say_for(stand, AGENT_AUDIO, 1)
+        yes = OverlappingSpeechEvent(
+            is_interruption=True,
+            probability=0.91,
+            total_duration=0.05,
+            detection_delay=0.31,
+            num_requests=2,
+        )
+        dead = OverlappingSpeechEvent(num_requests=3, detection_delay=0.5)
+        for verdict in (yes, dead):
+            stand.session.emit("overlapping_speech", verdict)
+
+    yes, dead = play(script).of(OverlappingSpeech)
+    assert (yes.probability, yes.delay_s, yes.requests, yes.answered) == (0.91, 0.31, 2, True)
+    # LiveKit's own probability of an overlap without an answer is 0.0
+    assert (dead.probability, dead.delay_s, dead.requests, dead.answered) == (None, None, 3, False)
