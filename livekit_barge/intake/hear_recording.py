@@ -11,6 +11,7 @@ from livekit_barge.hearing.burst import Burst
 from livekit_barge.hearing.leakage.amount import Leakage
 from livekit_barge.hearing.sounds.sound import Sound
 from livekit_barge.hearing.two_channels import TwoChannels
+from livekit_barge.measure.dead_channel import LastSound
 from livekit_barge.measure.scorecard import Caveat, Channels
 
 Bursts = tuple[list[Burst], list[Burst]]
@@ -38,6 +39,8 @@ class Heard:
     sounds: Sounds
     leakages: tuple[Leakage, ...]
     duration_s: float
+    last_sound_s: tuple[float, float]
+    """Of each channel, the end of its last sample that is not digital silence."""
 
     def of(self, channels: Channels) -> tuple[Bursts, Sounds]:
         """The caller's, then the agent's."""
@@ -53,15 +56,17 @@ def hear(audio: Audio, *, clean: bool = True) -> Heard:
     """
     finder = TwoChannels(audio.sample_rate, patience_s=_PATIENCE_S, clean=clean)
     bursts: Bursts = ([], [])
-    samples = 0
+    samples, last_sound = 0, LastSound(audio.sample_rate)
     for block in audio.blocks():
         samples += block.shape[1]
+        last_sound.add(block)
         for found, more in zip(bursts, finder.push(block), strict=True):
             found += more
     for found, more in zip(bursts, finder.finish(), strict=True):
         found += more
     sounds = finder.finders[0].sounds, finder.finders[1].sounds
-    return Heard(bursts, sounds, finder.leakages, samples / audio.sample_rate)
+    duration_s = samples / audio.sample_rate
+    return Heard(bursts, sounds, finder.leakages, duration_s, last_sound.ends_s)
 
 
 def of_bursts(bursts: Bursts) -> Iterator[Caveat]:

@@ -20,18 +20,21 @@ from livekit_barge.call.meta import META_FILE
 from livekit_barge.errors import IntakeError
 from livekit_barge.intake.channel_roles import call_channels, recording_channels
 from livekit_barge.intake.duplicate_channels import refuse_alike
-from livekit_barge.intake.hear_recording import SIDES, Bursts, hear, of_bursts
+from livekit_barge.intake.hear_recording import SIDES, Bursts, Heard, hear, of_bursts
 from livekit_barge.intake.pair import Pair
 from livekit_barge.intake.recording import Recording
 from livekit_barge.intake.score_options import Order
 from livekit_barge.intake.sources import Source, source_named
 from livekit_barge.intake.vendor_json import VendorCall, beside, read_call_json
+from livekit_barge.measure.dead_channel import caveat as dead_caveat
+from livekit_barge.measure.dead_channel import dead_from_s
+from livekit_barge.measure.dead_channel import withheld as alive
 from livekit_barge.measure.leakage_warnings import caveats as leakage_caveats
 from livekit_barge.measure.leakage_withheld import withheld
 from livekit_barge.measure.measure_call import trusted
 from livekit_barge.measure.offline_turns import measure_turns
 from livekit_barge.measure.overlap import Overlap
-from livekit_barge.measure.scorecard import Caveat, Scorecard, without_overlaps
+from livekit_barge.measure.scorecard import Caveat, Channels, Scorecard, without_overlaps
 from livekit_barge.measure.sound_warnings import caveats as of_sounds
 
 
@@ -72,7 +75,8 @@ def _score_call(path: Path, order: Order) -> Scorecard:
         caveats.append(_ONE_CLOCK)
     channels, doubts = call_channels(path, order, call, heard)
     bursts, sounds = heard.of(channels)
-    overlaps, turns, _ = _measured(bursts, call.duration_s, call.events, order, call)
+    dead_s = None if call.events else _dead_from_s(heard, channels, order)
+    overlaps, turns, _ = _measured(bursts, call.duration_s, call.events, order, call, dead_s)
     leaks = leakage_caveats(heard.leakages, channels.caller, scored=True)
     return Scorecard(
         call_id=meta.call_id,
@@ -92,6 +96,7 @@ def _score_call(path: Path, order: Order) -> Scorecard:
         warnings=(
             *caveats,
             *doubts,
+            *dead_caveat(dead_s, call.duration_s),
             *leaks,
             *of_bursts(bursts),
             *of_sounds(zip(SIDES, sounds, strict=True)),
@@ -127,7 +132,9 @@ def _score_recording(path: Path, order: Order) -> Scorecard:
         caveats.append(_ALIGNMENT)
     of_audio = (*of_bursts(bursts), *of_sounds(zip(SIDES, sounds, strict=True)))
     words = () if vendor is None else vendor.transcripts(bursts[0])
-    overlaps, turns, covered = _measured(bursts, heard.duration_s, words, order)
+    dead_s = _dead_from_s(heard, channels, order)
+    caveats += dead_caveat(dead_s, heard.duration_s)
+    overlaps, turns, covered = _measured(bursts, heard.duration_s, words, order, dead_s=dead_s)
     caveats += leakage_caveats(heard.leakages, channels.caller, withheld=covered)
     began_s = None if vendor is None else vendor.started_wall_s
     return Scorecard(
@@ -170,14 +177,24 @@ def _measured(
     events: Sequence[Event],
     order: Order,
     call: Call | None = None,
+    dead_s: float | None = None,
 ) -> tuple[tuple[Overlap, ...], tuple[dict[str, Any], ...], int]:
-    """Overlaps and turns, and how many overlaps leakage made unmeasurable."""
+    """Overlaps and turns, and how many overlaps leakage made unmeasurable.
+
+    ``dead_s``: when the agent's channel went dead.
+    """
     turns = measure_turns(*bursts, events, order.thresholds, ended_s=duration_s)
     if call is not None:
         turns = trusted(call, turns, order.thresholds)
-    turns, covered = withheld(turns, *bursts)
+    turns, covered = withheld(alive(turns, dead_s), *bursts)
     overlaps = tuple(overlap for turn in turns for overlap in turn.overlaps)
     return overlaps, without_overlaps(turns), covered
+
+
+def _dead_from_s(heard: Heard, channels: Channels, order: Order) -> float | None:
+    caller = heard.bursts[channels.caller]
+    last_s = heard.last_sound_s[channels.agent]
+    return dead_from_s(last_s, caller, heard.duration_s, order.thresholds)
 
 
 def _vendor_call(path: Path, order: Order) -> tuple[VendorCall | None, list[Caveat]]:
