@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from livekit_barge.measure.checks import Check, check, passed
-from livekit_barge.measure.overlap import DecisionMade, Overlap
+from livekit_barge.measure.overlap import DecisionMade, Overlap, Verdict
 from livekit_barge.measure.thresholds import ScoreLimits
 from livekit_barge.measure.totals import Tally
 from livekit_barge.measure.turns import Turn
@@ -154,4 +154,6 @@ def without_overlaps(turns: Iterable[Turn]) -> tuple[dict[str, Any], ...]:
 def _overlap(fields: Mapping[str, Any]) -> Overlap:
     known = {name: value for name, value in fields.items() if name != "uncertainty_s"}
     decisions = tuple(DecisionMade(**decision) for decision in fields["decisions"])
-    return Overlap(**known | {"decisions": decisions, "protected": tuple(fields["protected"])})
+    verdicts = tuple(Verdict(**verdict) for verdict in fields["verdicts"])
+    lists = {"decisions": decisions, "verdicts": verdicts, "protected": tuple(fields["protected"])}
+    return Overlap(**known | lists)

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from livekit_barge.call.events import OverlappingSpeech
 from livekit_barge.errors import SettingsError
 from livekit_barge.measure.overlap import Overlap
 from livekit_barge.measure.scorecard import Caveat, Channels, Scorecard, without_overlaps
@@ -85,7 +86,8 @@ class TestDocument:
             unplayed_s=3.0,
             interrupted_s=4.2,
         )
-        measured = turns(caller, said)
+        verdict = OverlappingSpeech(at_s=2.2, is_interruption=True, probability=0.9, requests=2)
+        measured = turns(caller, said, also=[verdict])
         made = card(
             *(overlap for turn in measured for overlap in turn.overlaps),
             warnings=(Caveat("one_clock", "no events"),),
