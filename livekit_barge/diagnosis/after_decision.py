@@ -5,18 +5,26 @@ was lost (4). The frames ended and all that was queued played to its end: the or
 the queue (5). The queue did not play out, the order worked late: audio was sent too far ahead (3).
 
 On LiveKit's pause path frames still come to the output, which holds them back; so frames alone say
-nothing, and what was played is set against what there was to play.
+nothing, and what was played is set against what there was to play. After a clear none may come:
+those that do are played, whatever the output had dropped (4, and not the output's fault).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from livekit_barge.call.events import AgentState, InterruptionLost, OutputCleared, OutputPaused
-from livekit_barge.diagnosis.call_view import Seen, Story, at, ms
+from livekit_barge.diagnosis.call_view import Seen, Segment, Story, at, ms
 from livekit_barge.diagnosis.finding import Finding
+from livekit_barge.diagnosis.framework import LIVEKIT, PIPECAT
 from livekit_barge.diagnosis.kinds import BUFFERED_AHEAD, CANCEL_LOST, QUEUE_PLAYS_OUT
+
+_DROPS_NO_LATE_FRAMES = {
+    LIVEKIT: "what hands the frames over: after the interruption it must drop the rest of the speech",
+    PIPECAT: "the TTS service: audio of a context that was interrupted must be dropped by its "
+    "context_id, also what the server sends late",
+}
 
 # A clear that comes late, ended the sound, and is not what was decided with.
 _SOON_S = 0.3
@@ -37,6 +45,8 @@ class _Tail:
     """Seconds of it that had not played at the decision, later frames included."""
     queued_s: float | None
     """Of these, what had been handed over by then."""
+    late_s: float | None
+    """From the clear to the first frames that were handed over after it; ``None``: none were."""
 
     @property
     def heard_s(self) -> float:
@@ -71,6 +81,7 @@ def _tail(seen: Seen, story: Story, decision_s: float, silent_s: float) -> _Tail
         if order.speech_id in (story.turn.speech_id, None)
         and -_APART_S <= order.at_s - decision_s <= seen.limits.order_within_s
     ]
+    orders.sort(key=lambda order: order.at_s)
     segments = seen.segments(story.turn.speech_id)
     ends = [segment.last_frame_at_s for segment in segments]
     until_s = max((seen.call.duration_s if end is None else end for end in ends), default=0.0)
@@ -80,11 +91,31 @@ def _tail(seen: Seen, story: Story, decision_s: float, silent_s: float) -> _Tail
     return _Tail(
         decision_s,
         silent_s,
-        min(orders, key=lambda order: order.at_s, default=None),
+        orders[0] if orders else None,
         until_s,
         _left_s(seen, story, decision_s),
         queued_s,
+        _late_s(seen, segments, orders, until_s, silent_s),
     )
+
+
+def _late_s(
+    seen: Seen,
+    segments: Sequence[Segment],
+    orders: Sequence[OutputPaused | OutputCleared],
+    frames_until_s: float,
+    silent_s: float,
+) -> float | None:
+    """Return how long after a clear more of the speech was handed over, and heard."""
+    clears = [order.at_s for order in orders if isinstance(order, OutputCleared)]
+    if not clears:
+        return None
+    anew = [s.begin_s - clears[0] for s in segments if clears[0] < s.begin_s < silent_s]
+    if anew:
+        return min(anew)
+    paused = any(isinstance(order, OutputPaused) for order in orders)
+    on_s = frames_until_s - clears[0]
+    return on_s if on_s > seen.limits.frames_after_s and not paused else None
 
 
 def _left_s(seen: Seen, story: Story, decision_s: float) -> float | None:
@@ -109,6 +140,14 @@ def _told_apart(seen: Seen, story: Story, tail: _Tail) -> Finding:
     if tail.left_s is not None:
         evidence.append(f"{at(tail.left_s)} of the speech were left to play at the decision")
     not_gate = "not the gate: the decision is stamped"
+    if tail.late_s is not None:
+        return CANCEL_LOST.found(
+            [*evidence, f"frames of the speech came {ms(tail.late_s)} after the clear, and played"],
+            story=story,
+            ruled_out=[not_gate, "not the output: it was cleared before these frames came"],
+            layer="voice",
+            turn=_DROPS_NO_LATE_FRAMES[seen.framework],
+        )
     if tail.order is None or (coming and (whole or _ended_by_clear(seen, tail))):
         evidence += [*_swallowed(seen, tail), *_state_left(seen, story, tail)]
         return CANCEL_LOST.found(

@@ -14,6 +14,7 @@ from livekit_barge.call.events import (
     UserState,
 )
 from livekit_barge.diagnosis.call_view import TOLD_WITHIN_S, Seen, Story, at
+from livekit_barge.diagnosis.false_stops import is_wordless, never_resumed
 from livekit_barge.diagnosis.finding import Finding
 from livekit_barge.diagnosis.framework import LIVEKIT, PIPECAT
 from livekit_barge.diagnosis.kinds import DEAF, NO_REPLY
@@ -27,6 +28,13 @@ _DROPS_A_TURN = {
     LIVEKIT: "what ends a turn or drops it: turn_detection, endpointing, StopResponse in "
     "on_user_turn_completed",
     PIPECAT: "what ends a turn or drops it: the stop strategies, user_speech_timeout, user_mute",
+}
+
+
+_HEARD_BY_THE_STT = {
+    LIVEKIT: "the VAD's activation_threshold, or its audio: the STT hears the same caller",
+    PIPECAT: "the VAD's confidence, min_volume or start_secs, or its audio: the STT hears the same "
+    "caller",
 }
 
 
@@ -63,9 +71,7 @@ def deaf(seen: Seen) -> Iterable[Finding]:
             "not silence: a second VAD hears speech on the audio that came to the session",
             "not a protected line: turns within one are not counted",
         ],
-        turn="the VAD's activation_threshold, or its audio: the STT hears the same caller"
-        if words
-        else None,
+        turn=_HEARD_BY_THE_STT[seen.framework] if words else None,
     )
 
 
@@ -79,11 +85,12 @@ def _heard(seen: Seen, turn: Turn) -> bool:
 
 
 def replies(seen: Seen) -> Iterable[Finding]:
-    """For each interruption after which the agent had the time to answer and did not."""
+    """For each stop after which the agent had the time to speak again and did not."""
     if not seen.stamped:
         return
     for story in seen.stories:
-        if story.overlap.outcome not in ("yielded", "late") or story.overlap.resumed:
+        outcome = story.overlap.outcome
+        if outcome not in ("yielded", "late", "false_stop") or story.overlap.resumed:
             continue
         ended_s = seen.caller_turn_ends_s(story)
         by_s = ended_s + seen.limits.reply_within_s
@@ -92,7 +99,10 @@ def replies(seen: Seen) -> Iterable[Finding]:
             continue  # the call did not last so long
         begun = [t.started_s for t in seen.turns if t.speaker == "agent"]
         if not any((story.overlap.silent_s or ended_s) < start_s <= by_s for start_s in begun):
-            yield _no_reply(seen, story, ended_s, by_s)
+            if outcome == "false_stop" or is_wordless(seen, story, by_s):
+                yield never_resumed(seen, story, by_s)
+            else:
+                yield _no_reply(seen, story, ended_s, by_s)
 
 
 def _no_reply(seen: Seen, story: Story, ended_s: float, by_s: float) -> Finding:

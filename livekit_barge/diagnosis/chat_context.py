@@ -2,7 +2,8 @@
 
 A speech that was cut leaves what was said of it in the context: once, marked, and before the
 caller's answer. The context is looked at as the next speech becomes audio; then its model has been
-asked.
+asked. If another agent has taken over by then, the context is that agent's: it must hold the
+message only if it was given the messages of the cut agent's time.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from difflib import SequenceMatcher
 from typing import Any
 
-from livekit_barge.call.events import ContextSeen, ConversationItem, SpeechDone
+from livekit_barge.call.events import AgentHandoff, ContextSeen, ConversationItem, SpeechDone
 from livekit_barge.diagnosis.call_view import Seen, Story, at
 from livekit_barge.diagnosis.finding import Finding
 from livekit_barge.diagnosis.kinds import CONTEXT_BROKEN
@@ -61,7 +62,7 @@ def _looked_at(
 
 def _missing(seen: Seen, turn: Turn, over: SpeechDone, context: ContextSeen) -> str | None:
     ids = {item["item_id"] for item in context.items}
-    if ids & set(over.item_ids):
+    if ids & set(over.item_ids) or not _same_history(seen, turn, context):
         return None
     before = {
         item["item_id"]
@@ -75,6 +76,33 @@ def _missing(seen: Seen, turn: Turn, over: SpeechDone, context: ContextSeen) -> 
     announced = any(item.item_id in over.item_ids for item in seen.of(ConversationItem))
     entered = "it had been entered, so it was removed" if announced else "it was never entered"
     return f"its message is missing in the context ({entered}); {turn.speech_id} said it"
+
+
+def _same_history(seen: Seen, turn: Turn, context: ContextSeen) -> bool:
+    """Return whether the context continues the one that the cut speech belonged to.
+
+    After a handoff it does if it holds a message that came up while the cut agent was in charge.
+    What an agent was given before that, the next one may hold for reasons of its own.
+    """
+    handoffs = [event.at_s for event in seen.of(AgentHandoff)]
+    left_s = next((at_s for at_s in handoffs if turn.started_s < at_s <= context.at_s), None)
+    if left_s is None:
+        return True
+    came_s = max((at_s for at_s in handoffs if at_s <= turn.started_s), default=None)
+    given: set[str] = set()
+    own: set[str] = set()
+    for event in (*seen.of(ContextSeen), *seen.of(ConversationItem)):
+        if event.at_s < left_s:
+            ids = given if came_s is not None and event.at_s < came_s else own
+            ids |= _messages(event)
+    return bool(_messages(context) & (own - given))
+
+
+def _messages(event: ContextSeen | ConversationItem) -> set[str]:
+    """Return the ids of what the caller or the agent said; instructions have one id everywhere."""
+    if isinstance(event, ConversationItem):
+        return {event.item_id}
+    return {item["item_id"] for item in event.items if item["role"] in ("user", "assistant")}
 
 
 def _doubled(seen: Seen, over: SpeechDone, items: Items) -> str | None:

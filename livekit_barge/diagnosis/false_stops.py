@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from livekit_barge.call.events import FalseInterruption
+from livekit_barge.call.events import FalseInterruption, Transcript
 from livekit_barge.diagnosis.call_view import TOLD_WITHIN_S, Seen, Story, at, ms
 from livekit_barge.diagnosis.finding import Finding
+from livekit_barge.diagnosis.framework import PIPECAT
 from livekit_barge.diagnosis.kinds import DEAD_AIR, LOST_PIECE
+
+# LiveKit's two knobs, either of which turns the resuming off.
+_RESUMES = {"resume_false_interruption": False, "false_interruption_timeout": None}
 
 # What a false interruption lasts, in LiveKit: the one and then the other.
 _LASTS = ("false_interruption_timeout", "min_silence_duration")
@@ -51,4 +55,38 @@ def _dead_air(seen: Seen, story: Story, dead_s: float) -> Finding:
         evidence,
         story=story,
         ruled_out=["not an interruption: the speech went on, and no words were a turn"],
+    )
+
+
+def is_wordless(seen: Seen, story: Story, by_s: float) -> bool:
+    """Return whether a sound too short for a sentence stopped the agent, and no words came of it.
+
+    Of a long stretch of speech without words it is the STT that failed.
+    """
+    spoken_s = story.caller_end_s - story.begin_s
+    return spoken_s <= seen.limits.sound_max_s and not seen.transcripts(story.begin_s, by_s)
+
+
+def never_resumed(seen: Seen, story: Story, by_s: float) -> Finding:
+    """Find the dead air of a false stop that nothing took back: no words, so no reply either."""
+    overlap, options = story.overlap, seen.options_at(story.begin_s)
+    silent_s = overlap.silent_s or story.begin_s
+    evidence = [
+        f"the speech stopped at {at(silent_s)} and never went on; nothing of the agent was audible "
+        f"until {at(by_s)}",
+        f"the stop was made by {overlap.cause}, on {ms(story.caller_end_s - story.begin_s)} of "
+        f"sound; words: {overlap.words or 'none'}",
+    ]
+    turn = None
+    off = [name for name, value in _RESUMES.items() if name in options and options[name] == value]
+    if off and seen.framework is not PIPECAT:
+        evidence.append(f"{off[0]} is {options[off[0]]}: LiveKit takes no stop back")
+        turn = "resume_false_interruption = true and false_interruption_timeout = 0.5"
+    heard = bool(seen.of(Transcript))
+    return DEAD_AIR.found(
+        evidence,
+        story=story,
+        ruled_out=["not the STT: it transcribed the caller elsewhere in the call"] if heard else (),
+        sure="sure" if heard else "likely",
+        turn=turn,
     )

@@ -37,6 +37,7 @@ class DiagnosisLimits:
     echo_window_s: float
     echo_delay_max_s: float
     dead_air_min_s: float
+    sound_max_s: float
     lost_min_s: float
     deaf_min_s: float
     reply_within_s: float

@@ -39,7 +39,8 @@ _RULES: tuple[Callable[[Seen], Iterable[Finding]], ...] = (
 )
 # An echo is no interruption: what it costs is its doing, and mended with it.
 _FOLLOWS_FROM = {ECHO.code: (DEAD_AIR.code, LOST_PIECE.code, NO_REPLY.code)}
-_PIPECAT = {kind.code: kind.pipecat for kind in KINDS if kind.pipecat is not None}
+# What a kind proposes by default; a rule that knows better names the framework's knobs itself.
+_PIPECAT = {kind.turn: kind.pipecat for kind in KINDS if kind.pipecat is not None}
 
 
 def diagnose(
@@ -56,7 +57,7 @@ def diagnose(
     explained = {finding.overlap for finding in found if finding.overlap is not None}
     found += open_questions(seen, explained)
     if seen.framework is PIPECAT:
-        found = [replace(each, turn=_PIPECAT.get(each.code, each.turn)) for each in found]
+        found = [replace(each, turn=_PIPECAT.get(each.turn, each.turn)) for each in found]
     places = {kind.code: place for place, kind in enumerate(KINDS)}
     return sorted(found, key=lambda finding: (_order(finding), places[finding.code]))
 

@@ -6,8 +6,9 @@ line. Each rule looks at an overlap with the caller's speech in it long enough t
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
+from livekit_barge.call.events import Transcript
 from livekit_barge.diagnosis.call_view import TOLD_WITHIN_S, Seen, Story, at, ms
 from livekit_barge.diagnosis.duration import (
     NOT_OUTPUT,
@@ -40,13 +41,17 @@ def gates(seen: Seen) -> Iterable[Finding]:
 
 
 def _shut_out(seen: Seen, story: Story) -> bool:
-    """The caller talked over it, meant it, and no decision followed."""
+    """Return whether the caller wanted the floor and no decision gave it to them.
+
+    ``missed`` and ``late`` already say that they wanted it, so one word ("Stop!") is enough. A
+    speech that ended soon after the onset was talked over only if both spoke for long.
+    """
     overlap = story.overlap
-    return (
-        overlap.decision_s is None
-        and overlap.outcome in ("missed", "natural_end")
-        and overlap.talk_over_s >= seen.limits.talked_over_min_s
-    )
+    if overlap.decision_s is not None:
+        return False
+    if overlap.outcome == "natural_end":
+        return overlap.talk_over_s >= seen.limits.talked_over_min_s
+    return overlap.outcome in ("missed", "late")
 
 
 def _gate(seen: Seen, story: Story) -> Finding | None:
@@ -57,16 +62,22 @@ def _gate(seen: Seen, story: Story) -> Finding | None:
         return _off(seen, story)
     heard_s = seen.vad_onset_s(story)
     needed = seen.framework.words_needed(options)
-    said = _words(seen, story)
+    heard = _transcripts(seen, story)
+    said = _words(heard)
     # With too few words neither the VAD, nor a transcript, nor a committed turn decides.
     if needed and said < needed:
+        kept = all(event.text is not None for event in heard)
+        words = f"{said} word{'' if said == 1 else 's'}"
+        counted = (
+            f"{words} of the overlap {'was' if said == 1 else 'were'} transcribed"
+            if kept
+            else f"{len(heard)} transcripts came, and their text was not kept"
+        )
         return WORDS_GATE.found(
-            [
-                _both(story),
-                f"{said} words were transcribed; {seen.framework.words} is {needed}",
-            ],
+            [_both(story), f"{counted}; {seen.framework.words} is {needed}"],
             story=story,
             ruled_out=[not_deaf(heard_s), NOT_OUTPUT],
+            sure="sure" if kept else "likely",
         )
     return never_long_enough(seen, story)
 
@@ -95,7 +106,9 @@ def _off(seen: Seen, story: Story) -> Finding:
 
 
 def _both(story: Story) -> str:
-    return f"both spoke for {at(story.overlap.talk_over_s)}, and no decision was made"
+    own = story.overlap.cause == "programmatic"
+    decided = "only the program's own interrupt stopped it" if own else "no decision was made"
+    return f"both spoke for {at(story.overlap.talk_over_s)}, and {decided}"
 
 
 def _warmup(seen: Seen, story: Story) -> Finding | None:
@@ -138,10 +151,15 @@ def _warmup(seen: Seen, story: Story) -> Finding | None:
     )
 
 
-def _words(seen: Seen, story: Story) -> int:
-    """The most words that a transcript of the overlap held, or its finals together."""
-    heard = seen.transcripts(
-        story.begin_s, max(story.caller_end_s + TOLD_WITHIN_S, story.turn.ended_s)
-    )
+def _transcripts(seen: Seen, story: Story) -> list[Transcript]:
+    """Return the overlap's transcripts: up to the next overlap, or to the end of the speech."""
+    told_by_s = story.caller_end_s + TOLD_WITHIN_S
+    later = [s.begin_s for s in seen.stories if s.begin_s > story.caller_end_s]
+    until_s = min([max(told_by_s, story.turn.ended_s), *later])
+    return seen.transcripts(story.begin_s, until_s)
+
+
+def _words(heard: Sequence[Transcript]) -> int:
+    """Return the most words that one of the transcripts held, or the finals together."""
     finals = sum(len((event.text or "").split()) for event in heard if event.is_final)
     return max([finals, *(len((event.text or "").split()) for event in heard)])
