@@ -33,6 +33,9 @@ Cause = Literal[
 ]
 """What made the framework decide to stop the agent; ``unknown`` where that cannot be told."""
 
+INFERENCE_URL = "inference_url"
+"""The option in force that says where the adaptive detector is asked, if that was set."""
+
 _Kind = TypeVar("_Kind", bound="Event")
 
 
@@ -180,6 +183,8 @@ class SegmentFlushed(Event):
     """When its last frame was handed to the output."""
     pushed_s: float
     """The length of all that was handed over, in seconds of audio."""
+    complete: bool | None = None
+    """Whether the speech's maker had said that this was all; ``None``: that cannot be told."""
 
 
 @_kind

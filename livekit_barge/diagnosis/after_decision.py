@@ -21,7 +21,7 @@ from livekit_barge.diagnosis.framework import LIVEKIT, PIPECAT
 from livekit_barge.diagnosis.kinds import BUFFERED_AHEAD, CANCEL_LOST, QUEUE_PLAYS_OUT
 
 _DROPS_NO_LATE_FRAMES = {
-    LIVEKIT: "what hands the frames over: after the interruption it must drop the rest of the speech",
+    LIVEKIT: "what hands the frames over: it must drop the rest of an interrupted speech",
     PIPECAT: "the TTS service: audio of a context that was interrupted must be dropped by its "
     "context_id, also what the server sends late",
 }

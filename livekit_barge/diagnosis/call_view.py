@@ -70,6 +70,10 @@ class Segment:
     last_frame_at_s: float | None
     """``None``: frames came to the end of the call."""
     pushed_s: float | None
+    segment_id: int
+    complete: bool | None = None
+    """Whether this was all of the speech; ``None``: not known."""
+    flushed_at_s: float | None = None
 
 
 @dataclass(frozen=True)
@@ -187,15 +191,23 @@ class Seen:
     def segments(self, speech_id: str | None) -> list[Segment]:
         """A speech's segments, in order."""
         flushed = {event.segment_id: event for event in self.of(SegmentFlushed)}
-        return [
-            Segment(
-                begun.at_s,
-                flushed[begun.segment_id].last_frame_at_s if begun.segment_id in flushed else None,
-                flushed[begun.segment_id].pushed_s if begun.segment_id in flushed else None,
-            )
-            for begun in self.of(SegmentStarted)
-            if begun.speech_id == speech_id
-        ]
+        segments = []
+        for begun in self.of(SegmentStarted):
+            if begun.speech_id == speech_id:
+                end = flushed.get(begun.segment_id)
+                segments.append(
+                    Segment(begun.at_s, None, None, begun.segment_id)
+                    if end is None
+                    else Segment(
+                        begun.at_s,
+                        end.last_frame_at_s,
+                        end.pushed_s,
+                        begun.segment_id,
+                        end.complete,
+                        end.at_s,
+                    )
+                )
+        return segments
 
     @property
     def has_audio(self) -> bool:

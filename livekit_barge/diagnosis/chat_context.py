@@ -91,7 +91,11 @@ def _same_history(seen: Seen, turn: Turn, context: ContextSeen) -> bool:
     came_s = max((at_s for at_s in handoffs if at_s <= turn.started_s), default=None)
     given: set[str] = set()
     own: set[str] = set()
-    for event in (*seen.of(ContextSeen), *seen.of(ConversationItem)):
+    events: list[ContextSeen | ConversationItem] = [
+        *seen.of(ContextSeen),
+        *seen.of(ConversationItem),
+    ]
+    for event in events:
         if event.at_s < left_s:
             ids = given if came_s is not None and event.at_s < came_s else own
             ids |= _messages(event)

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from livekit_barge.call.events import (
+    INFERENCE_URL,
     OptionsInForce,
+    OutputResumed,
     OverlappingSpeech,
     SegmentStarted,
-    SessionError,
     SpeechCreated,
     SpeechInterrupted,
 )
@@ -18,6 +19,12 @@ from livekit_barge.diagnosis.finding import Finding
 from livekit_barge.diagnosis.kinds import ADAPTIVE_OFF, OPTIONS_DIFFER, PROTECTED_CUT
 
 _MODE = "interruption_mode"
+# LiveKit's default for backchannel_boundary.
+_BOUNDARY_S = 1.0
+_ITS_DETECTOR = (
+    "the detector at {host} (LIVEKIT_INFERENCE_URL): it must answer within 0.7 s and keep its "
+    "connection open; LiveKit connects again only at a handoff or in the next session"
+)
 
 
 def options(seen: Seen) -> Iterable[Finding]:
@@ -53,25 +60,59 @@ def _same(one: Any, other: Any) -> bool:
 
 
 def adaptive(seen: Seen) -> Iterable[Finding]:
-    """One for the call, if adaptive was asked for and nothing of it is to be seen."""
+    """One for the call, if adaptive was asked for and the VAD decides: never asked, or lost since.
+
+    LiveKit writes no error event when it gives its detector up. What shows it is an overlap that
+    the VAD decided after the last verdict, and that adaptive does not leave to the VAD by design.
+    """
     asked = seen.call.meta.asked.get(_MODE, {})
     in_force = [event.options.get(_MODE) for event in seen.of(OptionsInForce)]
     if "adaptive" not in (asked.get("value"), *in_force):
         return
-    by_vad = [story for story in seen.stories if story.overlap.cause == "vad"]
-    if not by_vad or seen.of(OverlappingSpeech):
-        return
-    failed = [e for e in seen.of(SessionError) if "Interruption" in e.source]
-    evidence = [
-        f"{_MODE} is adaptive, and the detector gave no verdict in {len(seen.stories)} overlaps",
-        f"the VAD decided in {len(by_vad)} of them, first at "
-        f"{at(by_vad[0].overlap.decision_s or 0.0)}",
-        *(f"its error at {at(event.at_s)}: {event.message}" for event in failed[:1]),
+    verdicts = seen.of(OverlappingSpeech)
+    since_s = verdicts[-1].at_s if verdicts else 0.0
+    by_vad = [
+        (story, story.overlap.decision_s)
+        for story in seen.stories
+        if story.overlap.decision_s is not None
+        and story.overlap.decision_s > since_s
+        and story.overlap.cause == "vad"
+        and not _left_to_the_vad(seen, story)
     ]
+    if not by_vad:
+        return
+    first, decided_s = by_vad[0]
+    gave = (
+        f"gave its last verdict at {at(since_s)}, {len(verdicts)} in all"
+        if verdicts
+        else f"gave no verdict in {len(seen.stories)} overlaps"
+    )
+    host = seen.options_at(first.begin_s).get(INFERENCE_URL)
     yield ADAPTIVE_OFF.found(
-        evidence,
-        at_s=by_vad[0].begin_s,
-        ruled_out=["not a verdict that came late: none came"],
+        [
+            f"{_MODE} is adaptive, and the detector {gave}",
+            f"the VAD decided in {len(by_vad)} {'later ones' if verdicts else 'of them'}, first at "
+            f"{at(decided_s)}",
+        ],
+        at_s=first.begin_s,
+        ruled_out=[
+            "not an overlap that adaptive leaves to the VAD: it began "
+            f"{at(first.begin_s - first.turn.started_s)} into the speech"
+        ],
+        turn=None if host is None else _ITS_DETECTOR.format(host=host),
+    )
+
+
+def _left_to_the_vad(seen: Seen, story: Story) -> bool:
+    """Return whether adaptive leaves the overlap to the VAD by design.
+
+    It does near the beginning of a speech, and again after a resume (``backchannel_boundary``).
+    """
+    boundary = seen.options_at(story.begin_s).get("backchannel_boundary")
+    near_s = boundary[0] if isinstance(boundary, list | tuple) and boundary else _BOUNDARY_S
+    begun = [story.turn.started_s, *(event.at_s for event in seen.of(OutputResumed))]
+    return story.overlap.agent_over_caller or any(
+        0.0 <= story.begin_s - at_s < near_s for at_s in begun
     )
 
 

@@ -31,6 +31,7 @@ class DiagnosisLimits:
     short_of_duration_s: float
     tail_slack_s: float
     silent_speaking_s: float
+    stall_min_s: float
     floor_dbfs: float
     said_min_s: float
     echo_alike_min: float

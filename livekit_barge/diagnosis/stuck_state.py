@@ -1,7 +1,8 @@
 """Symptom 7, silent and yet "speaking": the agent's state is not in step with its audio.
 
 Silence alone is no sign, a slow voice makes it, too. The speech must be over: its handle done, or
-all of it handed to an output that has had the time to play it and never reports the end.
+all of it handed to an output that has had the time to play it and never reports the end. A speech
+that is not over has stalled if nothing of it was handed over for long (:mod:`.stall`).
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from livekit_barge.call.events import (
 from livekit_barge.diagnosis.call_view import Seen, at
 from livekit_barge.diagnosis.finding import Finding
 from livekit_barge.diagnosis.kinds import SPEAKING_SILENT
+from livekit_barge.diagnosis.stall import stalls
 from livekit_barge.hearing.span import Span
 
 
@@ -31,11 +33,16 @@ def states(seen: Seen) -> Iterable[Finding]:
     if not seen.stamped or not seen.has_audio:
         return
     least_s = seen.limits.silent_speaking_s
+    stalled = list(stalls(seen))
+    for _, finding in stalled:
+        yield finding
     for speaking in seen.speaking(seen.of(AgentState)):
         over = _over(seen, speaking)
         if over is None:
             continue
         over_s, why, layer = over
+        if any(hole.begin_s <= over_s < hole.end_s for hole, _ in stalled):
+            continue
         runs = seen.quiet_runs(AGENT, Span(over_s, speaking.end_s), least_s)
         if runs:
             yield SPEAKING_SILENT.found(
@@ -71,12 +78,24 @@ def _over(seen: Seen, speaking: Span) -> tuple[float, str, str] | None:
     if due_s is None or due_s >= speaking.end_s:
         return None
     due_s = max(due_s, flushed[0].at_s, speaking.begin_s)
+    if flushed[0].complete is False and last is not _last_of(seen, last.speech_id):
+        return None  # it went on: a slow voice
     reported = f"reported at {at(ended[0])}" if ended else "not reported"
+    if flushed[0].complete is False:
+        why = (
+            f"{at(flushed[0].pushed_s)} of speech {last.speech_id} had played by {at(due_s)}, and "
+            "its TTS had not said that this was all"
+        )
+        return due_s, why, "voice"
     why = (
         f"all of speech {last.speech_id}, {at(flushed[0].pushed_s)}, was handed to the output and "
         f"due by {at(due_s)}; its end was {reported}"
     )
     return due_s, why, "output"
+
+
+def _last_of(seen: Seen, speech_id: str | None) -> SegmentStarted:
+    return [event for event in seen.of(SegmentStarted) if event.speech_id == speech_id][-1]
 
 
 def _due_s(seen: Seen, segment_id: int, begun_s: float, pushed_s: float) -> float | None:

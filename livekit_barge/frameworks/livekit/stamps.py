@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 from collections.abc import Mapping
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from livekit import agents, rtc
 from livekit.agents import AgentSession, llm
@@ -13,6 +15,7 @@ from livekit.agents.inference import OverlappingSpeechEvent
 from livekit.agents.voice import io
 
 from livekit_barge.call.events import (
+    INFERENCE_URL,
     AgentHandoff,
     AgentState,
     CallerDetached,
@@ -53,8 +56,9 @@ class SessionStamps:
     @guarded
     def options_in_force(self, options: Mapping[str, Any]) -> None:
         """The options as they can be read now."""
+        options = {**options, **_detector_of(options)}
         if options != self._options:
-            self._options = dict(options)
+            self._options = options
             self.log.write(OptionsInForce(at_s=self.log.now_s(), options=self._options))
 
     def follow(self, room: rtc.Room) -> None:
@@ -289,3 +293,11 @@ SESSION_EVENTS = (
     "close",
 )
 """The session's events, each handled by the method of its name."""
+
+
+def _detector_of(options: Mapping[str, Any]) -> Mapping[str, str]:
+    """Return where adaptive interruption asks: host and port, for a URL may hold secrets."""
+    url = os.environ.get("LIVEKIT_INFERENCE_URL")
+    if options.get("interruption_mode") != "adaptive" or not url:
+        return {}
+    return {INFERENCE_URL: urlsplit(url).netloc.rpartition("@")[2]}

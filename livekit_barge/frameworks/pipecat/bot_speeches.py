@@ -16,6 +16,9 @@ from livekit_barge.call.events import (
 from livekit_barge.frameworks.pipecat.llm_context import ContextWatch
 from livekit_barge.frameworks.pipecat.transport_playout import Playing
 
+# Audio that was resampled on its way may be longer or shorter by less.
+_ALIKE_S = 0.05
+
 
 @dataclass
 class BotSpeech:
@@ -29,6 +32,18 @@ class BotSpeech:
     generated: bool = False
     """All of it did."""
     cut: bool = False
+    handed_s: float = 0.0
+    """Seconds of its audio that reached the output."""
+
+
+@dataclass
+class _Made:
+    """What a TTS has made of one context."""
+
+    maker: object
+    seconds: float = 0.0
+    all: bool = False
+    """It says that this was all."""
 
 
 class Speeches:
@@ -43,6 +58,7 @@ class Speeches:
         self._open: list[BotSpeech] = []
         self._cut: dict[str, BotSpeech] = {}
         """By their contexts: of what was cut, frames may still come."""
+        self._made: dict[str | None, _Made] = {}
         self._ids = (f"speech_{number}" for number in itertools.count(1))
         self.latest: str | None = None
 
@@ -77,6 +93,25 @@ class Speeches:
         if context_id is not None and (cut := self._cut.get(context_id)):
             return cut
         return self.begin(context_id, at_s, interruptible=interruptible)
+
+    def making(self, context_id: str | None, maker: object, seconds: float) -> None:
+        """Note audio that leaves its maker, on its way to the output."""
+        made = self._made.setdefault(context_id, _Made(maker))
+        if made.maker is maker:  # else it is the same audio, changed on its way
+            made.seconds += seconds
+
+    def made(self, context_id: str | None) -> None:
+        """Note that the maker says this was all; the output may never hear of it."""
+        if context_id in self._made:
+            self._made[context_id].all = True
+
+    def is_made(self, speech_id: str) -> bool | None:
+        """Return whether all of a speech was made and handed over; ``None``: it is not known."""
+        speech = next((speech for speech in self._open if speech.speech_id == speech_id), None)
+        made = None if speech is None else self._made.get(speech.context_id)
+        if speech is None or made is None:
+            return None
+        return made.all and speech.handed_s > made.seconds - _ALIKE_S
 
     def generated(self, context_id: str | None) -> None:
         """The TTS has made all of it."""

@@ -113,7 +113,7 @@ class PipecatStamps:
     def tick(self, now_s: float) -> None:
         """Time passes: called with every frame of the caller's audio."""
         self._interruptions.tick(now_s)
-        self._playing.tick(now_s, self._far.queued_s())
+        self._playing.tick(now_s, self._far.queued_s(), is_made=self._speeches.is_made)
         self._context.look(now_s)
         self._speeches.tick(now_s)
         while self._rulings:
@@ -137,12 +137,16 @@ class PipecatStamps:
     ) -> None:
         to_output = isinstance(data.destination, BaseOutputTransport)
         from_output = isinstance(data.source, BaseOutputTransport)
-        if data.direction is not FrameDirection.DOWNSTREAM or not (to_output or from_output):
+        if data.direction is not FrameDirection.DOWNSTREAM:
+            return
+        if data.first_push:
+            self._made(data, frame)
+        if not (to_output or from_output):
             return
         if isinstance(frame, TTSStoppedFrame):
             if to_output:
                 self._speeches.generated(frame.context_id)
-                self._playing.flush(at_s)
+                self._playing.flush(at_s, complete=True)
         elif isinstance(frame, TTSStartedFrame):
             if to_output:
                 self._speeches.begin(frame.context_id, at_s, interruptible=frame.interruptible)
@@ -151,12 +155,22 @@ class PipecatStamps:
         else:
             self._playing.written(_seconds(frame), at_s, self._far.queued_s())
 
+    def _made(
+        self, data: FramePushed, frame: SpokenAudio | TTSStartedFrame | TTSStoppedFrame
+    ) -> None:
+        context_id = getattr(frame, "context_id", None)
+        if isinstance(frame, TTSStoppedFrame):
+            self._speeches.made(context_id)
+        elif not isinstance(frame, TTSStartedFrame):
+            self._speeches.making(context_id, data.source, _seconds(frame))
+
     def _handed(self, frame: SpokenAudio, at_s: float) -> None:
         context_id = getattr(frame, "context_id", None)
         speech = self._speeches.of(context_id, at_s, interruptible=frame.interruptible)
         first = not speech.heard
         if first:
             speech.heard = True
+        speech.handed_s += _seconds(frame)
         self._playing.handed(speech.speech_id, _seconds(frame), at_s)
         if first:
             self._log.spans.speech(speech.speech_id)

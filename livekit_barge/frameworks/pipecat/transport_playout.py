@@ -85,10 +85,10 @@ class Playing:
         self._handed_s += seconds
         return new
 
-    def flush(self, at_s: float) -> None:
+    def flush(self, at_s: float, *, complete: bool | None = None) -> None:
         """No more frames come for what was handed over last."""
         if self._segments and not self._segments[-1].flushed:
-            self._flush(self._segments[-1], at_s)
+            self._flush(self._segments[-1], at_s, complete=complete)
 
     def begins(self, at_s: float, queued_s: float | None) -> None:
         """The transport is about to write the first chunk: ``BotStartedSpeakingFrame``."""
@@ -131,15 +131,24 @@ class Playing:
             if not segment.started:
                 self._finish(segment, at_s)
 
-    def tick(self, now_s: float, queued_s: float | None) -> None:
-        """Time passes; finish what has played out or was dropped."""
+    def tick(
+        self,
+        now_s: float,
+        queued_s: float | None,
+        *,
+        is_made: Callable[[str], bool | None] = lambda _: None,
+    ) -> None:
+        """Finish what has played out or was dropped by now.
+
+        ``is_made`` says of a speech whether its TTS has made all of it.
+        """
         for segment in list(self._segments):
             if segment.kept_at_s is not None and queued_s is not None:
                 self._skip(segment, segment.kept_at_s, now_s, now_s + queued_s)
             if segment.cut_at_s is not None:
                 self._settle_cut(segment, segment.cut_at_s, now_s, queued_s)
             elif segment.stretch is not None:
-                self._settle(segment, segment.stretch, now_s)
+                self._settle(segment, segment.stretch, now_s, is_made)
 
     def close(self, now_s: float) -> None:
         """The call ends: place what has played by now."""
@@ -168,7 +177,13 @@ class Playing:
         self._report(segment, kept_at_s)
         segment.stretch = Stretch(kept_at_s, segment.written_s - since_s, kept_at_s + since_s)
 
-    def _settle(self, segment: Segment, stretch: Stretch, now_s: float) -> None:
+    def _settle(
+        self,
+        segment: Segment,
+        stretch: Stretch,
+        now_s: float,
+        is_made: Callable[[str], bool | None],
+    ) -> None:
         left_s = segment.handed_s - segment.written_s
         if segment.flushed:
             if left_s < 1e-6 and now_s >= stretch.ended_s:
@@ -176,7 +191,7 @@ class Playing:
         elif left_s < segment.chunk_s and now_s - stretch.ended_s >= _DRY_S:
             # A TTS that pauses goes on in a new segment; one that never says that it has stopped
             # leaves the piece of a chunk unwritten.
-            self._flush(segment, now_s)
+            self._flush(segment, now_s, complete=is_made(segment.speech_id))
             self._finish(segment, now_s)
 
     def _settle_cut(
@@ -210,7 +225,7 @@ class Playing:
                 )
             )
 
-    def _flush(self, segment: Segment, at_s: float) -> None:
+    def _flush(self, segment: Segment, at_s: float, *, complete: bool | None = None) -> None:
         if not segment.flushed:
             segment.flushed = True
             self._write(
@@ -220,6 +235,7 @@ class Playing:
                     speech_id=segment.speech_id,
                     last_frame_at_s=segment.last_frame_at_s,
                     pushed_s=round(segment.handed_s, 6),
+                    complete=complete,
                 )
             )
 
