@@ -158,8 +158,8 @@ ADAPTIVE_OFF = Kind(
     code="adaptive-off",
     title="Adaptive interruption was asked for, and plain voice activity decides",
     layer="gate",
-    turn="LiveKit Cloud credentials, or LIVEKIT_INFERENCE_URL and its key for a detector of your own; "
-    'or interruption_mode = "vad", to have the same everywhere',
+    turn="LiveKit Cloud credentials, or LIVEKIT_INFERENCE_URL and its key for a detector of your "
+    'own; or interruption_mode = "vad", to have the same everywhere',
 )
 DEAD_AIR = Kind(
     code="dead-air",

@@ -66,6 +66,40 @@ class Silent(ScriptedAgent):
         raise StopResponse
 
 
+class SecondDesk(Agent):
+    """Takes over with a context of its own, as LiveKit's agents do by default."""
+
+    def __init__(self) -> None:
+        super().__init__(instructions="You are the second desk.")
+
+    async def on_enter(self) -> None:
+        self.session.say("This is the second desk. I can see your order here.")
+
+
+class HandsOver(ScriptedAgent):
+    """Hands the call to another agent as soon as it is spoken to."""
+
+    async def on_user_turn_completed(
+        self,
+        turn_ctx: llm.ChatContext,  # noqa: ARG002
+        new_message: llm.ChatMessage,  # noqa: ARG002
+    ) -> None:
+        self.session.update_agent(SecondDesk())
+        raise StopResponse
+
+
+class HungUpOn(ScriptedAgent):
+    """Its caller begins to speak over it and hangs up."""
+
+    async def on_enter(self) -> None:
+        self.session.on("user_state_changed", self._hang_up)
+        await super().on_enter()
+
+    def _hang_up(self, event: Any) -> None:
+        if event.new_state == "speaking":
+            self.session.shutdown(drain=False)
+
+
 class Notice(Agent):
     """Says a line that cannot be interrupted."""
 

@@ -1,7 +1,9 @@
 """Healthy calls: nothing in them is wrong, so the diagnosis must say nothing.
 
 Five conversations under four of the shipped presets: callers who break in early, in mid-word and at
-a sentence, a soft voice on a noisy line, and one who lets the agent speak.
+a sentence, a soft voice on a noisy line, and one who lets the agent speak. And what looks like a
+fault and is none: a handoff to an agent with a context of its own, a caller who hangs up, and an
+adaptive detector that answers.
 """
 
 from __future__ import annotations
@@ -9,6 +11,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 
+from livekit_barge.faults.agents import HandsOver, HungUpOn
+from livekit_barge.faults.detector import AskingSession
+from livekit_barge.faults.sessions import session_of
 from livekit_barge.faults.trial import Trial, interrupts
 from livekit_barge.frameworks.livekit.session import BargeSession
 from livekit_barge.script.script import CallerLine, caller_line
@@ -39,7 +44,17 @@ def _under(preset: str) -> Callable[..., BargeSession[None]]:
     return partial(BargeSession, preset=preset)
 
 
-HEALTHY = tuple(
+_UNUSUAL = (
+    Trial(name="handed-over", code=None, agent=HandsOver),
+    Trial(name="hung-up-on", code=None, agent=HungUpOn),
+    Trial(
+        name="adaptive-detector-answers",
+        code=None,
+        session=session_of(kind=AskingSession, interruption={"mode": "adaptive"}),
+    ),
+)
+
+HEALTHY = _UNUSUAL + tuple(
     Trial(
         name=f"{conversation}-{preset}",
         code=None,
@@ -50,4 +65,4 @@ HEALTHY = tuple(
     for preset in ("livekit-defaults", "snappy", "noisy", "telephony")
     for conversation, lines in _CONVERSATIONS.items()
 )
-"""Twenty of them."""
+"""Twenty of the presets', and the unusual ones."""

@@ -15,6 +15,7 @@ from livekit_barge.faults.agents import (
     cut_last,
     cut_removed,
 )
+from livekit_barge.faults.detector import AskingSession
 from livekit_barge.faults.faulty_inputs import BehindVAD, DeafVAD
 from livekit_barge.faults.sessions import (
     StuckSession,
@@ -22,8 +23,9 @@ from livekit_barge.faults.sessions import (
     late_end,
     no_orders,
     session_of,
+    stalling,
 )
-from livekit_barge.faults.trial import LATER, Trial, interrupts
+from livekit_barge.faults.trial import AGAIN, LATER, LONG_ANSWERS, Trial, interrupts
 from livekit_barge.frameworks.livekit.presets import vad_knobs
 from livekit_barge.script.scripted_call import Conditions
 from livekit_barge.stage.models import Timing
@@ -39,6 +41,12 @@ FAULTS = (
         name="words-gate-of-twelve",
         code=kinds.WORDS_GATE.code,
         session=session_of(interruption={"min_words": 12}),
+    ),
+    Trial(
+        name="one-word-at-a-words-gate-of-two",
+        code=kinds.WORDS_GATE.code,
+        caller=(interrupts("Stop!"),),
+        session=session_of(interruption={"min_words": 2}),
     ),
     Trial(
         name="duration-gate-of-ten-seconds",
@@ -126,6 +134,18 @@ FAULTS = (
         caller=(),
         session=session_of(rewire=late_end),
     ),
+    Trial(
+        name="voice-stalls",
+        code=kinds.SPEAKING_SILENT.code,
+        caller=(),
+        session=stalling(session_of()),
+    ),
+    Trial(
+        name="spoken-into-a-hole-of-the-voice",
+        code=kinds.SPEAKING_SILENT.code,
+        caller=(interrupts("Hello, are you there?", "12 s after the call starts"),),
+        session=stalling(session_of()),
+    ),
     # Beyond the seven.
     Trial(
         name="loudspeaker-echo",
@@ -141,10 +161,24 @@ FAULTS = (
         session=session_of(interruption={"mode": "adaptive"}),
     ),
     Trial(
+        name="adaptive-connection-lost",
+        code=kinds.ADAPTIVE_OFF.code,
+        caller=(interrupts(), interrupts(AGAIN, "after the agent has spoken 1.6 s")),
+        session=session_of(kind=AskingSession, fails=True, interruption={"mode": "adaptive"}),
+        answers=LONG_ANSWERS,
+    ),
+    Trial(
         name="a-sound-without-words",
         code=kinds.DEAD_AIR.code,
         sound="What a day it is.",
         conditions=Conditions(queue_s=0.05),
+    ),
+    Trial(
+        name="a-sound-that-is-never-taken-back",
+        code=kinds.DEAD_AIR.code,
+        caller=(interrupts(), LATER),
+        sound="No?",
+        session=session_of(interruption={"resume_false_interruption": False, "min_duration": 0.3}),
     ),
     Trial(
         name="resume-drops-a-second",

@@ -10,6 +10,7 @@ from livekit.agents import Agent, AgentSession
 
 from livekit_barge.faults.faulty_inputs import EchoingInput, without
 from livekit_barge.faults.faulty_outputs import EndsLate, HearsNoOrders
+from livekit_barge.faults.voices import StallingTTS
 from livekit_barge.frameworks.livekit.session import BargeSession
 from livekit_barge.script.scripted_call import SessionMaker
 from livekit_barge.stage.spoken_output import SpeakingOutput
@@ -62,6 +63,15 @@ def session_of(
             },
             **{"aec_warmup_duration": None, **without(models, *lacks), **arguments},
         )
+
+    return make
+
+
+def stalling(make_session: SessionMaker) -> SessionMaker:
+    """Return what makes the same sessions with a TTS that stalls after its first sentence."""
+
+    def make(**models: Any) -> AgentSession[Any]:
+        return make_session(**{**models, "tts": StallingTTS(models["tts"])})
 
     return make
 

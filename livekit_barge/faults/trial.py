@@ -23,12 +23,18 @@ SAYS = (
 )
 ANSWERS = ("All right, I have made a note of that for you.", "Goodbye.")
 
+LONG_ANSWERS = (
+    "All right, I have made a note of that for you, and somebody will call you back on Monday.",
+    "Goodbye.",
+)
+
 INTERRUPTS = "No, wait, I need something else for my son."
 OTHERWISE = (
     "Your parcel left our warehouse this morning, and if the roads stay empty it will be with you "
     "tomorrow. You can also have it brought to your office, or to a shop that is open until late."
 )
 OTHER_WORDS = "Excuse me, could you tell me what that costs me first?"
+AGAIN = "Sorry, but what does that cost?"
 LATER = caller_line("Hello, are you still there?", "6 s after the caller stops")
 
 
@@ -46,7 +52,7 @@ class Trial:
     """What the diagnosis must call it; ``None``: nothing is wrong."""
     caller: tuple[CallerLine, ...] = field(default_factory=lambda: (interrupts(),))
     sound: str | None = None
-    """Said over the agent, and no words to the STT."""
+    """Said over the agent in the place of the caller's first line, and no words to the STT."""
     events: bool = True
     """``False``: of its folder the audio alone is left, as of another system's recording."""
     session: SessionMaker = field(default_factory=session_of)
@@ -56,6 +62,8 @@ class Trial:
 
     says: str = SAYS
     """What the agent says first, where it is a script's."""
+    answers: tuple[str, ...] = ANSWERS
+    """What it says after that."""
     voices: tuple[str, str] = ("joe", "joe-high")
     """The agent's, and the caller's where a line has none of its own."""
 
@@ -83,10 +91,12 @@ class Trial:
 
     def play(self, calls_dir: Path) -> PlayedCall:
         """Play it on the stage; its folder has its name."""
-        lines = (self._sound_line(calls_dir),) if self.sound else self.caller
+        lines = self.caller
+        if self.sound:
+            lines = (self._sound_line(calls_dir), *self.caller[1:])
         script = Script(
             name=self.name,
-            agent=(self.says, *ANSWERS),
+            agent=(self.says, *self.answers),
             caller=lines,
             agent_voice=self.voices[0],
             voice=self.voices[1],

@@ -50,13 +50,17 @@ class SessionStamps:
         self._warmup: asyncio.TimerHandle | None = None
         self._warmed_up = False
         self._options: dict[str, Any] = {}
+        self._detector: Mapping[str, str] = {}
+        """As it was when the session started: LiveKit reads it then."""
         self._linked: str | None = None
         """Whom LiveKit last said to be the caller."""
 
     @guarded
     def options_in_force(self, options: Mapping[str, Any]) -> None:
         """The options as they can be read now."""
-        options = {**options, **_detector_of(options)}
+        if not self._detector:
+            self._detector = _detector_of(options)
+        options = {**options, **self._detector}
         if options != self._options:
             self._options = options
             self.log.write(OptionsInForce(at_s=self.log.now_s(), options=self._options))

@@ -72,6 +72,8 @@ class _Undithered(_Dithered):
         if pieces is None:
             super().__init__(input_rate, output_rate, num_channels=num_channels, quality=quality)
             return
+        # LiveKit's adaptive detector reads it off its resampler.
+        self._input_rate = input_rate
         self._output_rate = output_rate
         self._num_channels = num_channels
         recipe = _RECIPES[quality]
