@@ -91,8 +91,8 @@ def adaptive(seen: Seen) -> Iterable[Finding]:
     yield ADAPTIVE_OFF.found(
         [
             f"{_MODE} is adaptive, and the detector {gave}",
-            f"overlaps that the VAD decided{' since' if verdicts else ''}: {len(by_vad)}, the first "
-            f"at {at(decided_s)}",
+            f"overlaps that the VAD decided{' since' if verdicts else ''}: {len(by_vad)}, first at "
+            f"{at(decided_s)}",
         ],
         at_s=first.begin_s,
         ruled_out=[

@@ -110,3 +110,11 @@ def test_a_pause_without_effect_and_a_clear_that_works_are_a_lost_cancel(tmp_pat
     cleared = OutputCleared(at_s=5.5, speech_id="s")
     found = codes(tmp_path, silent_s=5.55, last_frame_s=5.4, later=(cleared,))
     assert found == ["cancel-lost"]
+
+
+def test_frames_that_come_after_a_clear_and_are_played_are_a_lost_cancel(tmp_path):
+    cleared = OutputCleared(at_s=DECISION_S, speech_id="s")
+    anew = SegmentStarted(at_s=3.8, segment_id=1, speech_id="s", pushed_offset_s=9.0)
+    ended = SegmentFlushed(at_s=3.9, segment_id=1, speech_id="s", last_frame_at_s=3.8, pushed_s=1.0)
+    found = codes(tmp_path, silent_s=4.8, orders=(cleared,), path="interrupt", later=(anew, ended))
+    assert found == ["cancel-lost"]

@@ -1,13 +1,16 @@
 """What the rules do not say: where evidence is missing, or something else explains it."""
 
 from livekit_barge.call.events import (
+    AgentHandoff,
     ContextSeen,
     Decision,
     OptionsInForce,
+    OverlappingSpeech,
     SegmentFlushed,
     SegmentStarted,
     SpeechDone,
     Transcript,
+    UserState,
 )
 from livekit_barge.call.folder import Call
 from livekit_barge.call.meta import CallMeta
@@ -80,7 +83,7 @@ def test_an_option_that_cannot_be_read_is_not_known_to_differ(tmp_path):
     assert options(tmp_path, None) == []
 
 
-def context(tmp_path, items, *, earlier=0):
+def context(tmp_path, items, *, earlier=0, more=()):
     """A speech that was cut, and the context as the next one began."""
     cut = Turn(speaker="agent", started_s=1.0, ended_s=4.0, speech_id="s")
     before = item("system"), item("old")
@@ -89,7 +92,7 @@ def context(tmp_path, items, *, earlier=0):
         SpeechDone(at_s=4.2, speech_id="s", interrupted=True, item_ids=["cut"]),
         ContextSeen(at_s=6.0, speech_id="t", items=items, earlier=earlier),
     )
-    return [finding.code for finding in diagnosed(tmp_path, cut, events=(*SPOKEN, *events))]
+    return [finding.code for finding in diagnosed(tmp_path, cut, events=(*SPOKEN, *events, *more))]
 
 
 def item(item_id, role="assistant", text=None):
@@ -154,3 +157,91 @@ def unanswered(tmp_path, source):
 def test_where_the_trail_of_a_reply_ends_is_told_in_the_frameworks_own_words(tmp_path):
     assert "StopResponse" in unanswered(tmp_path, "livekit-agents")
     assert "user_speech_timeout" in unanswered(tmp_path, "pipecat")
+
+
+HANDOFF = AgentHandoff(at_s=5.0, old="first", new="second")
+
+
+def test_a_context_that_the_next_agent_brought_along_lacks_nothing(tmp_path):
+    assert context(tmp_path, [item("system", "system"), item("own")], more=(HANDOFF,)) == []
+
+
+def test_a_context_that_was_handed_on_without_the_cut_message_is_broken(tmp_path):
+    assert context(tmp_path, [item("old"), item("own")], more=(HANDOFF,)) == ["context-broken"]
+
+
+def one_word(tmp_path, *, text="Stop!", later=()):
+    """The caller says one word over a speech that goes on; the words gate asks for two."""
+    missed = Overlap(onset_s=3.0, caller_end_s=3.4, talk_over_s=0.37, outcome="missed")
+    agent = Turn(speaker="agent", started_s=1.0, ended_s=7.0, speech_id="s", overlaps=(missed,))
+    options = {"min_interruption_words": 2, "min_interruption_duration": 0.5}
+    events = (
+        *SPOKEN,
+        OptionsInForce(at_s=0.0, options=options),
+        UserState(at_s=3.1, old="listening", new="speaking", livekit_at_s=3.05),
+        UserState(at_s=3.9, old="speaking", new="listening"),
+        Transcript(at_s=3.6, text=text, is_final=True),
+    )
+    return diagnosed(tmp_path, agent, events=events)
+
+
+def test_one_word_at_a_words_gate_of_two_is_named_however_short_it_is(tmp_path):
+    [finding] = one_word(tmp_path)
+    assert (finding.code, finding.sure) == ("words-gate", "sure")
+
+
+def test_a_words_gate_is_only_likely_where_the_words_were_not_kept(tmp_path):
+    [finding] = one_word(tmp_path, text=None)
+    assert (finding.code, finding.sure) == ("words-gate", "likely")
+    assert any("not kept" in line for line in finding.evidence)
+
+
+def adaptive(tmp_path, onset_s, *, verdict_s=None, options=None):
+    """An overlap that the VAD decided in adaptive mode; the speech began at 1.0 s."""
+    overlap = Overlap(
+        onset_s=onset_s,
+        decision_s=onset_s + 0.5,
+        silent_s=onset_s + 0.5,
+        caller_end_s=onset_s + 1.0,
+        talk_over_s=0.5,
+        cause="vad",
+        outcome="yielded",
+    )
+    agent = Turn(speaker="agent", started_s=1.0, ended_s=7.0, speech_id="s", overlaps=(overlap,))
+    reply = Turn(speaker="agent", started_s=8.0, ended_s=9.0, speech_id="t")
+    in_force = {"interruption_mode": "adaptive", **(options or {})}
+    events = [*SPOKEN, OptionsInForce(at_s=0.0, options=in_force)]
+    if verdict_s is not None:
+        events.append(OverlappingSpeech(at_s=verdict_s, is_interruption=False))
+    found = diagnosed(tmp_path, agent, reply, events=events)
+    return [finding for finding in found if finding.code == "adaptive-off"]
+
+
+def test_a_detector_that_is_silent_after_its_first_verdict_is_lost(tmp_path):
+    [finding] = adaptive(tmp_path, 4.0, verdict_s=2.5)
+    assert "last verdict at 2.50 s" in finding.evidence[0]
+
+
+def test_a_detector_that_gave_a_verdict_later_is_not_lost(tmp_path):
+    assert adaptive(tmp_path, 4.0, verdict_s=6.0) == []
+
+
+def test_what_adaptive_leaves_to_the_vad_at_the_beginning_of_a_speech_is_no_loss(tmp_path):
+    assert adaptive(tmp_path, 1.9) == []
+
+
+def test_a_detector_of_ones_own_is_named_by_its_host_and_not_as_livekits_cloud(tmp_path):
+    [finding] = adaptive(tmp_path, 4.0, options={"inference_url": "127.0.0.1:8080"})
+    assert "127.0.0.1:8080" in finding.turn
+    assert "Cloud" not in finding.turn
+
+
+def test_a_sound_without_words_that_stopped_the_agent_for_good_is_not_laid_to_the_stt(tmp_path):
+    stopped = Overlap(
+        onset_s=3.0, caller_end_s=3.3, talk_over_s=0.3, silent_s=3.5, outcome="yielded", cause="vad"
+    )
+    agent = Turn(speaker="agent", started_s=1.0, ended_s=3.5, speech_id="s", overlaps=(stopped,))
+    options = OptionsInForce(at_s=0.0, options={"resume_false_interruption": False})
+    [finding] = diagnosed(tmp_path, agent, events=(*SPOKEN, options))
+    assert (finding.code, finding.sure) == ("dead-air", "likely")
+    assert finding.turn.startswith("resume_false_interruption = true")
