@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pipecat.frames.frames import (
     Frame,
     InterruptionFrame,
     LLMContextFrame,
+    TTSAudioRawFrame,
     TTSStoppedFrame,
 )
 from pipecat.processors.aggregators.llm_context import LLMContext
@@ -48,6 +50,49 @@ class DeafOutput(StageOutput):
             await super().process_frame(frame, direction)
 
 
+class SendsLate(FrameProcessor):
+    """A TTS whose server sends on after the interruption: the end of the speech comes late."""
+
+    def __init__(self, late_s: float = 0.3, frames: int = 12) -> None:
+        super().__init__()
+        self._late_s, self._frames = late_s, frames
+        self._kept: list[TTSAudioRawFrame] = []
+
+    async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
+        await super().process_frame(frame, direction)
+        if isinstance(frame, TTSAudioRawFrame):
+            self._kept.append(frame)
+        await self.push_frame(frame, direction)
+        down = direction is FrameDirection.DOWNSTREAM
+        if isinstance(frame, InterruptionFrame) and down and self._kept:
+            late, self._kept = self._kept[-self._frames :], []
+            self.create_task(self._send(late))
+
+    async def _send(self, frames: list[TTSAudioRawFrame]) -> None:
+        await asyncio.sleep(self._late_s)
+        for old in frames:
+            audio = TTSAudioRawFrame(
+                old.audio, old.sample_rate, old.num_channels, context_id=old.context_id
+            )
+            await self.push_frame(audio)
+
+
+class Stalls(FrameProcessor):
+    """Holds a speech back in its middle, as a TTS that gets no answer."""
+
+    def __init__(self, after_s: float = 2.0, stalls_s: float = 6.0) -> None:
+        super().__init__()
+        self._left_s, self._stalls_s = after_s, stalls_s
+
+    async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
+        await super().process_frame(frame, direction)
+        if isinstance(frame, TTSAudioRawFrame) and self._left_s > 0:
+            self._left_s -= frame.num_frames / frame.sample_rate
+            if self._left_s <= 0:
+                await asyncio.sleep(self._stalls_s)
+        await self.push_frame(frame, direction)
+
+
 class PutsCutMessageLast(FrameProcessor):
     """Code that tidies the context, and puts what was cut behind the caller's answer to it."""
 
@@ -79,9 +124,14 @@ class PipecatFault:
     symptom: int
     bot: Bot = field(default_factory=Bot)
     line: LineParams = field(default_factory=LineParams)
+    says: str | None = None
+    """What the caller says; ``None``: what the script says."""
 
     def play(self, script: Script, calls_dir: Path) -> PlayedCall:
         """A call to that bot, in a folder of the fault's name."""
+        if self.says is not None:
+            lines = tuple(replace(line, text=self.says) for line in script.caller)
+            script = replace(script, caller=lines)
         return play_pipecat_call(
             script, calls_dir=calls_dir, call_id=self.name, bot=self.bot, line=self.line
         )
@@ -104,6 +154,14 @@ PIPECAT_FAULTS = (
         symptom=1,
         bot=Bot(starts=lambda: [MinWordsUserTurnStartStrategy(min_words=12)]),
         line=LineParams(queue_s=0.0),  # or Pipecat takes it to be silent while its queue plays
+    ),
+    PipecatFault(
+        name="one-word-at-a-words-gate-of-two",
+        code="words-gate",
+        symptom=1,
+        bot=Bot(starts=lambda: [MinWordsUserTurnStartStrategy(min_words=2)]),
+        line=LineParams(queue_s=0.0),
+        says="Stop!",
     ),
     PipecatFault(
         name="vad-starts-after-half-a-second",
@@ -130,6 +188,12 @@ PIPECAT_FAULTS = (
         bot=_before_output(lambda: Swallows(InterruptionFrame)),
     ),
     PipecatFault(
+        name="audio-sent-after-the-interruption",
+        code="cancel-lost",
+        symptom=4,
+        bot=_before_output(SendsLate),
+    ),
+    PipecatFault(
         name="deaf-output",
         code="queue-plays-out",
         symptom=5,
@@ -147,6 +211,12 @@ PIPECAT_FAULTS = (
         code="context-broken",
         symptom=6,
         bot=Bot(tells_words=False),
+    ),
+    PipecatFault(
+        name="voice-stalls",
+        code="speaking-silent",
+        symptom=7,
+        bot=_before_output(Stalls),
     ),
     PipecatFault(
         name="stopped-swallowed",

@@ -170,7 +170,7 @@ def test_a_context_that_was_handed_on_without_the_cut_message_is_broken(tmp_path
     assert context(tmp_path, [item("old"), item("own")], more=(HANDOFF,)) == ["context-broken"]
 
 
-def one_word(tmp_path, *, text="Stop!", later=()):
+def one_word(tmp_path, *, text="Stop!"):
     """The caller says one word over a speech that goes on; the words gate asks for two."""
     missed = Overlap(onset_s=3.0, caller_end_s=3.4, talk_over_s=0.37, outcome="missed")
     agent = Turn(speaker="agent", started_s=1.0, ended_s=7.0, speech_id="s", overlaps=(missed,))

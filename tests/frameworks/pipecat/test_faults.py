@@ -39,7 +39,9 @@ def test_a_fault_is_named_and_nothing_else_is(fault: PipecatFault, findings: lis
 
 
 def test_what_is_to_be_turned_is_pipecats(findings: list[Finding]) -> None:
-    assert [finding.turn for finding in findings] == [IN_PIPECAT[f.code] for f in findings]
+    # Where the voice is at fault the rule itself says what to change.
+    general = [finding for finding in findings if finding.layer != "voice"]
+    assert [finding.turn for finding in general] == [IN_PIPECAT[f.code] for f in general]
 
 
 def test_only_a_swallowed_interruption_is_lost_and_who_did_it_is_named(
