@@ -77,22 +77,6 @@ class SendsLate(FrameProcessor):
             await self.push_frame(audio)
 
 
-class Stalls(FrameProcessor):
-    """Holds a speech back in its middle, as a TTS that gets no answer."""
-
-    def __init__(self, after_s: float = 2.0, stalls_s: float = 6.0) -> None:
-        super().__init__()
-        self._left_s, self._stalls_s = after_s, stalls_s
-
-    async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
-        await super().process_frame(frame, direction)
-        if isinstance(frame, TTSAudioRawFrame) and self._left_s > 0:
-            self._left_s -= frame.num_frames / frame.sample_rate
-            if self._left_s <= 0:
-                await asyncio.sleep(self._stalls_s)
-        await self.push_frame(frame, direction)
-
-
 class PutsCutMessageLast(FrameProcessor):
     """Code that tidies the context, and puts what was cut behind the caller's answer to it."""
 
@@ -211,12 +195,6 @@ PIPECAT_FAULTS = (
         code="context-broken",
         symptom=6,
         bot=Bot(tells_words=False),
-    ),
-    PipecatFault(
-        name="voice-stalls",
-        code="speaking-silent",
-        symptom=7,
-        bot=_before_output(Stalls),
     ),
     PipecatFault(
         name="stopped-swallowed",
