@@ -1,15 +1,15 @@
 """Reads an audio file block by block, by its content and never by its name or its header's word.
 
-libsndfile reads WAV of every kind, FLAC, Ogg and MP3; FFmpeg what is left, such as M4A, and Opus at
-48 kHz, for which it takes a third of libsndfile's time. Memory is a block's, whatever the header
-claims; what the header claims is compared with what came.
+libsndfile reads WAV of every kind, FLAC and their like; FFmpeg reads what has packets and time
+stamps (Ogg, M4A, Matroska), MP3, and what lasts longer than its header knows. Memory is a block's,
+whatever the header claims; what the header claims is compared with what came.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,8 @@ import soundfile
 
 from livekit_barge.call.audio import Float32
 from livekit_barge.errors import IntakeError
-from livekit_barge.intake.header import claim, container_of
+from livekit_barge.intake.header import Claim, claim, container
+from livekit_barge.intake.timeline import Timeline
 
 if TYPE_CHECKING:
     import av
@@ -32,10 +33,13 @@ _RATES = (8_000, 48_000)
 _KINDS = ("WAV", "WAVEX", "RF64", "W64", "FLAC", "OGG", "MP3", "AIFF", "AU", "CAF")
 # Those of their samples that are integers, or stand for some.
 _INTEGERS = "/pcm_16", "/pcm_24", "/pcm_32", "/pcm_s8", "/pcm_u8", "/ulaw", "/alaw"
-# The only rate at which FFmpeg decodes Opus.
-_OPUS_RATE = 48_000
+# The containers that stamp every packet.
+_STAMPED = ("ogg", "mov", "matroska")
+# WAV's size is not believed where it is known to be wrong.
+_OPTIONS = {"wav": {"ignore_length": "1"}}
 _FLOAT_SIZE = 4
 _AGAIN = "fetch the recording again"
+_MEND = "fetch it again, or mend its header if all of it is audio (sox --ignore-length)"
 
 BLOCK_S = 10.0
 
@@ -52,6 +56,17 @@ class Format:
     """The length by the header; ``None``: it does not say."""
     container: str | None = None
     """FFmpeg's name for the container, where FFmpeg reads it."""
+    claim: Claim = field(default_factory=Claim)
+    """What the file's bytes say of its end and its beginning."""
+
+    @property
+    def start_blur_s(self) -> float:
+        """How far the first sample may lie from the recording's start.
+
+        Encoders put silence in front, and some files do not say how much: it is taken off as the
+        commonest encoder puts it there, and another's may differ by so much.
+        """
+        return self.claim.delay_blur_samples / self.sample_rate
 
     @property
     def within_scale(self) -> bool:
@@ -89,16 +104,17 @@ def probe(path: Path) -> Format:
             raise IntakeError("no such file", where=path, remedy="check the path")
         if path.stat().st_size == 0:
             raise IntakeError("the file is empty", where=path, remedy=_AGAIN)
-        with path.open("rb") as file:
-            head = file.read(12)
-        claimed = claim(path)
+        claimed, container_name = claim(path), container(path)
     except OSError as error:
         raise IntakeError(
             f"cannot be read ({error.strerror})", where=path, remedy="check that it is readable"
         ) from error
     if claimed.broken_off is not None:
         raise IntakeError(f"truncated: {claimed.broken_off}", where=path, remedy=_AGAIN)
-    found = _probe_sndfile(path, claimed.seconds) or _probe_av(path, container_of(head))
+    if claimed.left_over is not None:
+        raise IntakeError(claimed.left_over, where=path, remedy=_MEND)
+    found = None if container_name else _probe_sndfile(path, claimed)
+    found = found or _probe_av(path, container_name, claimed)
     if not _RATES[0] <= found.sample_rate <= _RATES[1]:
         raise IntakeError(
             f"{found.sample_rate} samples a second",
@@ -108,21 +124,26 @@ def probe(path: Path) -> Format:
     return found
 
 
-def decode(path: Path, found: Format, block_s: float = BLOCK_S) -> Iterator[Float32]:
+def decode(
+    path: Path, found: Format, block_s: float = BLOCK_S, timeline: Timeline | None = None
+) -> Iterator[Float32]:
     """The file's audio as float32 blocks of shape ``(channels, n)``, full scale 1.0.
 
+    ``timeline`` collects what the container's time stamps changed.
     Raises :class:`IntakeError` where it ends before its header says, or breaks in the middle.
     """
     frames = max(int(block_s * found.sample_rate), 1)
+    timeline = timeline or Timeline(path)
     if found.container is None:
         blocks = _decode_sndfile(path, frames)
     else:
-        blocks = _gathered(_decode_av(path, found), found.channels, frames)
+        pieces = _trimmed(_decode_av(path, found, timeline), found.claim.delay_samples)
+        blocks = _gathered(pieces, found.channels, frames)
     samples = 0
     for block in blocks:
         samples += block.shape[1]
         yield block
-    decoded_s = samples / found.sample_rate
+    decoded_s = samples / found.sample_rate - timeline.start_s
     slack_s = max(_HEADER_SLACK_S, _PADDED_BLOCKS * found.edge_blur_s)
     if found.claimed_s is not None and decoded_s < found.claimed_s - slack_s:
         raise IntakeError(
@@ -137,18 +158,18 @@ def _open_sndfile(path: Path) -> Any:
     return soundfile.SoundFile(os.open(path, os.O_RDONLY))
 
 
-def _probe_sndfile(path: Path, claimed_s: float | None) -> Format | None:
+def _probe_sndfile(path: Path, claimed: Claim) -> Format | None:
     try:
         with _open_sndfile(path) as file:
-            if file.format not in _KINDS:
+            if file.format not in _KINDS or file.subtype.startswith("MPEG"):
                 return None
-            subtype = "" if file.format == "MP3" else f"/{file.subtype}"
-            if claimed_s is None and file.format == "FLAC" and 0 < file.frames < 2**62:
-                claimed_s = file.frames / file.samplerate
-            codec = f"{file.format}{subtype}".lower()
-            opus = codec == "ogg/opus" and file.samplerate == _OPUS_RATE and file.channels <= 2
-            container = "ogg" if opus else None
-            return Format(codec, file.samplerate, file.channels, claimed_s, container)
+            codec = f"{file.format}/{file.subtype}".lower()
+            container_name = None
+            if claimed.to_end and file.channels <= 2:
+                container_name = "flac" if file.format == "FLAC" else "wav"
+            return Format(
+                codec, file.samplerate, file.channels, claimed.seconds, container_name, claimed
+            )
     except soundfile.LibsndfileError:
         return None
 
@@ -169,19 +190,21 @@ def _decode_sndfile(path: Path, frames: int) -> Iterator[Float32]:
         raise _damaged(path, error) from error
 
 
-def _open_av(path: Path, container: str) -> av.container.InputContainer:
+def _open_av(path: Path, container_name: str) -> av.container.InputContainer:
     import av  # 0.1 s, and FFmpeg's libraries: only for who needs it
 
-    return av.open(str(path), format=container, metadata_errors="replace")
+    options = _OPTIONS.get(container_name, {})
+    return av.open(str(path), format=container_name, options=options, metadata_errors="replace")
 
 
-def _probe_av(path: Path, container: str | None) -> Format:
-    if container is None:
-        raise _unreadable(path)
+def _probe_av(path: Path, container_name: str | None, claimed: Claim) -> Format:
+    if container_name is None:
+        # G.722 and others that libsndfile does not know; what is no WAV is refused.
+        container_name = "wav"
     from av.error import FFmpegError
 
     try:
-        with _open_av(path, container) as opened:
+        with _open_av(path, container_name) as opened:
             if not opened.streams.audio:
                 raise IntakeError("no audio in it", where=path, remedy="give a recording of a call")
             stream = opened.streams.audio[0]
@@ -192,15 +215,23 @@ def _probe_av(path: Path, container: str | None) -> Format:
                     where=path,
                     remedy="fetch the recording again, or convert it to WAV",
                 )
-            claimed_s = None
-            if stream.duration is not None and stream.time_base is not None:
+            claimed_s = claimed.seconds
+            # Where nothing states a length, FFmpeg estimates it by the bit rate.
+            if container_name == "mov" and stream.duration is not None and stream.time_base:
                 claimed_s = float(stream.duration * stream.time_base)
-            return Format(codec.name, codec.sample_rate, codec.channels, claimed_s, container)
+            name = codec.codec.canonical_name
+            if container_name in ("ogg", "wav"):
+                name = f"{container_name}/{name}"
+            if container_name == "mov" and name != "aac":
+                claimed = replace(claimed, delay_samples=0, delay_blur_samples=0)
+            return Format(
+                name, codec.sample_rate, codec.channels, claimed_s, container_name, claimed
+            )
     except (FFmpegError, ValueError) as error:
         raise _unreadable(path) from error
 
 
-def _decode_av(path: Path, found: Format) -> Iterator[list[memoryview]]:
+def _decode_av(path: Path, found: Format, timeline: Timeline) -> Iterator[list[memoryview]]:
     """Each frame's channels, as the bytes of their float32 samples, until the next frame."""
     from av.audio.resampler import AudioResampler
     from av.error import FFmpegError
@@ -210,20 +241,59 @@ def _decode_av(path: Path, found: Format) -> Iterator[list[memoryview]]:
     resampler = AudioResampler(
         format="fltp", layout="mono" if found.channels == 1 else "stereo", rate=found.sample_rate
     )
+    rate, samples = found.sample_rate, 0
     try:
         with _open_av(path, found.container) as opened:
-            for frame in opened.decode(opened.streams.audio[0]):
+            stamped = _stamped(opened, found.container in _STAMPED)
+            for frame, stamp_s, next_s in stamped:
+                silent_s = timeline.silence_s(samples / rate, stamp_s, next_s)
+                for silence in _silence(round(silent_s * rate), found.channels, rate):
+                    samples += len(silence[0]) // _FLOAT_SIZE
+                    yield silence
                 as_wanted = (
                     frame.format.name == "fltp"
-                    and frame.sample_rate == found.sample_rate
+                    and frame.sample_rate == rate
                     and frame.layout.nb_channels == found.channels
                 )
                 for planar in [frame] if as_wanted else resampler.resample(frame):
+                    samples += planar.samples
                     # An array a frame takes five times as long, by to_ndarray or np.frombuffer.
                     size = planar.samples * _FLOAT_SIZE
                     yield [memoryview(plane)[:size] for plane in planar.planes]
     except (FFmpegError, ValueError) as error:
         raise _damaged(path, error) from error
+
+
+def _stamped(
+    opened: av.container.InputContainer, believed: bool
+) -> Iterator[tuple[av.AudioFrame, float | None, float | None]]:
+    """Each frame, its stamp and the next one's, in seconds; ``None``: it has none."""
+    last: tuple[av.AudioFrame, float | None] | None = None
+    for frame in opened.decode(opened.streams.audio[0]):
+        stamp_s = frame.time if believed else None
+        if last is not None:
+            yield *last, stamp_s
+        last = frame, stamp_s
+    if last is not None:
+        yield *last, None
+
+
+def _silence(samples: int, channels: int, rate: int) -> Iterator[list[memoryview]]:
+    """That many samples of silence, in pieces of a second."""
+    while samples > 0:
+        size = min(samples, rate)
+        yield [memoryview(bytes(size * _FLOAT_SIZE))] * channels
+        samples -= size
+
+
+def _trimmed(pieces: Iterator[list[memoryview]], samples: int) -> Iterator[list[memoryview]]:
+    """The same audio without so many samples in front."""
+    left = samples * _FLOAT_SIZE
+    for piece in pieces:
+        size = len(piece[0])
+        if left < size:
+            yield [side[left:] for side in piece] if left else piece
+        left = max(left - size, 0)
 
 
 def _gathered(pieces: Iterator[list[memoryview]], channels: int, frames: int) -> Iterator[Float32]:

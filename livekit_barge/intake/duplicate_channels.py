@@ -21,7 +21,7 @@ _SAME_S, _LATE_MOST_S, _SPOKEN_LEAST_S, _SHARE = 0.03, 0.6, 5.0, 0.9
 _MIXED_DB = -8.0
 
 
-def refuse_alike(path: Path, heard: Heard) -> None:
+def refuse_alike(path: Path, heard: Heard, remedy: str = RECORD_TWO) -> None:
     """Raise :class:`IntakeError` where who speaks cannot be told by the channel."""
     first, second = heard.bursts
     late_s = later_copy_s(first, second)
@@ -29,13 +29,13 @@ def refuse_alike(path: Path, heard: Heard) -> None:
         raise IntakeError(
             f"the same speech in both channels, {abs(late_s) * 1000:.0f} ms apart: a mono mix",
             where=path,
-            remedy=RECORD_TWO,
+            remedy=remedy,
         )
     levels = [leak.level_db for leak in heard.leakages if leak.kind == "crosstalk"]
     if len(levels) == 2 and min(levels) > _MIXED_DB:
         told = " and ".join(f"{level:.0f} dB".replace("-", "−") for level in levels)
         raise IntakeError(
-            f"each party is on the other's channel, too, at {told}", where=path, remedy=RECORD_TWO
+            f"each party is on the other's channel, too, at {told}", where=path, remedy=remedy
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +13,8 @@ import soxr
 from livekit_barge.call.audio import Float32
 from livekit_barge.errors import IntakeError
 from livekit_barge.intake.decode import BLOCK_S, Format, probe
-from livekit_barge.intake.recording import LONG_S, Likeness, bounded, refuse_long
+from livekit_barge.intake.recording import LONG_S, RECORD_TWO, Likeness, bounded, refuse_long
+from livekit_barge.measure.scorecard import Caveat
 
 _SECONDS = "give seconds from the caller's first sample to the agent's"
 
@@ -29,6 +31,8 @@ class Pair:
     """The agent's first sample lies so long after the caller's; negative: before it."""
     long: bool = False
     likeness: Likeness = field(default_factory=Likeness)
+    notes: list[Caveat] = field(default_factory=list)
+    """What the files' containers make doubtful. Complete once ``blocks`` is."""
 
     @classmethod
     def open(
@@ -67,8 +71,15 @@ class Pair:
 
     @property
     def edge_blur_s(self) -> float:
-        """The wider of both."""
-        return max(self.caller_format.edge_blur_s, self.agent_format.edge_blur_s)
+        """The wider of both, and how far the files may start apart from what they say."""
+        formats = self.caller_format, self.agent_format
+        blur_s = max(found.edge_blur_s for found in formats)
+        return math.hypot(blur_s, *(found.start_blur_s for found in formats))
+
+    @property
+    def mix_remedy(self) -> str:
+        """What to do if both parties are in both files."""
+        return RECORD_TWO
 
     @property
     def end_blur_s(self) -> float:
@@ -97,7 +108,7 @@ class Pair:
         self.likeness.refuse(self.caller)
 
     def _samples(self, path: Path, found: Format, block_s: float) -> Iterator[Float32]:
-        blocks = (block[0] for block in bounded(path, found, self.long, block_s))
+        blocks = (block[0] for block in bounded(path, found, self.long, block_s, self.notes))
         if found.sample_rate == self.sample_rate:
             yield from blocks
             return

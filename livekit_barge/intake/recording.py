@@ -16,6 +16,8 @@ import numpy as np
 from livekit_barge.call.audio import Float32
 from livekit_barge.errors import IntakeError
 from livekit_barge.intake.decode import BLOCK_S, Format, decode, probe
+from livekit_barge.intake.timeline import Timeline, joined
+from livekit_barge.measure.scorecard import Caveat
 
 # A call is rarely longer than an hour; half a day is most often a file of another kind.
 LONG_S = 12 * 3600.0
@@ -28,6 +30,8 @@ SAME_CORRELATION = 0.98
 OVER_SCALE = 8.0
 RECORD_TWO = "turn on two-channel recording in the system that made it"
 """The remedy for a mix."""
+# Opus codes two channels as one at 16 kbit/s and lets them leak into one another at 24.
+_MERGED_BELOW_BPS = 30_000
 # What is left of a constant's power when its mean is taken away in single precision.
 _ROUNDING = 1e-5
 # Likeness is judged by every fourth sample: a mix is one at any rate.
@@ -76,8 +80,11 @@ class Likeness:
         share = self.zeros / max(self.counted, 1)
         return float(share[0]), float(share[1])
 
-    def refuse(self, path: Path) -> None:
-        """Raise :class:`IntakeError` for what is no call between two parties."""
+    def refuse(self, path: Path, remedy: str = RECORD_TWO) -> None:
+        """Raise :class:`IntakeError` for what is no call between two parties.
+
+        ``remedy``: the one for a mix.
+        """
         if self.counted == 0:
             raise IntakeError("no audio in it", where=path, remedy="fetch the recording again")
         if self.silent:
@@ -90,7 +97,7 @@ class Likeness:
             raise IntakeError(
                 f"a mono mix in two channels (correlation {self.correlation:.3f})",
                 where=path,
-                remedy=RECORD_TWO,
+                remedy=remedy,
             )
 
 
@@ -103,6 +110,8 @@ class Recording:
     long: bool = False
     likeness: Likeness = field(default_factory=Likeness)
     """Complete once ``blocks`` is."""
+    notes: list[Caveat] = field(default_factory=list)
+    """What the file's container makes doubtful. Complete once ``blocks`` is."""
 
     @classmethod
     def open(cls, path: Path, *, long: bool = False) -> Recording:
@@ -145,21 +154,53 @@ class Recording:
 
     def blocks(self, block_s: float = BLOCK_S) -> Iterator[Float32]:
         """Both channels as they stand in the file: float32 blocks of shape ``(2, n)``."""
-        for block in bounded(self.path, self.found, self.long, block_s):
+        for block in bounded(self.path, self.found, self.long, block_s, self.notes):
             self.likeness.add(block)
             yield block
-        self.likeness.refuse(self.path)
+        self.likeness.refuse(self.path, self.mix_remedy)
+
+    @property
+    def mix_remedy(self) -> str:
+        """What to do if both parties are on both channels. Known once ``blocks`` is complete."""
+        length_s = self.likeness.counted * _STRIDE / self.sample_rate
+        bits_a_second = 8 * self.path.stat().st_size / length_s if length_s else 0.0
+        if "opus" in self.codec and 0 < bits_a_second < _MERGED_BELOW_BPS:
+            return (
+                f"raise the recorder's bit rate, here {bits_a_second / 1000:.0f} kbit/s, to 64 or "
+                "more: Opus merges the channels at less than 32"
+            )
+        return RECORD_TWO
 
 
-def bounded(path: Path, found: Format, long: bool, block_s: float) -> Iterator[Float32]:
-    """The decoded audio; :class:`IntakeError` for samples that are none, and for too many."""
+def bounded(
+    path: Path, found: Format, long: bool, block_s: float, notes: list[Caveat]
+) -> Iterator[Float32]:
+    """The decoded audio; :class:`IntakeError` for samples that are none, and for too many.
+
+    What the container makes doubtful is added to ``notes`` at the end.
+    """
     samples = 0
-    for block in decode(path, found, block_s):
+    timeline = Timeline(path)
+    for block in decode(path, found, block_s, timeline):
         if not found.within_scale:
             _refuse_over_scale(path, block)
         samples += block.shape[1]
         refuse_long(path, samples / found.sample_rate, long)
         yield block
+    notes += timeline.caveats()
+    notes += _of_its_end(path, found)
+
+
+def _of_its_end(path: Path, found: Format) -> Iterator[Caveat]:
+    if found.claim.joined:
+        yield joined(path.name, "a second one begins behind the first")
+    if found.claim.unmarked:
+        yield Caveat(
+            "no_end_mark",
+            f"{path.name} has no mark at its end: its recorder did not close it, or it was cut "
+            "short between two pages",
+            "compare its length with the call's",
+        )
 
 
 def _refuse_over_scale(path: Path, block: Float32) -> None:

@@ -121,7 +121,8 @@ def _score_recording(path: Path, order: Order) -> Scorecard:
         start_s = order.agent_start_s
         audio = Pair.open(path, order.agent_file, agent_start_s=start_s, long=order.long)
     heard = hear(audio)
-    refuse_alike(path, heard)
+    refuse_alike(path, heard, audio.mix_remedy)
+    caveats += audio.notes
     channels, doubts = recording_channels(path, order, audio, heard, vendor)
     caveats += doubts
     bursts, sounds = heard.of(channels)
