@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from stat import S_ISREG
@@ -12,7 +13,16 @@ from livekit_barge.intake.header import looks_like_audio
 from livekit_barge.intake.scoring import is_call
 
 # A file of one of these names is meant as audio: if it is not, that is reported.
-_SUFFIXES = (".wav", ".flac", ".ogg", ".opus", ".mp3", ".m4a", ".mp4", ".aac", ".aiff", ".au")
+_SUFFIXES = frozenset(
+    ".wav .wave .w64 .rf64 .bwf .flac .ogg .oga .opus .spx .mp3 .mp2 .mpga .m4a .m4b .mp4 .mov .aac"
+    " .adts .aif .aiff .aifc .au .snd .caf .mka .mkv .webm .weba .3gp .amr .awb .wma .g722 .g729"
+    " .gsm .ulaw .alaw .ul .al .sln .sln16 .pcm".split()
+)
+# What lies beside recordings and is none: notes, transcripts, tables, checksums, pictures, pages.
+_BESIDE = frozenset(
+    ".json .jsonl .txt .md .csv .tsv .xml .yaml .yml .toml .log .html .pdf .png .jpg .jpeg .svg .srt"
+    " .vtt .rttm .textgrid .lab .md5 .sha1 .sha256 .py .sh .parquet .duckdb .db .lock".split()
+)
 
 
 def is_batch(path: Path) -> bool:
@@ -44,6 +54,20 @@ def recordings(paths: Iterable[Path]) -> list[Path]:
         for recording in inside:
             found.setdefault(os.path.realpath(recording), recording)
     return list(found.values())
+
+
+def left_out(paths: Iterable[Path]) -> Counter[str]:
+    """Count, by ending, the files in the directories that are neither read nor known as none."""
+    counts: Counter[str] = Counter()
+    for path in filter(is_batch, paths):
+        for at, folders, files in os.walk(path):
+            here = Path(at)
+            folders[:] = [name for name in folders if not is_call(here / name)]
+            for name in files:
+                ending = Path(name).suffix.lower()
+                if ending not in _BESIDE and not name.startswith("."):
+                    counts[ending or "no ending"] += not _is_meant(here / name)
+    return +counts
 
 
 def _walk(directory: Path) -> Iterator[Path]:

@@ -77,7 +77,7 @@ def score(
     Exits with 0 if all limits of thresholds.toml held, 1 if some fell short, 2 if a recording could
     not be scored. A directory's results are kept, and scored again only where something changed.
     """
-    from livekit_barge.batch.find_recordings import is_batch, recordings
+    from livekit_barge.batch.find_recordings import is_batch, left_out, recordings
     from livekit_barge.batch.score_batch import Total, score_batch, score_here
     from livekit_barge.batch.source_files import inputs, refuse_overwriting
     from livekit_barge.batch.stored_results import Results
@@ -114,6 +114,9 @@ def score(
                 found, results, workers=workers, scheduler=scheduler, limit_s=file_limit
             )
             _tell_batch(made, len(found), total, lines)
+            if passed_over := left_out(paths):
+                endings = ", ".join(f"{many} {ending}" for ending, many in passed_over.items())
+                console.print(f"left out, not known as audio: {endings}", markup=False)
             console.print(f"results: {results_dir}", markup=False, highlight=False, soft_wrap=True)
         else:
             _tell_each(console, score_here(found, order), total, lines)

@@ -19,7 +19,7 @@ import soundfile
 from livekit_barge.call.audio import Float32
 from livekit_barge.errors import IntakeError
 from livekit_barge.intake.header import Claim, claim, container
-from livekit_barge.intake.timeline import Timeline
+from livekit_barge.intake.stamped_timeline import JITTER_S, Timeline
 
 if TYPE_CHECKING:
     import av
@@ -67,6 +67,11 @@ class Format:
         commonest encoder puts it there, and another's may differ by so much.
         """
         return self.claim.delay_blur_samples / self.sample_rate
+
+    @property
+    def stamp_jitter_s(self) -> float:
+        """How far a packet's time stamp may be off; a Vorbis block's, by the block before it."""
+        return self.edge_blur_s if "vorbis" in self.codec else JITTER_S
 
     @property
     def within_scale(self) -> bool:
@@ -133,7 +138,7 @@ def decode(
     Raises :class:`IntakeError` where it ends before its header says, or breaks in the middle.
     """
     frames = max(int(block_s * found.sample_rate), 1)
-    timeline = timeline or Timeline(path)
+    timeline = timeline or Timeline(path, found.stamp_jitter_s)
     if found.container is None:
         blocks = _decode_sndfile(path, frames)
     else:

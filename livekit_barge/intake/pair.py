@@ -13,7 +13,17 @@ import soxr
 from livekit_barge.call.audio import Float32
 from livekit_barge.errors import IntakeError
 from livekit_barge.intake.decode import BLOCK_S, Format, probe
-from livekit_barge.intake.recording import LONG_S, RECORD_TWO, Likeness, bounded, refuse_long
+from livekit_barge.intake.recording import (
+    LONG_S,
+    RECORD_TWO,
+    Likeness,
+    bounded,
+    doubts_of,
+    notes_on,
+    refuse_long,
+    timeline_of,
+)
+from livekit_barge.intake.stamped_timeline import Timeline
 from livekit_barge.measure.scorecard import Caveat
 
 _SECONDS = "give seconds from the caller's first sample to the agent's"
@@ -33,6 +43,8 @@ class Pair:
     likeness: Likeness = field(default_factory=Likeness)
     notes: list[Caveat] = field(default_factory=list)
     """What the files' containers make doubtful. Complete once ``blocks`` is."""
+    doubts: list[tuple[float, float]] = field(default_factory=list)
+    """Where audio may lie elsewhere, in seconds from the start. Complete once ``blocks`` is."""
 
     @classmethod
     def open(
@@ -94,8 +106,10 @@ class Pair:
     def blocks(self, block_s: float = BLOCK_S) -> Iterator[Float32]:
         """Channel 0 the caller, channel 1 the agent, silent where a file does not reach."""
         frames = int(block_s * self.sample_rate)
-        caller = _Side(self._samples(self.caller, self.caller_format, block_s), frames)
-        agent = _Side(self._samples(self.agent, self.agent_format, block_s), frames)
+        timelines = [timeline_of(self.caller, self.caller_format)]
+        timelines.append(timeline_of(self.agent, self.agent_format))
+        caller = _Side(self._samples(timelines[0], self.caller_format, block_s), frames)
+        agent = _Side(self._samples(timelines[1], self.agent_format, block_s), frames)
         late = round(abs(self.agent_start_s) * self.sample_rate)
         (agent if self.agent_start_s > 0 else caller).delay(late)
         while True:
@@ -105,10 +119,16 @@ class Pair:
             block = np.stack([np.pad(side, (0, longest - len(side))) for side in sides])
             self.likeness.add(block)
             yield block
+        starts_s = max(-self.agent_start_s, 0.0), max(self.agent_start_s, 0.0)
+        formats = self.caller_format, self.agent_format
+        for timeline, found, start_s in zip(timelines, formats, starts_s, strict=True):
+            self.notes.extend(notes_on(timeline, found))
+            for begin_s, end_s in doubts_of(timeline, found):
+                self.doubts.append((start_s + begin_s, start_s + end_s))
         self.likeness.refuse(self.caller)
 
-    def _samples(self, path: Path, found: Format, block_s: float) -> Iterator[Float32]:
-        blocks = (block[0] for block in bounded(path, found, self.long, block_s, self.notes))
+    def _samples(self, timeline: Timeline, found: Format, block_s: float) -> Iterator[Float32]:
+        blocks = (block[0] for block in bounded(timeline, found, self.long, block_s))
         if found.sample_rate == self.sample_rate:
             yield from blocks
             return

@@ -16,7 +16,8 @@ import numpy as np
 from livekit_barge.call.audio import Float32
 from livekit_barge.errors import IntakeError
 from livekit_barge.intake.decode import BLOCK_S, Format, decode, probe
-from livekit_barge.intake.timeline import Timeline, joined
+from livekit_barge.intake.ogg import doubts
+from livekit_barge.intake.stamped_timeline import Timeline, joined
 from livekit_barge.measure.scorecard import Caveat
 
 # A call is rarely longer than an hour; half a day is most often a file of another kind.
@@ -112,6 +113,8 @@ class Recording:
     """Complete once ``blocks`` is."""
     notes: list[Caveat] = field(default_factory=list)
     """What the file's container makes doubtful. Complete once ``blocks`` is."""
+    doubts: list[tuple[float, float]] = field(default_factory=list)
+    """Where audio may lie elsewhere, in seconds from the start. Complete once ``blocks`` is."""
 
     @classmethod
     def open(cls, path: Path, *, long: bool = False) -> Recording:
@@ -154,9 +157,12 @@ class Recording:
 
     def blocks(self, block_s: float = BLOCK_S) -> Iterator[Float32]:
         """Both channels as they stand in the file: float32 blocks of shape ``(2, n)``."""
-        for block in bounded(self.path, self.found, self.long, block_s, self.notes):
+        timeline = timeline_of(self.path, self.found)
+        for block in bounded(timeline, self.found, self.long, block_s):
             self.likeness.add(block)
             yield block
+        self.notes.extend(notes_on(timeline, self.found))
+        self.doubts.extend(doubts_of(timeline, self.found))
         self.likeness.refuse(self.path, self.mix_remedy)
 
     @property
@@ -172,26 +178,36 @@ class Recording:
         return RECORD_TWO
 
 
-def bounded(
-    path: Path, found: Format, long: bool, block_s: float, notes: list[Caveat]
-) -> Iterator[Float32]:
+def timeline_of(path: Path, found: Format) -> Timeline:
+    """Return an empty timeline for the file."""
+    return Timeline(path, found.stamp_jitter_s)
+
+
+def bounded(timeline: Timeline, found: Format, long: bool, block_s: float) -> Iterator[Float32]:
     """The decoded audio; :class:`IntakeError` for samples that are none, and for too many.
 
-    What the container makes doubtful is added to ``notes`` at the end.
+    ``timeline`` is that of the file, and is complete afterwards.
     """
     samples = 0
-    timeline = Timeline(path)
+    path = timeline.path
     for block in decode(path, found, block_s, timeline):
         if not found.within_scale:
             _refuse_over_scale(path, block)
         samples += block.shape[1]
         refuse_long(path, samples / found.sample_rate, long)
         yield block
-    notes += timeline.caveats()
-    notes += _of_its_end(path, found)
 
 
-def _of_its_end(path: Path, found: Format) -> Iterator[Caveat]:
+def doubts_of(timeline: Timeline, found: Format) -> Iterator[tuple[float, float]]:
+    """Where audio may lie elsewhere, since a gap's place in an Ogg page is not known."""
+    if found.container == "ogg" and timeline.gaps:
+        yield from doubts(timeline.path, found.sample_rate, timeline.gaps)
+
+
+def notes_on(timeline: Timeline, found: Format) -> Iterator[Caveat]:
+    """Report what the file's container makes doubtful."""
+    yield from timeline.caveats()
+    path = timeline.path
     if found.claim.joined:
         yield joined(path.name, "a second one begins behind the first")
     if found.claim.unmarked:

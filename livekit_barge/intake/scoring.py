@@ -136,6 +136,7 @@ def _score_recording(path: Path, order: Order) -> Scorecard:
     dead_s = _dead_from_s(heard, channels, order)
     caveats += dead_caveat(dead_s, heard.duration_s)
     overlaps, turns, covered = _measured(bursts, heard.duration_s, words, order, dead_s=dead_s)
+    overlaps = tuple(_placed(overlap, audio.doubts) for overlap in overlaps)
     caveats += leakage_caveats(heard.leakages, channels.caller, withheld=covered)
     began_s = None if vendor is None else vendor.started_wall_s
     return Scorecard(
@@ -196,6 +197,14 @@ def _dead_from_s(heard: Heard, channels: Channels, order: Order) -> float | None
     caller = heard.bursts[channels.caller]
     last_s = heard.last_sound_s[channels.agent]
     return dead_from_s(last_s, caller, heard.duration_s, order.thresholds)
+
+
+def _placed(overlap: Overlap, doubts: Sequence[tuple[float, float]]) -> Overlap:
+    """The overlap, without figures if one of its edges may lie elsewhere."""
+    edges_s = [at_s for at_s in (overlap.onset_s, overlap.silent_s) if at_s is not None]
+    if any(begin_s <= at_s <= end_s for begin_s, end_s in doubts for at_s in edges_s):
+        return overlap.unmeasured("packets are missing beside it, and the file does not say where")
+    return overlap
 
 
 def _vendor_call(path: Path, order: Order) -> tuple[VendorCall | None, list[Caveat]]:

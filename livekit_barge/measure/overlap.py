@@ -133,6 +133,19 @@ class Overlap:
     resumed: bool | None = None
     """The same, uninterrupted speech was audible again."""
 
+    def unmeasured(self, reason: str) -> Overlap:
+        """Return the overlap without its figures, unmeasurable for that reason."""
+        return dataclasses.replace(
+            self,
+            outcome="unmeasurable",
+            reason=reason,
+            detection_s=None,
+            cancellation_s=None,
+            time_to_yield_s=None,
+            lower_bound=False,
+            yielded=None,
+        )
+
     @property
     def begin_s(self) -> float | None:
         """Its onset, or where nobody spoke the decision; ``None``: neither is known."""

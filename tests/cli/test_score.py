@@ -8,6 +8,7 @@ import sys
 
 import pytest
 
+from livekit_barge.batch.find_recordings import recordings as find
 from livekit_barge.cli.app import main
 from livekit_barge.measure.scorecard import SCHEMA, SCHEMA_OF_ALL
 from tests.batch.conftest import RATE
@@ -54,6 +55,28 @@ class TestScore:
         assert (code, out) == (2, [])
         [line] = err
         assert line.startswith(f"livekit-barge: {wav}: which channel is the caller's is not known")
+
+    @pytest.mark.parametrize("name", ["b.w64", "b.caf", "b.mka", "b.webm", "b.amr"])
+    def test_a_damaged_file_of_any_audio_ending_is_reported_in_a_batch(
+        self, command, recordings, name
+    ):
+        directory = recordings(1)
+        (directory / name).write_bytes(b"\0" * 100)
+        code, _, err = command("score", directory, "--caller-channel", 0, "--jobs", 1)
+        assert code == 2
+        assert any(f"{name}: not audio that can be read" in line for line in err)
+
+    def test_a_w64_is_known_by_its_content(self, recordings):
+        path = write(recordings(1) / "b.unknown", made_call(RATE), RATE, "W64", "PCM_16")
+        assert path in find([path.parent])
+
+    def test_files_of_other_endings_are_counted_not_passed_over(self, command, recordings):
+        directory = recordings(1)
+        for name in ("a.xyz", "b.xyz", "c", "0000.json", "notes.txt", ".hidden"):
+            (directory / name).write_text("x")
+        _, out, _ = command("score", directory, "--caller-channel", 0, "--jobs", 1)
+        [line] = [line for line in out if "left out" in line]
+        assert sorted(line.partition(": ")[2].split(", ")) == ["1 no ending", "2 .xyz"]
 
     def test_a_bad_option_is_2_and_one_line(self, command, wav):
         code, _, err = command("score", wav, "--source", "vappi")

@@ -11,6 +11,7 @@ import soundfile
 import soxr
 
 from livekit_barge.call.audio import to_float
+from livekit_barge.intake.decode import decode, probe
 from livekit_barge.stage.voices import SAMPLE_RATE, voice_named
 
 ONSET_S, SILENT_S, LENGTH_S = 2.6, 3.0, 7.0
@@ -52,14 +53,49 @@ def write_m4a(path: Path, call: np.ndarray, rate: int) -> Path:
     return write_av(path, call, rate, "mp4", "aac")
 
 
-def write_av(path: Path, call: np.ndarray, rate: int, kind: str, codec: str) -> Path:
-    """By FFmpeg, at 128 kbit/s."""
-    with av.open(str(path), "w", format=kind) as container:
-        stream = container.add_stream(codec, rate=rate, layout="stereo", bit_rate=128_000)
-        for begin in range(0, len(call), 1024):
-            piece = np.ascontiguousarray(call[begin : begin + 1024].T)
-            frame = av.AudioFrame.from_ndarray(piece, format="fltp", layout="stereo")
-            frame.sample_rate, frame.pts = rate, begin
-            container.mux(stream.encode(frame))
-        container.mux(stream.encode(None))
+def write_av(
+    path: Path,
+    call: np.ndarray,
+    rate: int,
+    kind: str,
+    codec: str,
+    *,
+    lost: tuple[float, float] = (0.0, 0.0),
+    start_s: float = 0.0,
+    bit_rate: int = 128_000,
+    **options: str,
+) -> Path:
+    """By FFmpeg, without the packets whose stamps lie in ``lost``, and with the stamps kept."""
+    layout = "stereo" if call.ndim == 2 else "mono"
+    sides = call if call.ndim == 2 else call[:, np.newaxis]
+    with av.open(str(path), "w", format=kind, options=options) as container:
+        stream = container.add_stream(codec, rate=rate, layout=layout, bit_rate=bit_rate)
+        for begin in (*range(0, len(sides), 1024), None):
+            frame = None
+            if begin is not None:
+                piece = np.ascontiguousarray(sides[begin : begin + 1024].T)
+                frame = av.AudioFrame.from_ndarray(piece, format="fltp", layout=layout)
+                frame.sample_rate, frame.pts = rate, begin + round(start_s * rate)
+            for packet in stream.encode(frame):
+                stamp_s = float(packet.pts * packet.time_base)
+                if not lost[0] <= stamp_s - start_s < lost[1]:
+                    container.mux(packet)
     return path
+
+
+def bursts(rate: int, *, sides: int = 2) -> np.ndarray:
+    """Five seconds, with 0.1 s of noise at 0.5, 1.5, 2.5, 3.5 and 4.5 s on every channel."""
+    call = np.zeros((5 * rate, sides), dtype=np.float32)
+    dice = np.random.default_rng(0)
+    for begin in range(rate // 2, len(call), rate):
+        call[begin : begin + rate // 10] = dice.normal(0, 0.1, (rate // 10, sides))
+    return call if sides > 1 else call[:, 0]
+
+
+def heard_at(path: Path) -> list[float]:
+    """When each burst of such a file begins as it is decoded, in seconds to a thousandth."""
+    found = probe(path)
+    audio = np.concatenate([*decode(path, found)], axis=1)
+    loud = np.flatnonzero(np.abs(audio[0]) > 0.05)
+    gaps = np.diff(loud, prepend=-found.sample_rate)
+    return [round(float(at) / found.sample_rate, 3) for at in loud[gaps > found.sample_rate // 5]]

@@ -138,13 +138,6 @@ def test_a_truncated_file(tmp_path, kind, subtype):
     assert "truncated" in (line := refusal(path)) or "damaged" in line
 
 
-def test_an_ogg_file_cut_between_two_pages(tmp_path):
-    path = write(tmp_path / "call", made_call(48_000), 48_000, "OGG", "OPUS")
-    content = path.read_bytes()
-    path.write_bytes(content[: content.rindex(b"OggS")])
-    assert "not marked as the last" in refusal(path)
-
-
 def test_a_truncated_m4a(tmp_path):
     path = write_m4a(tmp_path / "call", made_call(RATE), RATE)
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])

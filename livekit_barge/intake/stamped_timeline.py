@@ -16,11 +16,22 @@ from livekit_barge.measure.scorecard import Caveat
 
 # A stamp is rounded to 1 ms in Matroska, and a first one may include what Opus skips, 6.5 ms. The
 # shortest packet of a call lasts 10 ms.
-_JITTER_S = 0.008
+JITTER_S = 0.008
+"""How far a stamp may be off without being believed, in seconds."""
 # A stamp that is so much earlier than the last one begins another file, put behind the first.
 _BACK_S = 0.5
 # Nobody waits an hour for the next packet: such a stamp is damaged, or a clock's time.
 _LEAP_MOST_S = 3600.0
+
+
+@dataclass(frozen=True)
+class Gap:
+    """Time that the stamps count and no packet covers."""
+
+    at_s: float
+    length_s: float
+    stamp_s: float
+    """The stamp of the frame behind it, by the file's own count."""
 
 
 @dataclass
@@ -28,10 +39,12 @@ class Timeline:
     """Where the frames of one file lie. Complete once the file has been decoded."""
 
     path: Path
+    jitter_s: float = JITTER_S
+    """How far a stamp may be off without being believed."""
     start_s: float = 0.0
     """Silence before the first frame."""
-    gaps: list[tuple[float, float]] = field(default_factory=list)
-    """Each gap in the stamps: where it begins and how long it lasts, in seconds."""
+    gaps: list[Gap] = field(default_factory=list)
+    """The gaps in the stamps."""
     joints: list[float] = field(default_factory=list)
     """Where the stamps begin anew, in seconds."""
     _offset_s: float = 0.0
@@ -51,7 +64,7 @@ class Timeline:
             self._offset_s -= missing_s
             return 0.0
         restarts = next_s is not None and next_s < stamp_s - _BACK_S
-        if missing_s <= _JITTER_S or restarts:
+        if missing_s <= self.jitter_s or restarts:
             return 0.0
         if missing_s > _LEAP_MOST_S:
             raise IntakeError(
@@ -62,7 +75,7 @@ class Timeline:
         if at_s == 0:
             self.start_s = missing_s
         else:
-            self.gaps.append((at_s, missing_s))
+            self.gaps.append(Gap(at_s, missing_s, stamp_s))
         return missing_s
 
     def caveats(self) -> Iterator[Caveat]:
@@ -75,13 +88,13 @@ class Timeline:
                 "check that against the call's start",
             )
         if self.gaps:
-            total_s = sum(length_s for _, length_s in self.gaps)
+            total_s = sum(gap.length_s for gap in self.gaps)
             many = f"{len(self.gaps)} gaps" if len(self.gaps) > 1 else "a gap"
             first = "the first " if len(self.gaps) > 1 else ""
             yield Caveat(
                 "gaps",
                 f"{name} has {many} in its time stamps, {total_s:.2f} s in all, {first}at "
-                f"{self.gaps[0][0]:.2f} s: packets were lost or not sent; they count as silence",
+                f"{self.gaps[0].at_s:.2f} s: packets were lost or not sent; they count as silence",
                 "listen to the overlaps beside them",
             )
         if self.joints:
