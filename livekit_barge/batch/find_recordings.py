@@ -14,14 +14,87 @@ from livekit_barge.intake.scoring import is_call
 
 # A file of one of these names is meant as audio: if it is not, that is reported.
 _SUFFIXES = frozenset(
-    ".wav .wave .w64 .rf64 .bwf .flac .ogg .oga .opus .spx .mp3 .mp2 .mpga .m4a .m4b .mp4 .mov .aac"
-    " .adts .aif .aiff .aifc .au .snd .caf .mka .mkv .webm .weba .3gp .amr .awb .wma .g722 .g729"
-    " .gsm .ulaw .alaw .ul .al .sln .sln16 .pcm".split()
+    [
+        ".wav",
+        ".wave",
+        ".w64",
+        ".rf64",
+        ".bwf",
+        ".flac",
+        ".ogg",
+        ".oga",
+        ".opus",
+        ".spx",
+        ".mp3",
+        ".mp2",
+        ".mpga",
+        ".m4a",
+        ".m4b",
+        ".mp4",
+        ".mov",
+        ".aac",
+        ".adts",
+        ".aif",
+        ".aiff",
+        ".aifc",
+        ".au",
+        ".snd",
+        ".caf",
+        ".mka",
+        ".mkv",
+        ".webm",
+        ".weba",
+        ".3gp",
+        ".amr",
+        ".awb",
+        ".wma",
+        ".g722",
+        ".g729",
+        ".gsm",
+        ".ulaw",
+        ".alaw",
+        ".ul",
+        ".al",
+        ".sln",
+        ".sln16",
+        ".pcm",
+    ]
 )
 # What lies beside recordings and is none: notes, transcripts, tables, checksums, pictures, pages.
 _BESIDE = frozenset(
-    ".json .jsonl .txt .md .csv .tsv .xml .yaml .yml .toml .log .html .pdf .png .jpg .jpeg .svg .srt"
-    " .vtt .rttm .textgrid .lab .md5 .sha1 .sha256 .py .sh .parquet .duckdb .db .lock".split()
+    [
+        ".json",
+        ".jsonl",
+        ".txt",
+        ".md",
+        ".csv",
+        ".tsv",
+        ".xml",
+        ".yaml",
+        ".yml",
+        ".toml",
+        ".log",
+        ".html",
+        ".pdf",
+        ".png",
+        ".jpg",
+        ".jpeg",
+        ".svg",
+        ".srt",
+        ".vtt",
+        ".rttm",
+        ".textgrid",
+        ".lab",
+        ".md5",
+        ".sha1",
+        ".sha256",
+        ".py",
+        ".sh",
+        ".parquet",
+        ".duckdb",
+        ".db",
+        ".lock",
+    ]
 )
 
 

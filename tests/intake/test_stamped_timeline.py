@@ -92,7 +92,7 @@ def test_one_packet_a_page_places_a_gap_exactly(tmp_path):
         48_000,
         "ogg",
         "libopus",
-        lost=(1.5, 2.3),
+        lost=(2.1, 2.59),
         page_duration="1",
     )
     agent = write(tmp_path / "agent", made_call(48_000)[:, 1], 48_000, "WAV", "PCM_16")
