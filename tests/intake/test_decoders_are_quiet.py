@@ -18,7 +18,7 @@ def made(path, kind):
 
 
 @pytest.mark.parametrize("kind", ["MP3", "adts", "mp4"])
-@pytest.mark.parametrize("spoilt", [slice(0, 0), slice(5_000, 5_400), slice(12_000, 12_004)])
+@pytest.mark.parametrize("spoilt", [slice(0, 0), slice(3_000, 3_004), slice(8_856, 9_756)])
 def test_a_damaged_file_makes_no_decoder_speak(tmp_path, capfd, kind, spoilt):
     path = made(tmp_path / "call", kind)
     content = bytearray(path.read_bytes())
