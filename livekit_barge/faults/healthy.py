@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 
 from livekit_barge.faults.agents import HandsOver, HungUpOn
-from livekit_barge.faults.detector import AskingSession
+from livekit_barge.faults.loopback_detector import AskingSession
 from livekit_barge.faults.sessions import session_of
 from livekit_barge.faults.trial import Trial, interrupts
 from livekit_barge.frameworks.livekit.session import BargeSession

@@ -15,8 +15,8 @@ from livekit_barge.faults.agents import (
     cut_last,
     cut_removed,
 )
-from livekit_barge.faults.detector import AskingSession
 from livekit_barge.faults.faulty_inputs import BehindVAD, DeafVAD
+from livekit_barge.faults.loopback_detector import AskingSession
 from livekit_barge.faults.sessions import (
     StuckSession,
     echoing,

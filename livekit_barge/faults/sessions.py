@@ -10,7 +10,7 @@ from livekit.agents import Agent, AgentSession
 
 from livekit_barge.faults.faulty_inputs import EchoingInput, without
 from livekit_barge.faults.faulty_outputs import EndsLate, HearsNoOrders
-from livekit_barge.faults.voices import StallingTTS
+from livekit_barge.faults.faulty_voices import StallingTTS
 from livekit_barge.frameworks.livekit.session import BargeSession
 from livekit_barge.script.scripted_call import SessionMaker
 from livekit_barge.stage.spoken_output import SpeakingOutput

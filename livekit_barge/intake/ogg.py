@@ -34,7 +34,7 @@ def page_ends(path: Path) -> Iterator[tuple[int, int]]:
 def doubts(path: Path, rate: int, gaps: Sequence[Gap]) -> Iterator[tuple[float, float]]:
     """Yield the stretches of a recording in which a gap lies at a place that is not known.
 
-    ``rate``: the file's samples a second. Gaps as :class:`~livekit_barge.intake.stamped_timeline.Timeline`
+    ``rate`` is in samples per second. Gaps are given as ``stamped_timeline.Timeline``
     found them: at the beginning of their page, and so at the earliest place that is possible.
     """
     pages = page_ends(path)

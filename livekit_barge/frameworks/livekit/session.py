@@ -27,11 +27,11 @@ from livekit_barge.frameworks.livekit.presets.advice import advise, facts_of
 from livekit_barge.frameworks.livekit.presets.options import knobs_in, options_in_force
 from livekit_barge.frameworks.livekit.presets.preset import Preset
 from livekit_barge.frameworks.livekit.resolve import Chosen, choose
+from livekit_barge.frameworks.livekit.user_line import warnings_name
 from livekit_barge.measure.thresholds import Thresholds
 from livekit_barge.measure.turns import Turn
 from livekit_barge.recording.recording_config import Keeping
 from livekit_barge.recording.turn_log import TurnLog, turn_logger
-from livekit_barge.recording.user_line import warnings_name
 from livekit_barge.settings import Settings
 
 UserdataT = TypeVar("UserdataT")
