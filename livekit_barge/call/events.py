@@ -261,6 +261,11 @@ class Transcript(Event):
 
 
 @_kind
+class LabelledTranscript(Transcript):
+    """A transcript that another system labels as a backchannel; no Call folder holds one."""
+
+
+@_kind
 class FalseInterruption(Event):
     """LiveKit's ``agent_false_interruption``; sent also where nothing audible was stopped."""
 

@@ -13,7 +13,7 @@ from livekit_barge.intake.hear_recording import Heard
 from livekit_barge.intake.pair import Pair
 from livekit_barge.intake.recording import Recording
 from livekit_barge.intake.score_options import Order
-from livekit_barge.intake.vendor_json import VendorCall
+from livekit_barge.intake.vendor_call import VendorCall
 from livekit_barge.measure.scorecard import Caveat, Channels
 
 

@@ -25,7 +25,8 @@ from livekit_barge.intake.pair import Pair
 from livekit_barge.intake.recording import Recording
 from livekit_barge.intake.score_options import Order
 from livekit_barge.intake.sources import Source, source_named
-from livekit_barge.intake.vendor_json import VendorCall, beside, read_call_json
+from livekit_barge.intake.vendor_call import VendorCall
+from livekit_barge.intake.vendor_json import beside, read_call_json
 from livekit_barge.measure.dead_channel import caveat as dead_caveat
 from livekit_barge.measure.dead_channel import dead_from_s
 from livekit_barge.measure.dead_channel import withheld as alive
@@ -109,9 +110,10 @@ def _score_call(path: Path, order: Order) -> Scorecard:
 def _score_recording(path: Path, order: Order) -> Scorecard:
     vendor, caveats = _vendor_call(path, order)
     if vendor is not None:
+        caveats += vendor.caveats
         if order.source is None:
             order = replace(order, source=source_named(vendor.source))
-        elif order.source.name.partition("-")[0] != vendor.source:
+        elif _system(order.source.name) != _system(vendor.source):
             caveats.append(_of_another(vendor, order.source))
     _refuse_source(path, order.source)
     audio: Recording | Pair
@@ -140,7 +142,7 @@ def _score_recording(path: Path, order: Order) -> Scorecard:
     caveats += leakage_caveats(heard.leakages, channels.caller, withheld=covered)
     began_s = None if vendor is None else vendor.started_wall_s
     return Scorecard(
-        call_id=path.stem if vendor is None else vendor.call_id,
+        call_id=(vendor and vendor.call_id) or path.stem,
         source="unknown" if source is None else source.name,
         capture_point="import",
         file=str(path),
@@ -219,6 +221,11 @@ def _vendor_call(path: Path, order: Order) -> tuple[VendorCall | None, list[Cave
     except IntakeError as error:
         remedy = "name the right one by --call-json"
         return None, [Caveat("call_json_unread", f"{found.name}: {error.what}", remedy)]
+
+
+def _system(source: str) -> str:
+    """The system of which the source is one way to record."""
+    return source.partition("-")[0]
 
 
 def _of_another(vendor: VendorCall, source: Source) -> Caveat:

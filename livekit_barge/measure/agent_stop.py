@@ -33,6 +33,8 @@ class Surroundings:
     """The call is known up to here."""
     next_run: Burst | None
     """What the agent said next, after the speech."""
+    labelled: bool = False
+    """The system that made the recording labels what the caller said as a backchannel."""
 
     def shown_until_s(self, speech: Speech) -> float:
         """Until when the call shows what became of the speech."""
@@ -104,7 +106,7 @@ def _heard_stop(
     end = end_of(speech)
     if episode.onset_s is None or not speech.over_by(around.seen_until_s):
         return None
-    listened = is_backchannel(episode, around.words, limits)
+    listened = is_backchannel(episode, around.words, limits, labelled=around.labelled)
     within_s = limits.yield_within_s if listened else limits.missed_after_s
     if round(end.silent_s - episode.onset_s, DIGITS) > within_s:
         return None

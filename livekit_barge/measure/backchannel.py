@@ -1,5 +1,5 @@
-"""A backchannel: the caller only shows that they listen. Told by their words if there are any, else
-by their length."""
+"""A backchannel: the caller only shows that they listen. Told by the label of the system that made
+the recording if it gave one, else by their words if there are any, else by their length."""
 
 from __future__ import annotations
 
@@ -10,8 +10,15 @@ from livekit_barge.measure.episodes import Episode
 from livekit_barge.measure.thresholds import Thresholds
 
 
-def is_backchannel(episode: Episode, words: str | None, limits: Thresholds) -> bool:
-    """Whether all words are on the list of ``thresholds.toml``, or what was said is that short."""
+def is_backchannel(
+    episode: Episode, words: str | None, limits: Thresholds, *, labelled: bool = False
+) -> bool:
+    """Whether all words are on the list of ``thresholds.toml``, or what was said is that short.
+
+    ``labelled``: the recording's maker says that it is one.
+    """
+    if labelled:
+        return True
     if said := listening_words(words, limits):
         return said == "only"
     return sum(span.length_s for span in episode.spoken) <= limits.backchannel_max_s
@@ -25,6 +32,8 @@ def listening_words(words: str | None, limits: Thresholds) -> Literal["only", "m
     return "only" if all(word in limits.backchannels for word in said) else "more"
 
 
-def why_backchannel(words: str | None, limits: Thresholds) -> str:
+def why_backchannel(words: str | None, limits: Thresholds, *, labelled: bool = False) -> str:
     """By what it was taken for one."""
+    if labelled:
+        return "a backchannel by the vendor's label"
     return f"a backchannel by its {'words' if listening_words(words, limits) else 'length'}"

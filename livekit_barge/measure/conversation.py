@@ -228,6 +228,7 @@ class Conversation:
             caller=self._caller,
             seen_until_s=until_s,
             next_run=self._next_run(speech),
+            labelled=self._said.labelled(*self._when_said(episode, before_s)),
         )
         return judge(episode, speech, around, self._limits)
 
@@ -240,13 +241,19 @@ class Conversation:
         return min(later, key=lambda run: run.onset_s, default=None)
 
     def _words_of(self, episode: Episode, before_s: float) -> str | None:
-        """The words heard before the caller went on, or else all that they began to say.
+        """The words heard before the caller went on, or else all that they began to say."""
+        return self._said.words(*self._when_said(episode, before_s))
+
+    def _when_said(self, episode: Episode, before_s: float) -> tuple[float, float]:
+        """Return from when to when an episode's words come.
 
         Words that come once the next episode has begun (``before_s``) are that episode's.
         """
-        at_once = self._said.words(episode.begin_s, self._reach_s(episode.end_s))
-        whole = self._reach_s(self._said_until_s(episode))
-        return at_once or self._said.words(episode.begin_s, min(whole, before_s))
+        at_once_s = self._reach_s(episode.end_s)
+        if self._said.words(episode.begin_s, at_once_s):
+            return episode.begin_s, at_once_s
+        whole_s = self._reach_s(self._said_until_s(episode))
+        return episode.begin_s, min(whole_s, before_s)
 
     def _said_until_s(self, episode: Episode) -> float:
         """The end of what the caller began to say in the episode; they may go on after it."""

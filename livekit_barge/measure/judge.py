@@ -89,7 +89,8 @@ def _outcome(
     if stop is not None and not speech.stamped and stop.silent_s < onset_s + limits.reaction_min_s:
         return "natural_end", "it fell silent sooner than it can have reacted"
     if stop is not None and stop.again is not None:
-        return "false_stop", None if speech.stamped else why_backchannel(around.words, limits)
+        why = why_backchannel(around.words, limits, labelled=around.labelled)
+        return "false_stop", None if speech.stamped else why
     generated_by_s = None if decision is None else decision.at_s
     if over and speech.played_whole(generated_by_s=generated_by_s):
         went_on_s = speech.runs[-1].end_s - onset_s
@@ -136,6 +137,8 @@ def _without_an_onset(
 def _stopped(
     time_to_yield_s: float, around: Surroundings, limits: Thresholds
 ) -> tuple[Outcome, str | None]:
+    if around.labelled:
+        return "false_stop", "the vendor labels it a backchannel"
     if listening_words(around.words, limits) == "only":
         return "false_stop", "the words are a backchannel's"
     if time_to_yield_s <= limits.yield_within_s:
@@ -146,16 +149,16 @@ def _stopped(
 def _went_on(
     episode: Episode, around: Surroundings, limits: Thresholds
 ) -> tuple[Outcome, str | None]:
-    if not is_backchannel(episode, around.words, limits):
+    if not is_backchannel(episode, around.words, limits, labelled=around.labelled):
         return "missed", None
     unanswered = [verdict for verdict in episode.verdicts if verdict.lacking]
-    if unanswered and listening_words(around.words, limits) is None:
+    if unanswered and not around.labelled and listening_words(around.words, limits) is None:
         asked = sum(verdict.requests or 0 for verdict in unanswered)
         return "unmeasurable", (
             f"the adaptive detector was asked {asked} times and did not answer; "
             "the words, if any, were withheld"
         )
-    return "held", why_backchannel(around.words, limits)
+    return "held", why_backchannel(around.words, limits, labelled=around.labelled)
 
 
 def _clocks(

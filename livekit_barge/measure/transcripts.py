@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from livekit_barge.call.events import ConversationItem, Event, Transcript
+from livekit_barge.call.events import ConversationItem, Event, LabelledTranscript, Transcript
 
 
 class Said:
@@ -26,6 +26,11 @@ class Said:
         """What the recogniser finally heard in that time."""
         said = [t.text for t in self._transcripts if begin_s <= t.at_s < end_s and t.text]
         return " ".join(said) or None
+
+    def labelled(self, begin_s: float, end_s: float) -> bool:
+        """Whether all that was said in that time is labelled as a backchannel."""
+        said = [t for t in self._transcripts if begin_s <= t.at_s < end_s]
+        return bool(said) and all(isinstance(t, LabelledTranscript) for t in said)
 
     def of_caller(self, begin_s: float, end_s: float) -> Iterator[ConversationItem]:
         """The caller's items that came in that time."""

@@ -110,14 +110,34 @@ DAMAGED = {
     "nested without end": "[" * 100_000,
     "a list": "[]",
     "another's": '{"name": "x"}',
-    "no role": json.dumps(VAPI | {"artifact": {"messages": [{"message": "Hi"}]}}),
-    "no number": json.dumps(RETELL).replace("2.5", '"soon"'),
-    "not finite": json.dumps(RETELL).replace("2.5", "NaN"),
     "no date": json.dumps(VAPI | {"startedAt": "yesterday"}),
     "a start past all dates": json.dumps(RETELL | {"start_timestamp": 1e20}),
     "a start before all dates": json.dumps(RETELL | {"start_timestamp": -1e15}),
     "a number for an id": json.dumps(TWILIO | {"call_sid": 7}),
 }
+
+
+BEFORE_NO = '{"word": "No"'
+ODD_WORDS = {
+    "no role": RETELL | {"transcript_object": [{"words": []}, *RETELL["transcript_object"]]},
+    "a role that is a list": RETELL
+    | {"transcript_object": [{"role": []}, *RETELL["transcript_object"]]},
+    "a list for a word": json.loads(
+        json.dumps(RETELL).replace('{"word": "No"', '[], {"word": "No"')
+    ),
+    "not finite and no text": json.loads(
+        json.dumps(RETELL).replace(BEFORE_NO, f'{{"word": 7, "start": NaN}}, {BEFORE_NO}')
+    ),
+}
+
+
+@pytest.mark.parametrize("document", ODD_WORDS.values(), ids=ODD_WORDS)
+def test_an_odd_word_is_left_out_alone_and_counted(wav, document):
+    whole, odd = read_call_json(lay(wav, RETELL)), read_call_json(lay(wav, document))
+    assert odd.said == whole.said
+    assert [caveat.text for caveat in odd.caveats] == [
+        "1 of 10 pieces of the transcript have no text, role or time that can be used"
+    ]
 
 
 @pytest.mark.parametrize("text", DAMAGED.values(), ids=DAMAGED)
