@@ -17,12 +17,11 @@ import sys
 import tempfile
 from pathlib import Path
 
-from rich.console import Console
-
 from livekit_barge.call.folder import Call
 from livekit_barge.errors import BargeError, RoomError
 from livekit_barge.measure.join import join
 from livekit_barge.measure.measure_call import measure_call
+from livekit_barge.report.screen import Screen
 from livekit_barge.report.terminal.both_ends import LEGEND, joined_table
 from livekit_barge.room.caller import call_room
 from livekit_barge.room.destination import Dial
@@ -51,7 +50,7 @@ def call(server: LivekitServer, log: Path) -> tuple[Path, Path]:
 def main() -> int:
     """Start all, call, stop all, print."""
     logging.getLogger("livekit").setLevel(logging.CRITICAL)  # the client tells of every socket
-    console = Console()
+    console = Screen()
     try:
         if not BINARY.exists():
             raise RoomError("no livekit-server", where=BINARY, remedy="make livekit-server")

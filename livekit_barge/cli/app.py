@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
-from rich.console import Console
 from typer.core import TyperGroup
 from typer.main import get_command
 
 from livekit_barge.cli.output import guard_output, let_output_go, refuse
 from livekit_barge.cli.score import LimitsFile
 from livekit_barge.errors import BargeError
+from livekit_barge.report.screen import Screen
 
 _HOME = {
     "score": "livekit_barge.cli.score",
@@ -70,7 +70,7 @@ app = typer.Typer(
 presets_app = typer.Typer(help="The presets, side by side.", invoke_without_command=True)
 app.add_typer(presets_app, name="presets")
 
-_console = Console()
+_console = Screen()
 
 
 def main() -> None:

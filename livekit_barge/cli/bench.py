@@ -12,6 +12,7 @@ from rich.console import Console
 from livekit_barge.cli.output import opened
 from livekit_barge.cli.score import LimitsFile
 from livekit_barge.errors import SettingsError
+from livekit_barge.report.screen import Screen
 
 if TYPE_CHECKING:
     from livekit_barge.suites.bench_run import Bench
@@ -83,8 +84,8 @@ def bench(
         calls_dir=calls_dir,
         thresholds=thresholds,
     )
-    console = Console(stderr=json_to == Path("-"))
-    done = run_bench(order, console=Console(stderr=True))
+    console = Screen(stderr=json_to == Path("-"))
+    done = run_bench(order, console=Screen(stderr=True))
     _tell(console, done)
     if json_to is not None:
         with opened(json_to) as file:
@@ -126,7 +127,7 @@ def gate(
             "JSON goes to standard output", where="--junit", remedy="name a file for one of the two"
         )
     verdicts = judge_runs(runs, thresholds, source=source, caller_channel=caller_channel)
-    console = Console(stderr=Path("-") in (json_to, junit))
+    console = Screen(stderr=Path("-") in (json_to, junit))
     for part in render_verdicts(verdicts):
         console.print(part, highlight=False)
     if junit is not None:
@@ -150,4 +151,4 @@ def _tell(console: Console, done: Bench) -> None:
         few=done.few,
     ):
         console.print(part, highlight=False)
-    console.print(f"results: {done.folder}", markup=False, highlight=False, soft_wrap=True)
+    console.print(f"results: {done.folder}", highlight=False, soft_wrap=True)

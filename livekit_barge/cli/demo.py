@@ -44,7 +44,7 @@ def run_demo(console: Console, *, calls_dir: Path, real_time: bool = False) -> N
         console.print(comparison_table(_rows(script, calls), title=script.summary))
     console.print(_LEGEND)
     for call in played.values():
-        console.print(f"  {call.call_dir}", markup=False, highlight=False, soft_wrap=True)
+        console.print(f"  {call.call_dir}", highlight=False, soft_wrap=True)
         for line in call.unplaced:
             console.print(f"    “{line.text}” found no place: {line.at}", highlight=False)
 

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 
 from livekit_barge.cli.output import opened, refuse
 from livekit_barge.cli.score import LimitsFile
 from livekit_barge.errors import BargeError
+from livekit_barge.report.screen import Screen
 
 if TYPE_CHECKING:
     from livekit_barge.diagnosis import DiagnosisLimits, Finding
@@ -51,7 +51,7 @@ def diagnose(
     from livekit_barge.measure.thresholds import Thresholds
     from livekit_barge.report.terminal.findings import render_findings
 
-    console = Console(stderr=json_to == Path("-"))
+    console = Screen(stderr=json_to == Path("-"))
     rules, judging = DiagnosisLimits.load(limits), Thresholds.load(thresholds)
     found: _Found = []
     refused = False

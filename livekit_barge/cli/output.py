@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from livekit_barge.errors import BargeError, SettingsError
+from livekit_barge.report.screen import one_line
 
 
 @contextmanager
@@ -73,6 +74,6 @@ def _unwritable(where: object, error: OSError, remedy: str) -> SettingsError:
 
 def refuse(error: object) -> None:
     """Tell in one line what cannot be done."""
-    # A name may hold a line break, or bytes that are no text.
-    text = " ".join(str(error).split()).encode("utf-8", "backslashreplace").decode()
-    print(f"livekit-barge: {text}", file=sys.stderr)
+    # A name may hold a line break, bytes that are no text, or what steers a terminal.
+    text = str(error).encode("utf-8", "backslashreplace").decode()
+    print(f"livekit-barge: {one_line(text)}", file=sys.stderr)

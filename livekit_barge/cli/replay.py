@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from livekit_barge.cli.score import LimitsFile
+from livekit_barge.report.screen import Screen
 
 
 def replay(
@@ -37,9 +37,9 @@ def replay(
     from livekit_barge.work.progress import progress_bar
 
     settings = settings_of(preset or [], vary or [])
-    console = Console()
+    console = Screen()
     failed = 0
-    with progress_bar(Console(stderr=True), len(calls) * len(settings), kept=False) as bar:
+    with progress_bar(Screen(stderr=True), len(calls) * len(settings), kept=False) as bar:
         for done in replay_calls(
             calls, settings, calls_dir=calls_dir, thresholds=thresholds, on_done=bar.advance
         ):
@@ -49,7 +49,7 @@ def replay(
                 continue
             console.print(replay_table(done), highlight=False)
             for note in dict.fromkeys(note for each in done for note in each.notes):
-                console.print(f"note: {note}", markup=False, highlight=False, soft_wrap=True)
+                console.print(f"note: {note}", highlight=False, soft_wrap=True)
     if failed < len(calls):
         console.print(LEGEND, style="dim", highlight=False)
     raise typer.Exit(2 if failed else 0)

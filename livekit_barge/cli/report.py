@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from livekit_barge.cli.diagnose import RulesFile
 from livekit_barge.cli.output import refuse
 from livekit_barge.cli.score import LimitsFile
+from livekit_barge.report.screen import Screen
 
 
 class SoundFormat(StrEnum):
@@ -53,7 +53,7 @@ def report(
     from livekit_barge.work.progress import progress_bar
 
     order = Order.of(thresholds=thresholds)
-    with progress_bar(Console(stderr=True), kept=False) as bar:
+    with progress_bar(Screen(stderr=True), kept=False) as bar:
         made = make_report(
             calls,
             out,
@@ -66,7 +66,7 @@ def report(
         )
     for refused in made.refused:
         refuse(refused.line)
-    Console().print(f"open {made.page}", highlight=False, markup=False, soft_wrap=True)
+    Screen().print(f"open {made.page}", highlight=False, soft_wrap=True)
     raise typer.Exit(2 if made.refused else 0)
 
 
@@ -86,11 +86,11 @@ def show(
 
     opened = Call.open(call)
     turns = measure_call(opened, Thresholds.load(thresholds))
-    console = Console()
+    console = Screen()
     blocks = "utf" in console.encoding.casefold()
     for line in render_timeline(opened, turns, width=console.width, blocks=blocks, whole=whole):
         console.print(line, highlight=False)
     console.print(LEGEND, highlight=False)
     console.print(turn_table(turns, title=opened.meta.call_id))
     for note in opened.notes:
-        console.print(f"note: {note}", highlight=False, markup=False, soft_wrap=True)
+        console.print(f"note: {note}", highlight=False, soft_wrap=True)

@@ -80,4 +80,4 @@ def _print(console: Console, played: PlayedCall) -> None:
     notes = [*call.notes, *played.surprises, f"longest lag of the recorder: {as_ms(longest_s)}"]
     notes += [link_note(event) for event in call.events if isinstance(event, ImpairedLink)]
     for note in notes:
-        console.print(f"note: {note}", highlight=False, markup=False, soft_wrap=True)
+        console.print(f"note: {note}", highlight=False, soft_wrap=True)

@@ -14,6 +14,7 @@ import typer
 from rich.console import Console
 
 from livekit_barge.cli.output import opened, refuse
+from livekit_barge.report.screen import Screen
 
 if TYPE_CHECKING:
     from livekit_barge.batch.score_batch import Total
@@ -106,7 +107,7 @@ def score(
     if batch:
         results.prepare()  # before an hour's work, not after it
     total = Total(order)
-    console = Console(stderr=json_to == Path("-"), emoji=False)  # its table takes 30 ms to load
+    console = Screen(stderr=json_to == Path("-"))
     with nullcontext() if json_to is None else opened(json_to) as lines:
         if batch:
             workers = jobs or os.cpu_count() or 1
@@ -116,8 +117,8 @@ def score(
             _tell_batch(made, len(found), total, lines)
             if passed_over := left_out(paths):
                 endings = ", ".join(f"{many} {ending}" for ending, many in passed_over.items())
-                console.print(f"left out, not known as audio: {endings}", markup=False)
-            console.print(f"results: {results_dir}", markup=False, highlight=False, soft_wrap=True)
+                console.print(f"left out, not known as audio: {endings}")
+            console.print(f"results: {results_dir}", highlight=False, soft_wrap=True)
         else:
             _tell_each(console, score_here(found, order), total, lines)
         if lines is not None and (batch or len(found) > 1):
@@ -140,7 +141,7 @@ def summary(
     from livekit_barge.batch.query import Query
     from livekit_barge.report.terminal.summary_table import render_groups, render_worst
 
-    console = Console()
+    console = Screen()
     keys = tuple(filter(None, by.split(",")))
     before = None if baseline is None else Query(baseline).groups(keys)
     query = Query(results_dir)
@@ -169,7 +170,7 @@ def _tell_batch(results: Iterator[Result], count: int, total: Total, lines: Text
     from livekit_barge.batch.score_batch import line_of
     from livekit_barge.work.progress import progress_bar
 
-    with progress_bar(Console(stderr=True), count) as bar:
+    with progress_bar(Screen(stderr=True), count) as bar:
         for result in results:
             total.add(result)
             bar.advance()

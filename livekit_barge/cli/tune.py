@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from livekit_barge.cli.score import LimitsFile
+from livekit_barge.report.screen import Screen
 
 _Suite = Annotated[str, typer.Option(help="A suite's name, or its file.")]
 _Seed = Annotated[int, typer.Option(min=0, help="Draws the calls.")]
@@ -56,7 +56,7 @@ def sweep(
     loaded = Suite.load(suite)
     cases = loaded.cases(preset=preset, seed=seed, times=times)
     folder = out or Path("sweep") / loaded.name
-    with progress_bar(Console(stderr=True), len(cases) * len(settings)) as bar:
+    with progress_bar(Screen(stderr=True), len(cases) * len(settings)) as bar:
         points = run_settings(
             cases,
             settings,
@@ -67,17 +67,16 @@ def sweep(
             thresholds=thresholds,
         )
     kept = write_sweep(folder, f"{loaded.name} from {preset}", points)
-    console = Console()
+    console = Screen()
     for part in sweep_tables(points):
         console.print(part, highlight=False)
     console.print(
         f"{len(cases)} calls under each of {len(settings)} settings: {kept}",
-        markup=False,
         soft_wrap=True,
     )
     failed = dict.fromkeys(why for point in points for why in point.failed)
     for why in failed:
-        console.print(why, markup=False, highlight=False)
+        console.print(why, highlight=False)
     raise typer.Exit(2 if failed else 0)
 
 
@@ -123,21 +122,20 @@ def tune(
         write=write,
         thresholds=thresholds,
     )
-    with progress_bar(Console(stderr=True)) as bar:
+    with progress_bar(Screen(stderr=True)) as bar:
         tuned = run_tune(order, bar)
-    console = Console()
+    console = Screen()
     for part in render_search(tuned.found, tuned.changes, order.budget, tuned.binding):
         console.print(part, highlight=False)
     for part in render_held_out(tuned.held_out):
         console.print(part, highlight=False)
     console.print(
         f"preset: {tuned.preset_file}\nsweep:  {tuned.sweep_file}",
-        markup=False,
         highlight=False,
         soft_wrap=True,
     )
     for why in tuned.failed:
-        console.print(why, markup=False, highlight=False)
+        console.print(why, highlight=False)
     if tuned.failed:
         raise typer.Exit(2)
     raise typer.Exit(0 if tuned.found.within_budget else 1)

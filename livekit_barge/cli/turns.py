@@ -30,5 +30,5 @@ def print_turns(console: Console, folders: Sequence[Path], thresholds: Path | No
             continue
         console.print(turn_table(turns, title=call_title(call, call.meta.call_id)))
         for note in call.notes:
-            console.print(f"note: {note}", highlight=False, markup=False, soft_wrap=True)
+            console.print(f"note: {note}", highlight=False, soft_wrap=True)
     return code
