@@ -18,14 +18,27 @@ with 2.
 
 from __future__ import annotations
 
+# What an error quotes may be of any length; more than this of it helps nobody.
+_MOST_CHARACTERS = 400
+# Linux takes no longer path.
+_LONGEST_PATH = 4_096
+
+
+def shortened(text: str, most: int = _MOST_CHARACTERS) -> str:
+    """Return the text with its middle left out where it is longer than ``most`` characters."""
+    if len(text) <= most:
+        return text
+    half = most // 2 - 20
+    return f"{text[:half]} … ({len(text) - 2 * half} more characters) … {text[-half:]}"
+
 
 class BargeError(Exception):
     """Something the user can mend: what is wrong, where it stands, and the remedy."""
 
     def __init__(self, what: str, *, where: object = None, remedy: str | None = None) -> None:
-        self.what = what
-        self.where = None if where is None else str(where)
-        self.remedy = remedy
+        self.what = what = shortened(what)
+        self.where = None if where is None else shortened(str(where), _LONGEST_PATH)
+        self.remedy = remedy = None if remedy is None else shortened(remedy)
         line = what if self.where is None else f"{self.where}: {what}"
         super().__init__(line if remedy is None else f"{line} – {remedy}")
 

@@ -19,6 +19,8 @@ from livekit_barge import __version__
 from livekit_barge.batch.source_files import inputs, state_of
 from livekit_barge.call.fields import fault, line, parse
 from livekit_barge.errors import BargeError, IntakeError
+from livekit_barge.files import private
+from livekit_barge.files.read_file import read_regular
 from livekit_barge.intake.score_options import Order
 from livekit_barge.intake.scoring import score
 from livekit_barge.measure.scorecard import Scorecard
@@ -69,7 +71,7 @@ class Results:
     def prepare(self) -> None:
         """Make the directory. Raises :class:`IntakeError` where nothing can be kept in it."""
         try:
-            self.directory.mkdir(parents=True, exist_ok=True)
+            private.make_folder(self.directory)
             with TemporaryFile(dir=self.directory):
                 pass
         except OSError as error:
@@ -90,7 +92,7 @@ class Results:
         document = result.to_json() | {"made_from": self._made_from(path)}
         folder = self._folder(path)
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            private.make_folder(folder)
             _write(folder / name, line(document).encode())
             _take_away(folder / other)
         except OSError as error:
@@ -123,7 +125,7 @@ def _documents(folder: Path) -> Iterator[dict[str, Any]]:
     """Those that can be read: what is damaged is not kept."""
     for name in (CARD_FILE, REFUSED_FILE):
         try:
-            document = parse((folder / name).read_bytes())
+            document = parse(read_regular(folder / name))
         except (OSError, ValueError):
             continue
         if isinstance(document, dict):
@@ -147,7 +149,8 @@ def _write(file: Path, data: bytes) -> None:
     """Whole or not at all."""
     unfinished = file.with_name(f".{file.name}.{os.getpid()}")
     try:
-        unfinished.write_bytes(data)
+        with private.binary(unfinished, "wb") as out:
+            out.write(data)
         if file.is_dir():
             _take_away(file)
         unfinished.replace(file)

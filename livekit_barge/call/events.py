@@ -16,7 +16,7 @@ import json
 import types
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, TypeVar, dataclass_transform
+from typing import Any, ClassVar, Literal, TypedDict, TypeVar, dataclass_transform
 
 from livekit_barge.call.fields import fault, parse, plain, to_json
 from livekit_barge.errors import BadEvent
@@ -306,6 +306,17 @@ class ConversationItem(Event):
     livekit_at_s: float | None = None
 
 
+class ContextItem(TypedDict):
+    """An item of the chat context."""
+
+    item_id: str
+    role: str
+    """Of what is no message, its type."""
+    text: str | None
+    """``None``: nobody said it, or transcripts are not kept."""
+    interrupted: bool
+
+
 @_kind
 class ContextSeen(Event):
     """The end of the running agent's chat context, as a new speech of its became audio.
@@ -316,9 +327,8 @@ class ContextSeen(Event):
     type: ClassVar[str] = "context_seen"
     speech_id: str | None
     """The speech whose first frame was handed to the output."""
-    items: Sequence[Mapping[str, Any]]
-    """The latest items, in the context's order: ``item_id``, ``role`` (of what is no message, its
-    type), ``text`` (``None``: nobody said it, or transcripts are not kept) and ``interrupted``."""
+    items: Sequence[ContextItem]
+    """The latest items, in the context's order."""
     earlier: int
     """How many items stand before these."""
 
@@ -417,6 +427,17 @@ class CallerLinked(Event):
     """LiveKit's kind of participant: ``standard``, ``sip``, …"""
 
 
+class LinkCounts(TypedDict):
+    """What came to a link one way."""
+
+    packets: int
+    octets: int
+    lost: int
+    """How many of the packets it lost."""
+    late_s: float
+    """By how much it sent one on later than it was due, at worst."""
+
+
 @_kind
 class ImpairedLink(Event):
     """The call went over a link that was made bad on purpose; written when it ends."""
@@ -427,10 +448,8 @@ class ImpairedLink(Event):
     delay_s: float
     jitter_s: float
     seed: int
-    to_server: Mapping[str, Any]
-    """``packets`` and ``octets`` that came to the link, how many packets it ``lost``, and by how
-    much it sent one on later than it was due, at worst: ``late_s``."""
-    to_caller: Mapping[str, Any]
+    to_server: LinkCounts
+    to_caller: LinkCounts
     paths: Mapping[str, str]
     """Which way the media went by the client's own statistics; empty: it did not tell."""
     crossed: bool

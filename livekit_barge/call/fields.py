@@ -80,6 +80,10 @@ def _is_a(value: object, hint: Any) -> bool:
         return isinstance(value, (int, float)) and not isinstance(value, bool) and _is_finite(value)
     if hint is int:
         return isinstance(value, int) and not isinstance(value, bool) and _is_finite(value)
+    if typing.is_typeddict(hint):
+        return isinstance(value, Mapping) and all(
+            name in value and _is_a(value[name], kind) for name, kind in _hints(hint).items()
+        )
     if origin is Mapping:
         return isinstance(value, Mapping) and all(_is_a(each, args[1]) for each in value.values())
     if origin in (tuple, Sequence):

@@ -20,9 +20,12 @@ from livekit_barge.call.fields import encode
 from livekit_barge.call.meta import META_FILE, CallMeta
 from livekit_barge.call.placement import place_agent
 from livekit_barge.errors import CallError
+from livekit_barge.files import private
 
-# A week: a call that broke off and seems to have lasted longer has a damaged stamp, and to lay it
-# out would fill the disk.
+# A call that broke off and in which nothing happened for longer has a damaged stamp: to lay its
+# silence out would take minutes and fill the disk. Two hours of silence take some seconds.
+_LONGEST_LEAP_S = 2 * 3600.0
+# Nor does a call last longer than a week.
 _LONGEST_S = 7 * 86_400
 
 
@@ -31,16 +34,12 @@ def replacing(path: Path) -> Iterator[io.FileIO]:
     """A new file that takes the place of ``path`` when it is whole; else nothing changes."""
     part = path.with_suffix(".part")
     try:
-        with open(part, "wb", buffering=0, opener=_private) as out:
+        with open(part, "wb", buffering=0, opener=private.opener) as out:
             yield out
         os.replace(part, path)
     except BaseException:
         part.unlink(missing_ok=True)
         raise
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
 
 
 def write_meta(path: Path, meta: CallMeta) -> None:
@@ -104,9 +103,11 @@ def _lay_out(
     else:
         played = [audio.agent_piece(at, rate) for at in place_agent(events, ended_s=ended_s)]
     samples = max([round(ended_s * rate), *(piece.stop for piece in pieces + played)])
-    if broke_off and samples > _LONGEST_S * rate:
+    leap_s = _longest_leap_s(events, pieces + played, rate) if broke_off else 0.0
+    if leap_s > _LONGEST_LEAP_S or (broke_off and samples > _LONGEST_S * rate):
         raise CallError(
-            f"its events would last over {_LONGEST_S // 86_400} days",
+            f"nothing happened in it for {leap_s / 3600:.1f} h, and it is over "
+            f"{samples / rate / 3600:.1f} h long",
             where=path,
             remedy="mend the stamp in events.jsonl that is far off",
         )
@@ -122,6 +123,17 @@ def _lay_out(
                 channels=[lambda begin, end: pushed[begin:end]],
             )
     return round(samples / rate, 6)
+
+
+def _longest_leap_s(events: Sequence[Event], pieces: Sequence[audio.Piece], rate: int) -> float:
+    """For how long, at most, nothing was stamped and no audio came."""
+    seen = [(event.at_s, event.at_s) for event in events]
+    seen += [(piece.at / rate, piece.stop / rate) for piece in pieces]
+    longest_s = until_s = 0.0
+    for begin_s, end_s in sorted(seen):
+        longest_s = max(longest_s, begin_s - until_s)
+        until_s = max(until_s, end_s)
+    return longest_s
 
 
 def _caller_pieces(meta: CallMeta, events: Sequence[Event], samples: int) -> list[audio.Piece]:

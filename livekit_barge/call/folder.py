@@ -30,6 +30,7 @@ from livekit_barge.call.events import CallerLinked, Event, RoomConnection, from_
 from livekit_barge.call.finish import finish_call, remove_spools
 from livekit_barge.call.meta import META_FILE, CallMeta
 from livekit_barge.errors import BadEvent, CallError
+from livekit_barge.files.read_file import read_regular
 
 EVENTS_FILE = "events.jsonl"
 TURNS_FILE = "turns.jsonl"
@@ -167,7 +168,7 @@ def read_events(file: Path) -> tuple[list[Event], list[str]]:
     """Read the events in order of ``at_s``, and note what is missing. Raises :class:`BadEvent`."""
     if not file.exists():
         return [], ["no events.jsonl: nothing was stamped"]
-    lines = file.read_bytes().split(b"\n")
+    lines = read_regular(file).split(b"\n")
     events, notes = [], []
     for number, line in enumerate(lines, start=1):
         if not line.strip():

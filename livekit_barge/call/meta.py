@@ -12,6 +12,7 @@ from typing import Any, Literal, Self
 from livekit_barge.call import audio
 from livekit_barge.call.fields import fault, parse, plain, to_json
 from livekit_barge.errors import CallError, SchemaTooNew
+from livekit_barge.files.read_file import read_regular
 
 _SCHEMA_NAME = "livekit-barge/call/"
 SCHEMA = f"{_SCHEMA_NAME}1"
@@ -75,7 +76,11 @@ class CallMeta:
     def read(cls, file: Path) -> Self:
         """Raises :class:`CallError` or :class:`SchemaTooNew`, naming the file."""
         try:
-            fields = parse(file.read_bytes())
+            fields = parse(read_regular(file))
+        except OSError as error:
+            raise CallError(
+                f"cannot be read ({error.strerror})", where=file, remedy="point at a Call folder"
+            ) from error
         except ValueError as error:
             raise CallError(
                 f"not JSON ({error})", where=file, remedy="restore it from a copy"

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from livekit_barge.call.fields import line
 from livekit_barge.cli.output import opened, refuse
 from livekit_barge.cli.score import LimitsFile
-from livekit_barge.errors import BargeError
 from livekit_barge.report.screen import Screen
 
 if TYPE_CHECKING:
@@ -47,6 +46,7 @@ def diagnose(
     code has its section in docs/diagnosis.md.
     """
     from livekit_barge.batch.find_recordings import call_folders
+    from livekit_barge.batch.stored_results import Refused
     from livekit_barge.diagnosis import DiagnosisLimits
     from livekit_barge.measure.thresholds import Thresholds
     from livekit_barge.report.terminal.findings import render_findings
@@ -58,9 +58,9 @@ def diagnose(
     for path in call_folders(calls):
         try:
             findings = _diagnosed(path, rules, judging)
-        except BargeError as error:
+        except Exception as error:  # a fault of ours over one call must not hide the others
             refused = True
-            refuse(error)
+            refuse(Refused.of(path, error).line)
             continue
         found.append((path, findings))
         if json_to != Path("-"):
@@ -85,5 +85,5 @@ def _write(file: Path, found: _Found) -> None:
     """A line a call: its folder and its findings."""
     with opened(file) as out:
         for path, findings in found:
-            line = {"call": str(path), "findings": [finding.to_json() for finding in findings]}
-            print(json.dumps(line, ensure_ascii=False), file=out)
+            of_call = [finding.to_json() for finding in findings]
+            print(line({"call": str(path), "findings": of_call}), file=out)

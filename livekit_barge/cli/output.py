@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from livekit_barge.errors import BargeError, SettingsError
+from livekit_barge.files import private
 from livekit_barge.report.screen import one_line
 
 
@@ -25,7 +26,7 @@ def opened(path: Path) -> Iterator[TextIO]:
         yield sys.stdout
         return
     try:
-        raw = _Raw(path, "w")
+        raw = _Raw(path, "w", opener=private.opener)
     except OSError as error:
         raise _unwritable(path, error, "check the path") from error
     buffered = io.BufferedWriter(raw)

@@ -8,9 +8,9 @@ from pathlib import Path
 from rich.console import Console
 
 from livekit_barge.batch.find_recordings import call_folders
+from livekit_barge.batch.stored_results import Refused
 from livekit_barge.call.folder import Call
 from livekit_barge.cli.output import refuse
-from livekit_barge.errors import BargeError
 from livekit_barge.measure.measure_call import measure_call
 from livekit_barge.measure.thresholds import Thresholds
 from livekit_barge.report.terminal.turn_table import call_title, turn_table
@@ -24,8 +24,8 @@ def print_turns(console: Console, folders: Sequence[Path], thresholds: Path | No
         try:
             call = Call.open(folder)
             turns = measure_call(call, limits)
-        except BargeError as error:
-            refuse(error)
+        except Exception as error:  # a fault of ours over one call must not hide the others
+            refuse(Refused.of(folder, error).line)
             code = 2
             continue
         console.print(turn_table(turns, title=call_title(call, call.meta.call_id)))

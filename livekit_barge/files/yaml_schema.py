@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,6 +13,14 @@ from typing import Any
 
 from livekit_barge.errors import ScriptError
 from livekit_barge.files.did_you_mean import nearest
+from livekit_barge.files.read_file import read_regular
+
+# The largest suite of ours is a tenth of it; a file that is longer was not meant.
+_MOST_BYTES = 300_000
+# What a script may be without aliases.
+_MOST_WRITTEN_OUT = 3_000_000
+# No number, date or truth value has more characters; to make one of a text takes long.
+_LONGEST_NUMBER = 300
 
 Check = Callable[[Any], Any]
 """Turns a key's value into the field's; a ``ValueError`` says what it should be."""
@@ -34,9 +43,14 @@ def read_yaml(path: Path) -> Any:
             "scripts need the bench", remedy="install livekit-barge with the extra bench"
         ) from error
     try:
-        loader = _strict_loader()(path.read_text(encoding="utf-8"))
+        loader = _strict_loader()(read_regular(path, _MOST_BYTES).decode("utf-8"))
         loader.name = str(path)
-        return loader.get_single_data()
+        node = loader.get_single_node()
+        if _written_out(node, {}) > _MOST_WRITTEN_OUT:
+            raise ScriptError(
+                "its aliases (*name) stand for too much", where=path, remedy="write it out"
+            )
+        return None if node is None else loader.construct_document(node)
     except OSError as error:
         raise ScriptError(
             error.strerror or str(error), where=path, remedy="check the path"
@@ -46,6 +60,20 @@ def read_yaml(path: Path) -> Any:
         raise ScriptError(f"not YAML ({reason})", where=path, remedy="mend it") from error
     except RecursionError as error:
         raise ScriptError("nested too deep to be read", where=path, remedy="mend it") from error
+
+
+def _written_out(node: Any, known: dict[int, float]) -> float:
+    """How many characters a node would be without aliases, which repeat what they stand for.
+
+    One that stands for what it is in never ends. ``known``: the nodes that were looked at.
+    """
+    if node is None or isinstance(node.value, str):
+        return 1 + len(node.value if node else "")
+    if id(node) not in known:
+        known[id(node)] = math.inf  # until it is known, for one within itself
+        inner = (part for item in node.value for part in (item if type(item) is tuple else (item,)))
+        known[id(node)] = 1 + sum(_written_out(part, known) for part in inner)
+    return known[id(node)]
 
 
 @cache
@@ -64,6 +92,9 @@ def _strict_loader() -> Any:
             return node
 
         def construct_object(self, node: Any, deep: bool = False) -> Any:
+            is_text = not isinstance(node, yaml.ScalarNode) or node.tag.endswith(":str")
+            if not is_text and len(node.value) > _LONGEST_NUMBER:
+                raise self._fault(node, "a value is too long", "put a text into quotes")
             try:
                 value = super().construct_object(node, deep)
                 if isinstance(value, int):

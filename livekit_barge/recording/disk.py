@@ -18,6 +18,7 @@ from livekit_barge.call.fields import encode
 from livekit_barge.call.finish import finish_call, write_meta
 from livekit_barge.call.folder import EVENTS_FILE, TURNS_FILE, lock_folder, read_events
 from livekit_barge.call.meta import META_FILE, CallMeta
+from livekit_barge.files import private
 from livekit_barge.measure.turns import Turn
 
 _SPOOLS = {"caller": audio.CALLER_SPOOL, "agent": audio.PUSHED_SPOOL}
@@ -75,7 +76,7 @@ class CallFiles:
 
     def _create(self) -> None:
         # It may be there already: making it is how a call takes its name. One in use is left alone.
-        self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        private.make_folder(self.path)
         if (self.path / META_FILE).exists():
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(self.path))
         self._open.enter_context(lock_folder(self.path))

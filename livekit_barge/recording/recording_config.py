@@ -15,6 +15,7 @@ from typing import Any
 
 from livekit_barge.call.meta import CallMeta
 from livekit_barge.clock import CallClock
+from livekit_barge.files import private
 from livekit_barge.measure.thresholds import Thresholds
 from livekit_barge.recording.call_writer import Reports
 from livekit_barge.recording.recorder import Keeper, Recorder
@@ -30,6 +31,9 @@ PACKAGES = (
     "livekit-plugins-cartesia",
 )
 """Whose versions are kept with a call, where they are installed."""
+
+# A folder's name has 255 bytes at most; a number may come behind it.
+_LONGEST_NAME = 240
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,11 +97,11 @@ def make_call_dir(calls_dir: Path, name: str) -> Path:
     Making it is what takes the name, so two processes never get the same one. Where the disk
     refuses, the path is returned all the same: whoever writes there next reports it.
     """
-    name = re.sub(r"[/\0]|^\.\.?$", "_", name)
+    name = _fitting(re.sub(r"[/\0]|^\.\.?$", "_", name))
     path = calls_dir / name
     for number in itertools.count(2):
         try:
-            path.mkdir(mode=0o700, parents=True)
+            private.make_folder(path, exist_ok=False)
         except FileExistsError:
             path = calls_dir / f"{name}-{number}"
         except OSError:
@@ -105,6 +109,12 @@ def make_call_dir(calls_dir: Path, name: str) -> Path:
         else:
             break
     return path
+
+
+def _fitting(name: str) -> str:
+    """The name as a folder can have it: of 255 bytes at most, with room for a number."""
+    data = name.encode("utf-8", "replace")
+    return data[:_LONGEST_NAME].decode("utf-8", "ignore")
 
 
 @cache

@@ -14,13 +14,15 @@ from typing import Any
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 
+from livekit_barge.errors import shortened
+
 # All control characters but the tab and the end of a line, and those that turn the direction of
 # writing. They take no room on a line, so tables stay aligned without them.
 _STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 # Half a pair cannot be written in UTF-8; what stands for it is as wide.
 _HALF_A_PAIR = re.compile("[\ud800-\udfff]")
-# A line that is longer is no line a person reads; it would fill the terminal and a log.
-MOST_CHARACTERS = 2_000
+# A path and all that an error says of it; what is longer would fill the terminal and a log.
+MOST_CHARACTERS = 6_000
 
 
 def harmless(text: str) -> str:
@@ -29,17 +31,8 @@ def harmless(text: str) -> str:
 
 
 def one_line(text: str, most: int = MOST_CHARACTERS) -> str:
-    """The text on one harmless line, cut in its middle where it is longer than ``most``."""
-    if len(text) > 4 * most:  # before it is worked on: it may be hundreds of megabytes
-        text = _cut(text, 4 * most)
-    return _cut(harmless(" ".join(text.split())), most)
-
-
-def _cut(text: str, most: int) -> str:
-    if len(text) <= most:
-        return text
-    half = (most - 40) // 2
-    return f"{text[:half]} … {len(text) - 2 * half} characters left out … {text[-half:]}"
+    """The text on one harmless line, shortened where it is longer than ``most`` characters."""
+    return harmless(" ".join(shortened(text, most).split()))
 
 
 class Screen(Console):

@@ -18,13 +18,14 @@ import json
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
-from typing import Any
+from typing import Any, cast
 
 import aiohttp
 from aiohttp import web
 from livekit.protocol import rtc as protocol
 
 from livekit_barge.call.events import ImpairedLink as LinkReport
+from livekit_barge.call.events import LinkCounts
 from livekit_barge.errors import RoomError
 from livekit_barge.room.link import Link
 from livekit_barge.room.relay import Relay
@@ -55,8 +56,8 @@ class ImpairedLink:
         return LinkReport(
             at_s=at_s,
             **asdict(self.link),
-            to_server=asdict(counts["to_server"]),
-            to_caller=asdict(counts["to_caller"]),
+            to_server=cast(LinkCounts, asdict(counts["to_server"])),
+            to_caller=cast(LinkCounts, asdict(counts["to_caller"])),
             paths=paths,
             crossed=crossed and all(way.packets > way.lost for way in counts.values()),
         )

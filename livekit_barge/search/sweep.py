@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from livekit_barge.errors import SettingsError
+from livekit_barge.files import private
 from livekit_barge.measure.totals import Tally
 from livekit_barge.search.axes import Setting, crossed
 from livekit_barge.suites.case import Case
@@ -97,7 +98,7 @@ def write_sweep(out: Path, title: str, points: Sequence[Point]) -> Path:
         "points": [point.to_json() for point in points],
     }
     try:
-        file.write_text(json.dumps(document, indent=1, ensure_ascii=False), encoding="utf-8")
+        private.write(file, json.dumps(document, indent=1, ensure_ascii=False))
     except OSError as error:
         raise SettingsError(
             f"cannot be written ({error.strerror})", where=file, remedy="choose another folder"

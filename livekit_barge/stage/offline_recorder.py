@@ -17,6 +17,7 @@ from livekit_barge.call.audio import Int16
 from livekit_barge.call.events import Event
 from livekit_barge.call.meta import CallMeta
 from livekit_barge.errors import SettingsError
+from livekit_barge.files import private
 from livekit_barge.measure.thresholds import Thresholds
 from livekit_barge.measure.turns import Turn
 from livekit_barge.recording.call_writer import Book, Close, Item, Reports
@@ -64,7 +65,7 @@ class RecorderAtTheEnd(Recorder):
 def check_writable(calls_dir: Path) -> None:
     """Before a call is played. Raises :class:`SettingsError`."""
     try:
-        calls_dir.mkdir(parents=True, exist_ok=True)
+        private.make_folder(calls_dir)
         tempfile.TemporaryFile(dir=calls_dir).close()
     except OSError as error:
         raise SettingsError(

@@ -18,10 +18,11 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, Self
+from typing import IO, Self
 
 from livekit_barge.call.fields import parse
 from livekit_barge.errors import SettingsError
+from livekit_barge.files import private
 from livekit_barge.suites.event_results import CaseResult
 
 RESULTS_FILE = "results.jsonl"
@@ -38,11 +39,11 @@ class Kept:
     def __init__(self, folder: Path) -> None:
         self._path = folder / RESULTS_FILE
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-            self._lock = (folder / _LOCK_FILE).open("wb")
+            private.make_folder(folder)
+            self._lock = private.binary(folder / _LOCK_FILE, "wb")
             _take(self._lock, folder)
             (folder / RUN_FILE).unlink(missing_ok=True)
-            self._file: BinaryIO = self._path.open("a+b")
+            self._file: IO[bytes] = private.binary(self._path, "a+b")
         except OSError as error:
             raise SettingsError(
                 f"no results can be kept there ({error.strerror})",
@@ -97,13 +98,13 @@ class Kept:
         others = sorted(self._lines.keys() - first.keys())
         ordered = self._path.with_suffix(f".{os.getpid()}")
         try:
-            with ordered.open("wb") as file:
+            with private.binary(ordered, "wb") as file:
                 for digest in (*first, *others):
                     self._file.seek(self._lines[digest])
                     file.write(self._file.readline())
             self._file.close()
             ordered.replace(self._path)
-            self._file = self._path.open("a+b")
+            self._file = private.binary(self._path, "a+b")
         except OSError as error:
             ordered.unlink(missing_ok=True)
             raise self._no_room(error) from error
@@ -129,7 +130,7 @@ class Kept:
             at += len(line)
 
 
-def _take(lock: BinaryIO, folder: Path) -> None:
+def _take(lock: IO[bytes], folder: Path) -> None:
     """Have the folder until the file is closed. Raises :class:`SettingsError`."""
     try:
         import fcntl

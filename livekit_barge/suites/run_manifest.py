@@ -15,6 +15,8 @@ from typing import Any, Self
 
 from livekit_barge.call.fields import fault, parse
 from livekit_barge.errors import SettingsError
+from livekit_barge.files import private
+from livekit_barge.files.read_file import read_regular
 from livekit_barge.suites.event_results import CaseResult
 from livekit_barge.suites.results_store import RESULTS_FILE, RUN_FILE
 
@@ -48,7 +50,7 @@ class Run:
         path = folder / RUN_FILE
         text = json.dumps(self.to_json(), indent=2, ensure_ascii=False)
         try:
-            path.write_text(text + "\n", encoding="utf-8")
+            private.write(path, text + "\n")
         except OSError as error:
             raise SettingsError(
                 f"cannot be written ({error.strerror})",
@@ -61,7 +63,7 @@ class Run:
         """The run in a folder. Raises :class:`SettingsError`."""
         path = folder / RUN_FILE
         try:
-            document = parse(path.read_bytes())
+            document = parse(read_regular(path))
             named = {name: document[name] for name in ("schema", *cls.__dataclass_fields__)}
             fields = named | {"presets": tuple(named["presets"])}
         except (OSError, ValueError, KeyError, TypeError) as error:

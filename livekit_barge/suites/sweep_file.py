@@ -14,14 +14,15 @@ Only ``knobs``, ``time_to_yield_p50_s`` and ``false_stop_rate`` must be there, t
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from livekit_barge.call.fields import parse
 from livekit_barge.errors import CallError
+from livekit_barge.files.read_file import read_regular
 from livekit_barge.measure.statistics import Rate
 
 SWEEP_FILE = "sweep.json"
@@ -62,7 +63,7 @@ class Sweep:
 def read_sweep(file: Path) -> Sweep:
     """Raises :class:`CallError`, naming the file and what is wrong in it."""
     try:
-        document = json.loads(file.read_bytes())
+        document = parse(read_regular(file))
     except (OSError, ValueError) as error:
         raise _wrong(file, f"no sweep ({error})") from error
     if not isinstance(document, dict) or document.get("schema") != SCHEMA:

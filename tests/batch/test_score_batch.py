@@ -162,7 +162,7 @@ def test_a_directory_in_the_place_of_a_result_is_not_kept(recordings, results):
 def test_a_result_that_cannot_be_read_is_not_kept(recordings, results, monkeypatch):
     [path] = find([recordings(1)])
     results.make(path)
-    monkeypatch.setattr(Path, "read_bytes", denied)
+    monkeypatch.setattr(Path, "open", denied)
     assert results.kept(path) is None
 
 

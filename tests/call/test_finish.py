@@ -144,10 +144,11 @@ def test_killed_at_any_step_nothing_is_lost(broken_off, how):
         assert len(call["notes"]) <= 1
 
 
-def test_a_stamp_that_would_fill_the_disk_is_refused_and_nothing_is_lost(broken_off):
+@pytest.mark.parametrize("at_s", [7_300.0, 86_400.0, 1e9])
+def test_a_stamp_hours_ahead_is_refused_and_nothing_is_lost(broken_off, at_s):
     before = sorted(os.listdir(broken_off))
-    events = [*EVENTS, dataclasses.replace(EVENTS[-1], at_s=1e9)]
-    with pytest.raises(CallError, match=r"a-call: its events would last over 7 days – mend"):
+    events = [*EVENTS, dataclasses.replace(EVENTS[-1], at_s=at_s)]
+    with pytest.raises(CallError, match=r"a-call: nothing happened in it for .* h, .* – mend"):
         finish_call(broken_off, META, events, ended_s=None)
     assert sorted(os.listdir(broken_off)) == before
 

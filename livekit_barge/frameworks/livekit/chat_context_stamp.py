@@ -6,7 +6,7 @@ from typing import Any
 
 from livekit.agents import AgentSession, llm
 
-from livekit_barge.call.events import ContextSeen
+from livekit_barge.call.events import ContextItem, ContextSeen
 from livekit_barge.recording.stamp_context import TAIL_ITEMS, CallLog
 
 # Instructions are long, the program's own, and no part of what was said.
@@ -29,7 +29,7 @@ def context_seen(
     )
 
 
-def _seen(item: llm.ChatItem, log: CallLog) -> dict[str, Any]:
+def _seen(item: llm.ChatItem, log: CallLog) -> ContextItem:
     if not isinstance(item, llm.ChatMessage):
         return {"item_id": item.id, "role": item.type, "text": None, "interrupted": False}
     return {

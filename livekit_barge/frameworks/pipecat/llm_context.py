@@ -14,7 +14,7 @@ from typing import Any
 
 from pipecat.processors.aggregators.llm_context import LLMContext
 
-from livekit_barge.call.events import ContextSeen, ConversationItem, Event
+from livekit_barge.call.events import ContextItem, ContextSeen, ConversationItem, Event
 from livekit_barge.recording.stamp_context import TAIL_ITEMS
 
 # Whose messages are words of the call; instructions and tools' results are not.
@@ -102,7 +102,7 @@ class ContextWatch:
             )
         )
 
-    def _item(self, message: Any) -> dict[str, Any]:
+    def _item(self, message: Any) -> ContextItem:
         known, role = self._ids[id(message)], _role(message)
         return {
             "item_id": known.item_id,

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from livekit_barge.batch.stored_results import Refused
+from livekit_barge.files import private
 from livekit_barge.intake.score_options import Order
 from livekit_barge.measure.checks import check
 from livekit_barge.measure.statistics import Percentiles
@@ -42,7 +43,7 @@ def write_batch(
     """Write ``index.html`` and its data. Raises ``OSError``."""
     every = Tally.total(row.card.tally for row in rows)
     groups = _groups(rows)
-    (out / _DATA).write_text(script("bargeBatch", _data(groups, sweeps)), encoding="utf-8")
+    private.write(out / _DATA, script("bargeBatch", _data(groups, sweeps)))
     page = render(
         "batch.html",
         rows=rows,
@@ -58,7 +59,7 @@ def write_batch(
         redact=redact,
         root="",
     )
-    (out / INDEX).write_text(page, encoding="utf-8")
+    private.write(out / INDEX, page)
 
 
 def _groups(rows: Iterable[Row]) -> dict[str, Tally]:

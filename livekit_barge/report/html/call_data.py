@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -19,8 +18,10 @@ from livekit_barge.call.events import (
     SessionError,
     Transcript,
 )
+from livekit_barge.call.fields import parse
 from livekit_barge.call.folder import Call
 from livekit_barge.errors import CallError
+from livekit_barge.files.read_file import read_regular
 from livekit_barge.intake.recording import Recording
 from livekit_barge.intake.score_options import Order
 from livekit_barge.intake.scoring import is_call, score
@@ -102,9 +103,9 @@ def _read_card(path: Path) -> Scorecard:
     file = path / CARD_FILE
     try:
         if not file.exists():
-            refused = json.loads((path / REFUSED_FILE).read_bytes())
+            refused = parse(read_regular(path / REFUSED_FILE))
             raise CallError(str(refused["error"]))
-        return Scorecard.from_json(json.loads(file.read_bytes()))
+        return Scorecard.from_json(parse(read_regular(file)))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise CallError(
             f"no scorecard of this version ({type(error).__name__}: {error})",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from livekit_barge.files import private
 from livekit_barge.measure.overlap import Overlap
 from livekit_barge.measure.scorecard import Scorecard
 from livekit_barge.report.html.audio_files import Codec, Tracks
@@ -52,7 +53,7 @@ def write_call(subject: Subject, out: Path, name: str, *, codec: Codec, redact: 
     found = marks(subject.events)
     shown = lanes(subject.events, subject.turns, ended_s=card.duration_s)
     data = _data(card, shown, found, None if wave is None else wave.to_json(name))
-    (folder / _DATA).write_text(script("bargeCall", data), encoding="utf-8")
+    private.write(folder / _DATA, script("bargeCall", data))
     page = render(
         "call.html",
         card=card,
@@ -67,7 +68,7 @@ def write_call(subject: Subject, out: Path, name: str, *, codec: Codec, redact: 
         data=f"{name}/{_DATA}",
         root="../",
     )
-    (out / PAGES / f"{name}.html").write_text(page, encoding="utf-8")
+    private.write(out / PAGES / f"{name}.html", page)
 
 
 def _write_wave(subject: Subject, folder: Path, codec: Codec, *, redact: bool) -> Wave:
@@ -78,7 +79,7 @@ def _write_wave(subject: Subject, folder: Path, codec: Codec, *, redact: bool) -
     def keep(number: int, text: str) -> None:
         if not redact:
             file = folder / _tile(number)
-            file.write_text(script("bargeTile", number, text), encoding="utf-8")
+            private.write(file, script("bargeTile", number, text))
 
     outline = Outline(rate, keep)
     if redact:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime
 
 from livekit_barge.call.audio import AGENT, CALLER
+from livekit_barge.call.fields import parse
 from livekit_barge.call.folder import TURNS_FILE, Call
 from livekit_barge.errors import CallError
+from livekit_barge.files.read_file import read_regular
 from livekit_barge.intake.score_options import Order
 from livekit_barge.measure.scorecard import Caveat, Channels, Scorecard
 
@@ -40,7 +41,7 @@ def card_of_kept_turns(call: Call, order: Order) -> Scorecard:
         warnings=(*(Caveat("note", note) for note in call.notes), _UNHEARD),
     )
     try:
-        turns = [json.loads(line) for line in file.read_bytes().splitlines() if line.strip()]
+        turns = [parse(line) for line in read_regular(file).splitlines() if line.strip()]
         overlaps = [overlap for turn in turns for overlap in turn.pop("overlaps")]
         document = card.to_json() | {"turns": turns, "overlaps": overlaps}
         return Scorecard.from_json(document)

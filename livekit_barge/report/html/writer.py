@@ -10,6 +10,7 @@ from typing import Any
 
 from livekit_barge import __version__
 from livekit_barge.errors import BargeError, CallError, SettingsError
+from livekit_barge.files import private
 from livekit_barge.measure.statistics import Measured, Percentiles
 from livekit_barge.report.terminal.scorecard_table import as_percentiles, as_rate
 from livekit_barge.report.terminal.turn_table import NOTHING, as_ms, at, clocks
@@ -37,7 +38,7 @@ def prepare(out: Path) -> None:
             raise CallError("is there, and is no report", where=out, remedy="give another -o")
         shutil.rmtree(out / PAGES, ignore_errors=True)
         for folder in out, out / PAGES, out / "assets":
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # as private as a call's folder
+            private.make_folder(folder)
         for asset in sorted(_ASSETS.iterdir()):
             if asset.suffix in (".js", ".css"):
                 shutil.copyfile(asset, out / "assets" / asset.name)
