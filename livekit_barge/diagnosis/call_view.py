@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import math
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeVar
@@ -12,12 +14,14 @@ import numpy as np
 from livekit_barge.call.audio import AUDIO_FILE, CALLER, Float32
 from livekit_barge.call.events import (
     AgentState,
+    ContextSeen,
     Event,
     OptionsInForce,
     ProtectedEnded,
     ProtectedStarted,
     SegmentFlushed,
     SegmentStarted,
+    SpeechDone,
     Transcript,
     UserState,
 )
@@ -39,6 +43,7 @@ AS_LOUD_DB = 15.0
 """Words of one talker differ by less; a room's noise lies lower."""
 
 E = TypeVar("E", bound=Event)
+_Item = TypeVar("_Item")
 
 
 @dataclass(frozen=True)
@@ -110,9 +115,21 @@ class Seen:
         """All events of a kind, in order."""
         return self._by_kind.get(kind, [])  # type: ignore[return-value]
 
+    def grouped(self, kind: type[E], field: str, value: object) -> list[E]:
+        """Those of a kind whose field has the value, in order."""
+        if (kind, field) not in self._groups:
+            groups = self._groups.setdefault((kind, field), {})
+            for event in self.of(kind):
+                groups.setdefault(getattr(event, field), []).append(event)
+        return self._groups[kind, field].get(value, [])  # type: ignore[return-value]
+
+    @cached_property
+    def _groups(self) -> dict[tuple[type[Event], str], dict[object, list[Event]]]:
+        return {}
+
     def between(self, kind: type[E], begin_s: float, end_s: float) -> list[E]:
         """Those in ``[begin_s, end_s]``."""
-        return [event for event in self.of(kind) if begin_s <= event.at_s <= end_s]
+        return list(within(self.of(kind), begin_s, end_s, lambda event: event.at_s))
 
     def options_at(self, at_s: float) -> Mapping[str, Any]:
         """The options in force then."""
@@ -148,13 +165,25 @@ class Seen:
     def vad_onset_s(self, story: Story) -> float | None:
         """When LiveKit took the caller's speech in the overlap to begin; ``None``: not at all."""
         around = Span(story.begin_s - self.limits.off_min_s, story.caller_end_s + TOLD_WITHIN_S)
-        heard = [span for span in self.vad_heard if span.meets(around)]
+        heard = self.heard_around(around)
         return None if not heard else max(heard[0].begin_s, story.begin_s)
 
     def heard_in(self, story: Story) -> list[Span]:
         """When LiveKit took the caller to speak, in the overlap. A pause begins the count anew."""
         reach = Span(story.begin_s, max(story.caller_end_s, story.begin_s + LEVEL_S))
-        return [span for span in self.vad_heard if span.meets(reach)]
+        return self.heard_around(reach)
+
+    def heard_around(self, around: Span) -> list[Span]:
+        """When LiveKit took the caller to speak, around then."""
+        # Spans end in their order; an onset that is back-dated lies before the end before it.
+        near = within(self.vad_heard, around.begin_s, math.inf, lambda span: span.end_s)
+        found = []
+        for span in near:
+            if span.begin_s >= around.end_s:
+                break
+            if span.meets(around):
+                found.append(span)
+        return found
 
     def longest_heard_s(self, story: Story) -> float:
         """The longest of them."""
@@ -162,12 +191,27 @@ class Seen:
 
     def caller_turn_ends_s(self, story: Story) -> float:
         """The end of the turn in which the caller spoke over the agent; they may pause in it."""
-        ends = [
-            turn.ended_s
-            for turn in self.turns
-            if turn.speaker == "caller" and turn.started_s <= story.caller_end_s <= turn.ended_s
-        ]
+        ends = [turn.ended_s for turn in self.caller_turns_at(story.caller_end_s)]
         return max([story.caller_end_s, *ends])
+
+    @cached_property
+    def _turns_of(self) -> Mapping[str, list[Turn]]:
+        sides: dict[str, list[Turn]] = {"caller": [], "agent": []}
+        for turn in sorted(self.turns, key=lambda turn: turn.started_s):
+            sides[turn.speaker].append(turn)
+        return sides
+
+    def caller_turns_at(self, at_s: float) -> list[Turn]:
+        """The caller's turn that is under way then, if there is one."""
+        turns = self._turns_of["caller"]  # a side's turns do not overlap each other
+        began = bisect_right(turns, at_s, key=lambda turn: turn.started_s)
+        return [turn for turn in turns[max(began - 1, 0) : began] if at_s <= turn.ended_s]
+
+    def agent_begins(self, after_s: float, by_s: float) -> bool:
+        """Whether a turn of the agent's begins in ``(after_s, by_s]``."""
+        turns = self._turns_of["agent"]
+        first, last = (bisect_right(turns, at_s, key=_started_s) for at_s in (after_s, by_s))
+        return first < last
 
     def transcripts(self, begin_s: float, end_s: float) -> list[Transcript]:
         """Transcripts, interim ones too, that came in ``[begin_s, end_s]``."""
@@ -175,38 +219,77 @@ class Seen:
 
     def protections(self, reason: str) -> list[tuple[Span, str | None]]:
         """When what was protected for ``reason``, and which speech that meant."""
-        ends = [event for event in self.of(ProtectedEnded) if event.reason == reason]
-        found = []
+        return self._protections.get(reason, [])
+
+    @cached_property
+    def _protections(self) -> Mapping[str, list[tuple[Span, str | None]]]:
+        ends: dict[tuple[str, str | None], list[float]] = {}
+        for event in self.of(ProtectedEnded):
+            ends.setdefault((event.reason, event.speech_id), []).append(event.at_s)
+        found: dict[str, list[tuple[Span, str | None]]] = {}
         for begun in self.of(ProtectedStarted):
-            if begun.reason == reason:
-                later = [
-                    event.at_s
-                    for event in ends
-                    if event.at_s >= begun.at_s and event.speech_id == begun.speech_id
-                ]
-                end_s = min(later, default=self.call.duration_s)
-                found.append((Span(begun.at_s, end_s), begun.speech_id))
+            own = ends.get((begun.reason, begun.speech_id), [])
+            later = bisect_left(own, begun.at_s)
+            end_s = own[later] if later < len(own) else self.call.duration_s
+            found.setdefault(begun.reason, []).append((Span(begun.at_s, end_s), begun.speech_id))
         return found
+
+    def turn_of(self, speech_id: str | None) -> Turn | None:
+        """The first turn of a speech."""
+        return self._of_speech.get(speech_id)
+
+    @cached_property
+    def _of_speech(self) -> Mapping[str | None, Turn]:
+        return {turn.speech_id: turn for turn in reversed(self.turns)}
+
+    def stories_of(self, speech_id: str | None) -> list[Story]:
+        """The overlaps on a speech, in order."""
+        return self._stories_of.get(speech_id, [])
+
+    @cached_property
+    def _stories_of(self) -> Mapping[str | None, list[Story]]:
+        stories: dict[str | None, list[Story]] = {}
+        for story in self.stories:
+            stories.setdefault(story.turn.speech_id, []).append(story)
+        return stories
+
+    @cached_property
+    def spoken_items(self) -> frozenset[str]:
+        """The items of the chat context that some speech said."""
+        return frozenset(item for event in self.of(SpeechDone) for item in event.item_ids)
+
+    @cached_property
+    def first_in_context_s(self) -> Mapping[str, float]:
+        """When each item was first seen in the chat context."""
+        first: dict[str, float] = {}
+        for event in self.of(ContextSeen):
+            for item in event.items:
+                first.setdefault(item["item_id"], event.at_s)
+        return first
 
     def segments(self, speech_id: str | None) -> list[Segment]:
         """A speech's segments, in order."""
+        return self._segments.get(speech_id, [])
+
+    @cached_property
+    def _segments(self) -> Mapping[str | None, list[Segment]]:
         flushed = {event.segment_id: event for event in self.of(SegmentFlushed)}
-        segments = []
+        segments: dict[str | None, list[Segment]] = {}
         for begun in self.of(SegmentStarted):
-            if begun.speech_id == speech_id:
-                end = flushed.get(begun.segment_id)
-                segments.append(
-                    Segment(begun.at_s, None, None, begun.segment_id)
-                    if end is None
-                    else Segment(
-                        begun.at_s,
-                        end.last_frame_at_s,
-                        end.pushed_s,
-                        begun.segment_id,
-                        end.complete,
-                        end.at_s,
-                    )
+            end = flushed.get(begun.segment_id)
+            segment = (
+                Segment(begun.at_s, None, None, begun.segment_id)
+                if end is None
+                else Segment(
+                    begun.at_s,
+                    end.last_frame_at_s,
+                    end.pushed_s,
+                    begun.segment_id,
+                    end.complete,
+                    end.at_s,
                 )
+            )
+            segments.setdefault(begun.speech_id, []).append(segment)
         return segments
 
     @property
@@ -251,13 +334,31 @@ class Seen:
         rate, at = self.call.sample_rate, 0
         ends = [(max(round(s.begin_s * rate), 0), round(s.end_s * rate)) for s in spans]
         parts: list[list[Float32]] = [[] for _ in spans]
+        waiting = sorted(range(len(spans)), key=lambda number: ends[number], reverse=True)
+        going: list[int] = []
         for block in self.call.blocks() if spans else ():
-            for (first, last), kept in zip(ends, parts, strict=True):
-                if first < at + block.shape[1] and last > at:
-                    kept.append(block[:, max(first - at, 0) : last - at])
+            while waiting and ends[waiting[-1]][0] < at + block.shape[1]:
+                going.append(waiting.pop())
+            for number in going:
+                first, last = ends[number]
+                if last > at:  # a copy: a view would keep the whole block
+                    parts[number].append(block[:, max(first - at, 0) : last - at].copy())
             at += block.shape[1]
+            going = [number for number in going if ends[number][1] > at]
         nothing = np.zeros((2, 0), np.float32)
         return [np.concatenate([nothing, *kept], axis=1) for kept in parts]
+
+
+def _started_s(turn: Turn) -> float:
+    return turn.started_s
+
+
+def within(
+    items: Sequence[_Item], begin_s: float, end_s: float, at_s: Callable[[_Item], float]
+) -> Sequence[_Item]:
+    """Those in ``[begin_s, end_s]`` of items that are in order of ``at_s``."""
+    first = bisect_left(items, begin_s, key=at_s)
+    return items[first : bisect_right(items, end_s, key=at_s)]
 
 
 def ms(seconds: float) -> str:

@@ -18,7 +18,7 @@ from livekit_barge.diagnosis.false_stops import is_wordless, never_resumed
 from livekit_barge.diagnosis.finding import Finding
 from livekit_barge.diagnosis.framework import LIVEKIT, PIPECAT
 from livekit_barge.diagnosis.kinds import DEAF, NO_REPLY
-from livekit_barge.hearing.span import Span
+from livekit_barge.hearing.span import Span, joined, meets_any
 from livekit_barge.measure.turns import Turn
 
 # LiveKit announces the start of speech this late at most: its VAD's window and smoothing.
@@ -42,12 +42,11 @@ def deaf(seen: Seen) -> Iterable[Finding]:
     """One for the call, if the VAD missed a long turn of the caller's, or several short ones."""
     if not seen.stamped:
         return
-    spared = [span for span, _ in seen.protections("uninterruptible")]
+    spared = joined(span for span, _ in seen.protections("uninterruptible"))
     turns = [
         turn
         for turn in seen.turns
-        if turn.speaker == "caller"
-        and not any(span.meets(Span(turn.started_s, turn.ended_s)) for span in spared)
+        if turn.speaker == "caller" and not meets_any(Span(turn.started_s, turn.ended_s), spared)
     ]
     unheard = [turn for turn in turns if not _heard(seen, turn)]
     longest_s = max((turn.ended_s - turn.started_s for turn in unheard), default=0.0)
@@ -79,9 +78,7 @@ def _heard(seen: Seen, turn: Turn) -> bool:
     """By the user's state, or by a decision that only the VAD can have made."""
     around = Span(turn.started_s - _ANNOUNCED_S, turn.ended_s + _ANNOUNCED_S)
     decided = seen.between(Decision, around.begin_s, around.end_s)
-    return any(span.meets(around) for span in seen.vad_heard) or any(
-        decision.cause == "vad" for decision in decided
-    )
+    return bool(seen.heard_around(around)) or any(decision.cause == "vad" for decision in decided)
 
 
 def replies(seen: Seen) -> Iterable[Finding]:
@@ -97,8 +94,7 @@ def replies(seen: Seen) -> Iterable[Finding]:
         closed = [event.at_s for event in seen.of(SessionClosed)]
         if by_s > min([seen.call.duration_s, *closed]):
             continue  # the call did not last so long
-        begun = [t.started_s for t in seen.turns if t.speaker == "agent"]
-        if not any((story.overlap.silent_s or ended_s) < start_s <= by_s for start_s in begun):
+        if not seen.agent_begins(story.overlap.silent_s or ended_s, by_s):
             if outcome == "false_stop" or is_wordless(seen, story, by_s):
                 yield never_resumed(seen, story, by_s)
             else:

@@ -8,6 +8,8 @@ message only if it was given the messages of the cut agent's time.
 
 from __future__ import annotations
 
+import math
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import SequenceMatcher
 from typing import Any
@@ -35,9 +37,10 @@ def contexts(seen: Seen) -> Iterable[Finding]:
         if over is None or not over.interrupted:
             continue
         heard_s = turn.ended_s - turn.started_s
-        after = [event for event in seen.of(ContextSeen) if event.at_s >= over.at_s]
-        if heard_s >= seen.limits.said_min_s and after:
-            yield from _looked_at(seen, turn, over, after[0], stories.get(turn.speech_id))
+        looks = seen.of(ContextSeen)
+        after = bisect_left(looks, over.at_s, key=lambda event: event.at_s)
+        if heard_s >= seen.limits.said_min_s and after < len(looks):
+            yield from _looked_at(seen, turn, over, looks[after], stories.get(turn.speech_id))
 
 
 def _looked_at(
@@ -64,16 +67,11 @@ def _missing(seen: Seen, turn: Turn, over: SpeechDone, context: ContextSeen) -> 
     ids = {item["item_id"] for item in context.items}
     if ids & set(over.item_ids) or not _same_history(seen, turn, context):
         return None
-    before = {
-        item["item_id"]
-        for event in seen.of(ContextSeen)
-        if event.at_s < over.at_s
-        for item in event.items
-    }
+    before = {i for i in ids if seen.first_in_context_s.get(i, math.inf) < over.at_s}
     # What stood in it before must be in sight, or the context has only grown past the cut speech.
-    if context.earlier and not ids & before:
+    if context.earlier and not before:
         return None
-    announced = any(item.item_id in over.item_ids for item in seen.of(ConversationItem))
+    announced = any(seen.grouped(ConversationItem, "item_id", item) for item in over.item_ids)
     entered = "it had been entered, so it was removed" if announced else "it was never entered"
     return f"its message is missing in the context ({entered}); {turn.speech_id} said it"
 
@@ -114,13 +112,12 @@ def _doubled(seen: Seen, over: SpeechDone, items: Items) -> str | None:
     own = [item for item in items if item["item_id"] in over.item_ids]
     if len(own) > len({item["item_id"] for item in own}):
         return f"its message stands {len(own)} times in the context"
-    spoken = {item_id for event in seen.of(SpeechDone) for item_id in event.item_ids}
     for mine in own:
         twins = [
             item["item_id"]
             for item in items
             if item["role"] == "assistant"
-            and item["item_id"] not in spoken
+            and item["item_id"] not in seen.spoken_items
             and _alike(item["text"], mine["text"])
         ]
         if twins:
@@ -136,20 +133,22 @@ def _out_of_order(seen: Seen, over: SpeechDone, items: Items) -> str | None:
     mine = [places[item_id] for item_id in over.item_ids if item_id in places]
     answers = [
         event
-        for event in seen.of(ConversationItem)
-        if event.role == "user" and event.at_s >= over.at_s and event.item_id in places
+        for item_id in places
+        for event in seen.grouped(ConversationItem, "item_id", item_id)
+        if event.role == "user" and event.at_s >= over.at_s
     ]
-    if mine and answers and places[answers[0].item_id] < max(mine):
+    answer = min(answers, key=lambda event: event.at_s, default=None)
+    if mine and answer is not None and places[answer.item_id] < max(mine):
         return (
             f"its message stands behind the caller's answer to it, at {max(mine)} and "
-            f"{places[answers[0].item_id]} of the items seen"
+            f"{places[answer.item_id]} of the items seen"
         )
     return None
 
 
 def _repeated(seen: Seen, turn: Turn, speech_id: str | None) -> list[str]:
     """Whether the next speech said the same again."""
-    following = next((t for t in seen.turns if speech_id and t.speech_id == speech_id), None)
+    following = seen.turn_of(speech_id) if speech_id else None
     if following is None or not _alike(turn.words, following.words):
         return []
     return ["the next speech says the same again"]

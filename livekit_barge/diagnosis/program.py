@@ -128,7 +128,7 @@ def protected(seen: Seen) -> Iterable[Finding]:
             continue
         if speech.allow_interruptions and span is None:
             continue
-        turn = next((t for t in seen.turns if t.speech_id == cut.speech_id), None)
+        turn = seen.turn_of(cut.speech_id)
         pushed = [segment.pushed_s for segment in seen.segments(cut.speech_id)]
         if turn is None or None in pushed:
             continue
@@ -150,6 +150,5 @@ def protected(seen: Seen) -> Iterable[Finding]:
 
 
 def _story(seen: Seen, cut: SpeechInterrupted) -> Story | None:
-    over = [story for story in seen.stories if story.turn.speech_id == cut.speech_id]
-    before = [story for story in over if story.begin_s <= cut.at_s]
+    before = [s for s in seen.stories_of(cut.speech_id) if s.begin_s <= cut.at_s]
     return before[-1] if before else None

@@ -53,20 +53,16 @@ def diagnose(
     """
     seen = Seen(call, turns, DiagnosisLimits.load() if limits is None else limits)
     found = [finding for rule in _RULES for finding in rule(seen)]
-    found = [finding for finding in found if not _follows(finding, found)]
+    causes = {
+        (code, cause.overlap) for cause in found for code in _FOLLOWS_FROM.get(cause.code, ())
+    }
+    found = [finding for finding in found if (finding.code, finding.overlap) not in causes]
     explained = {finding.overlap for finding in found if finding.overlap is not None}
     found += open_questions(seen, explained)
     if seen.framework is PIPECAT:
         found = [replace(each, turn=_PIPECAT.get(each.turn, each.turn)) for each in found]
     places = {kind.code: place for place, kind in enumerate(KINDS)}
     return sorted(found, key=lambda finding: (_order(finding), places[finding.code]))
-
-
-def _follows(finding: Finding, found: Sequence[Finding]) -> bool:
-    return any(
-        finding.code in _FOLLOWS_FROM.get(cause.code, ()) and finding.overlap == cause.overlap
-        for cause in found
-    )
 
 
 def _order(finding: Finding) -> tuple[bool, float]:

@@ -7,6 +7,7 @@ that is not over has stalled if nothing of it was handed over for long (:mod:`.s
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable
 
 from livekit_barge.call.audio import AGENT
@@ -61,17 +62,18 @@ def states(seen: Seen) -> Iterable[Finding]:
 
 def _over(seen: Seen, speaking: Span) -> tuple[float, str, str] | None:
     """From when on nothing more can be heard in the span, why, and the layer that is at fault."""
-    started = [e for e in seen.of(SegmentStarted) if e.at_s <= speaking.end_s]
-    last = started[-1] if started else None
+    begins = seen.of(SegmentStarted)
+    started = bisect_right(begins, speaking.end_s, key=lambda event: event.at_s)
+    last = begins[started - 1] if started else None
     if last is None:
         return speaking.begin_s, "no speech was handed to the output", "state"
-    done = [e.at_s for e in seen.of(SpeechDone) if e.speech_id == last.speech_id]
+    done = [e.at_s for e in seen.grouped(SpeechDone, "speech_id", last.speech_id)]
     if done and done[0] < speaking.end_s:
         why = f"speech {last.speech_id}, the last in it, was done at {at(done[0])}"
         return max(done[0], speaking.begin_s), why, "state"
-    flushed = [e for e in seen.of(SegmentFlushed) if e.segment_id == last.segment_id]
-    begun = [e.at_s for e in seen.of(PlaybackStarted) if e.segment_id == last.segment_id]
-    ended = [e.at_s for e in seen.of(PlaybackFinished) if e.segment_id == last.segment_id]
+    flushed = seen.grouped(SegmentFlushed, "segment_id", last.segment_id)
+    begun = [e.at_s for e in seen.grouped(PlaybackStarted, "segment_id", last.segment_id)]
+    ended = [e.at_s for e in seen.grouped(PlaybackFinished, "segment_id", last.segment_id)]
     if not flushed or not begun:
         return None
     due_s = _due_s(seen, last.segment_id, begun[0], flushed[0].pushed_s)
@@ -100,7 +102,7 @@ def _last_of(seen: Seen, speech_id: str | None) -> SegmentStarted:
 
 def _due_s(seen: Seen, segment_id: int, begun_s: float, pushed_s: float) -> float | None:
     """When a segment has played out; ``None``: it is paused, or what it had played is not known."""
-    played = [event for event in seen.of(PlaybackProgressed) if event.segment_id == segment_id]
+    played = seen.grouped(PlaybackProgressed, "segment_id", segment_id)
     heard_s = max((event.started_at_s + event.duration_s for event in played), default=0.0)
     pauses = [event.at_s for event in seen.of(OutputPaused) if event.at_s >= begun_s]
     if not pauses:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -29,6 +30,12 @@ class Span(NamedTuple):
 def shared_s(spans: Sequence[Span], others: Sequence[Span]) -> float:
     """Seconds in which both are; spans of one side do not overlap each other."""
     return sum(span.cut(other).length_s for span in spans for other in others)
+
+
+def meets_any(span: Span, others: Sequence[Span]) -> bool:
+    """Whether it meets one of others that are in order and do not overlap each other."""
+    after = bisect_right(others, span.begin_s, key=lambda other: other.end_s)
+    return after < len(others) and span.meets(others[after])
 
 
 def joined(spans: Iterable[Span]) -> list[Span]:

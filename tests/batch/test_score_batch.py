@@ -13,6 +13,7 @@ from livekit_barge.batch.find_recordings import recordings as find
 from livekit_barge.batch.score_batch import Total, score_batch
 from livekit_barge.batch.stored_results import CARD_FILE, REFUSED_FILE, Refused, Results, result_of
 from livekit_barge.errors import IntakeError
+from livekit_barge.files import private
 from livekit_barge.intake.score_options import Order
 from livekit_barge.measure.scorecard import Scorecard
 from livekit_barge.work import pool
@@ -182,11 +183,11 @@ def test_a_result_that_cannot_be_written_is_told_and_leaves_nothing(
 ):
     paths = find([recordings(2)])
 
-    def fills_up(self: Path, _: bytes) -> None:
-        self.touch()
+    def fills_up(file: Path, _: str) -> None:
+        file.touch()
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(Path, "write_bytes", fills_up)
+    monkeypatch.setattr(private, "binary", fills_up)
     for path in paths:
         line = results.make(path).line
         assert line.startswith(f"{path}: its result cannot be kept in {results.directory}")
