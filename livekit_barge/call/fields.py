@@ -13,6 +13,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 _HALF_A_PAIR = re.compile("[\ud800-\udfff]")
+# Further control characters, and those that turn the direction of writing: JSON leaves them be.
+_STEERING = re.compile("[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
 
 def to_json(value: Any, **extra: Any) -> dict[str, Any]:
@@ -34,9 +36,10 @@ def line(document: Mapping[str, Any]) -> str:
     """The JSON on one line, for strict readers.
 
     They refuse half a surrogate pair, as a file's name may hold, even as JSON's escape: it stands
-    as the text of that escape.
+    as the text of that escape. What may steer a terminal is written as JSON's escape.
     """
     text = json.dumps(document, ensure_ascii=False)
+    text = _STEERING.sub(lambda sign: f"\\u{ord(sign[0]):04x}", text)
     return _HALF_A_PAIR.sub(lambda half: f"\\\\u{ord(half[0]):x}", text)
 
 

@@ -36,6 +36,9 @@ def sweep(
     out: Annotated[
         Path | None, typer.Option(help="Where results are kept.", show_default="sweep/SUITE")
     ] = None,
+    json_to: Annotated[
+        Path | None, typer.Option("--json", help="Write the points there; - is standard output.")
+    ] = None,
     thresholds: LimitsFile = None,
 ) -> None:
     """Change one knob at a time, and measure both clocks again.
@@ -44,6 +47,7 @@ def sweep(
     speech comes (tts_chunk_s) and the other delays of the stage. A sweep that is stopped goes on
     where it was.
     """
+    from livekit_barge.cli.output import opened
     from livekit_barge.report.terminal.search_tables import sweep_tables
     from livekit_barge.search import axes
     from livekit_barge.search.sweep import run_settings, write_sweep
@@ -67,7 +71,10 @@ def sweep(
             thresholds=thresholds,
         )
     kept = write_sweep(folder, f"{loaded.name} from {preset}", points)
-    console = Screen()
+    if json_to is not None:
+        with opened(json_to) as file:
+            file.write(kept.read_text(encoding="utf-8"))
+    console = Screen(stderr=json_to == Path("-"))
     for part in sweep_tables(points):
         console.print(part, highlight=False)
     console.print(

@@ -18,7 +18,7 @@ from livekit_barge.errors import shortened
 
 # All control characters but the tab and the end of a line, and those that turn the direction of
 # writing. They take no room on a line, so tables stay aligned without them.
-_STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 # Half a pair cannot be written in UTF-8; what stands for it is as wide.
 _HALF_A_PAIR = re.compile("[\ud800-\udfff]")
 # A path and all that an error says of it; what is longer would fill the terminal and a log.

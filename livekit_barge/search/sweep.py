@@ -98,7 +98,7 @@ def write_sweep(out: Path, title: str, points: Sequence[Point]) -> Path:
         "points": [point.to_json() for point in points],
     }
     try:
-        private.write(file, json.dumps(document, indent=1, ensure_ascii=False))
+        private.write(file, json.dumps(document, indent=1, ensure_ascii=False) + "\n")
     except OSError as error:
         raise SettingsError(
             f"cannot be written ({error.strerror})", where=file, remedy="choose another folder"

@@ -1,6 +1,7 @@
 """A line of events.jsonl reads back as what was written, or says what is wrong with it."""
 
 import dataclasses
+import json
 import threading
 
 import pytest
@@ -101,3 +102,33 @@ def test_events_are_equal_if_kind_and_fields_are():
 
 def test_an_event_prints_its_fields():
     assert repr(ANCHORED) == "CallerAnchored(at_s=0.1, sample=7, reason='first')"
+
+
+class TestWhatIsInsideAnEvent:
+    ITEM = {"item_id": "m", "role": "user", "text": None, "interrupted": False}  # noqa: RUF012
+
+    def seen(self, **items: object) -> str:
+        fields = {"type": "context_seen", "at_s": 1.0, "speech_id": "s", "earlier": 0}
+        return json.dumps(fields | {"items": [self.ITEM, self.ITEM | items]})
+
+    def test_an_item_that_is_whole_is_read(self):
+        assert from_line(self.seen(text="hello"), where="e:1").items[1]["text"] == "hello"
+
+    @pytest.mark.parametrize("field", ITEM)
+    def test_a_field_that_is_missing_is_named_with_its_line(self, field):
+        line = json.loads(self.seen())
+        del line["items"][1][field]
+        with pytest.raises(BadEvent, match=r"^e:1: context_seen bad items – mend the line"):
+            from_line(json.dumps(line), where="e:1")
+
+    def test_a_field_of_another_type_is_refused(self):
+        with pytest.raises(BadEvent, match="context_seen bad items"):
+            from_line(self.seen(text=7), where="e:1")
+
+    def test_a_links_counts_are_numbers(self):
+        way = {"packets": 1, "octets": 1, "lost": 0, "late_s": 0.0}
+        line = {"type": "impaired_link", "at_s": 1.0, "loss": 0.1, "delay_s": 0.1, "seed": 1}
+        line |= {"jitter_s": 0.0, "to_server": way, "paths": {}, "crossed": True}
+        assert from_line(json.dumps(line | {"to_caller": way}), where="e:1").to_caller == way
+        with pytest.raises(BadEvent, match="impaired_link bad to_caller"):
+            from_line(json.dumps(line | {"to_caller": {"packets": 1}}), where="e:1")

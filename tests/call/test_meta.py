@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 from types import MappingProxyType
 
 import pytest
@@ -132,3 +133,9 @@ def test_a_later_schema_is_refused_with_the_remedy(file):
 def test_a_field_that_cannot_be_is_named(file, changes, fault):
     with pytest.raises(CallError, match=rf"call\.json: {fault} –"):
         read_changed(file, **changes)
+
+
+def test_a_pipe_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "call.json")
+    with pytest.raises(CallError, match=r"call.json: cannot be read \(not a regular file\)"):
+        CallMeta.read(tmp_path / "call.json")

@@ -77,6 +77,16 @@ def test_its_folder_is_what_a_report_reads(swept, folder):  # noqa: ARG001
     ]
 
 
+def test_its_points_go_to_standard_output_and_the_tables_do_not(swept, folder):  # noqa: ARG001
+    again = run(
+        *("sweep", "--suite", folder / "short.yaml", "--preset", "snappy", "--jobs", 1),
+        *("--vary", "min_interruption_duration=0.2,0.8", "--out", folder / "sweep"),
+        *("--json", "-"),
+    )
+    assert json.loads(again.stdout) == json.loads((folder / "sweep" / "sweep.json").read_text())
+    assert "calls under each of 3 settings" in again.stderr
+
+
 def test_a_longer_duration_decides_later(swept, folder):  # noqa: ARG001
     quick, slow = read_sweep(folder / "sweep" / "sweep.json").points[1:]
     assert quick.time_to_yield_p50_s < slow.time_to_yield_p50_s

@@ -59,3 +59,15 @@ def test_a_byte_order_mark_is_passed_over(tmp_path):
 def test_a_device_without_end_is_not_read():
     with pytest.raises(SettingsError, match="/dev/zero: not a regular file – check the path"):
         read_toml(Path("/dev/zero"))
+
+
+@pytest.mark.parametrize("dot", [".", " . ", '."b".', ".'b c'."])
+def test_a_name_of_too_many_parts_is_refused(refusal, dot):
+    assert refusal(dot.join(["a"] * 40).encode() + b" = 1") == (
+        ": a name of too many parts – mend the line"
+    )
+
+
+def test_a_name_of_three_parts_is_one(tmp_path):
+    (tmp_path / "a.toml").write_text('a.b."c d" = "1.2.3"')
+    assert read_toml(tmp_path / "a.toml") == {"a": {"b": {"c d": "1.2.3"}}}

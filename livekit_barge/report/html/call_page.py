@@ -13,6 +13,7 @@ from livekit_barge.measure.scorecard import Scorecard
 from livekit_barge.report.html.audio_files import Codec, Tracks
 from livekit_barge.report.html.call_data import Subject
 from livekit_barge.report.html.envelope import COARSE_S, FINE_S, TILE_S, Outline
+from livekit_barge.report.html.texts import Texts, cut
 from livekit_barge.report.html.writer import PAGES, render, script
 from livekit_barge.report.lanes import Lane, Mark, lanes, marks
 from livekit_barge.report.terminal.turn_table import as_ms, clocks
@@ -66,6 +67,7 @@ def write_call(subject: Subject, out: Path, name: str, *, codec: Codec, redact: 
         wave=wave,
         redact=redact,
         data=f"{name}/{_DATA}",
+        texts=None if redact else Texts(folder),
         root="../",
     )
     private.write(out / PAGES / f"{name}.html", page)
@@ -109,13 +111,13 @@ def _data(
             {
                 "name": lane.name,
                 "stretches": [
-                    [round(s.begin_s, 6), round(s.end_s, 6), s.kind, s.label]
+                    [round(s.begin_s, 6), round(s.end_s, 6), s.kind, cut(s.label)]
                     for s in lane.stretches
                 ],
             }
             for lane in shown
         ],
-        "marks": [[mark.at_s, mark.kind, mark.label] for mark in found],
+        "marks": [[mark.at_s, mark.kind, cut(mark.label)] for mark in found],
     }
 
 
@@ -131,7 +133,7 @@ def _overlap(number: int, overlap: Overlap) -> dict[str, Any]:
         "total": as_ms(overlap.time_to_yield_s, lower_bound=overlap.lower_bound),
         "clocks": clocks(overlap),
         "outcome": overlap.outcome,
-        "words": overlap.words,
+        "words": overlap.words and cut(overlap.words),
     }
 
 

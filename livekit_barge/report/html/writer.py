@@ -12,6 +12,7 @@ from livekit_barge import __version__
 from livekit_barge.errors import BargeError, CallError, SettingsError
 from livekit_barge.files import private
 from livekit_barge.measure.statistics import Measured, Percentiles
+from livekit_barge.report.html.texts import MOST_CHARACTERS, cut
 from livekit_barge.report.terminal.scorecard_table import as_percentiles, as_rate
 from livekit_barge.report.terminal.turn_table import NOTHING, as_ms, at, clocks
 
@@ -81,13 +82,27 @@ def missing_extra() -> SettingsError:
 @cache
 def _environment() -> Any:
     try:
-        from jinja2 import Environment, FileSystemLoader, StrictUndefined
+        from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+        from markupsafe import Markup
     except ImportError as error:
         raise missing_extra() from error
+
+    @pass_context
+    def _shown(context: Any, value: Any) -> Any:
+        """Cut a long text, and link to the whole where the page keeps it."""
+        if not isinstance(value, str) or len(value) <= MOST_CHARACTERS or isinstance(value, Markup):
+            return value
+        texts = context.get("texts")
+        if texts is None:
+            return cut(value)
+        link = Markup('{} <a href="{}">all {} characters</a>')
+        return link.format(cut(value), texts.address(value), len(value))
+
     environment = Environment(
         loader=FileSystemLoader(_HERE / "templates"),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=_shown,
         trim_blocks=True,
         lstrip_blocks=True,
     )
