@@ -149,17 +149,22 @@ def said(voice: Voice, text: str, rate: int, dbfs: float) -> Float32:
     spoken = soxr.resample(to_float(voice.speak(text).samples), SAMPLE_RATE, rate)
     spoken = np.asarray(spoken * np.sqrt(10 ** (dbfs / 10) / level(spoken, rate)), np.float32)
     trimmed = np.zeros_like(spoken)
-    audible = parts(spoken, rate)
-    for begin, end in audible:
+    heard = parts(spoken, rate)
+    for begin, end in heard:
         trimmed[begin:end] = spoken[begin:end]
-    return trimmed[audible[0][0] : audible[-1][1]]
+    return trimmed[heard[0][0] : heard[-1][1]]
 
 
 def parts(line: Float32, rate: int) -> list[tuple[int, int]]:
     """Where a sentence is audible: begin and end of what lies between its longer pauses."""
+    return bridged(audible(line, rate), round(PAUSE_S * rate))
+
+
+def audible(line: Float32, rate: int) -> list[tuple[int, int]]:
+    """Return begin and end, in samples, of each run that is loud enough to be audible."""
     least = level(line, rate) * 10 ** (-TRIM_DB / 10)
     loud = np.minimum(power_around(line, rate, FRAME_S), power_around(line, rate, 0.01)) >= least
-    return bridged(runs(loud), round(PAUSE_S * rate))
+    return runs(loud)
 
 
 def find(call: EchoedCall) -> tuple[list[Burst], tuple[Leakage, ...]]:

@@ -62,7 +62,7 @@ class TwoChannels:
         )
         """Of each channel, hearing what is left of it."""
         self._sides = (_Side(), _Side())
-        self._waiting = Waiting(sample_rate)
+        self._waiting = Waiting(sample_rate, clean=clean)
         self._lags = Lags(sample_rate, self._waiting.piece)
         self._heard = -1
         """How many pieces have been heard; the one before the call does not count."""
@@ -191,6 +191,8 @@ class TwoChannels:
     def _cleaned(self, channel: int) -> Float32:
         """The first piece that waits, without what leaks into it: itself, if nothing does."""
         side, waiting = self._sides[channel], self._waiting
+        if (merged := waiting.merged[channel].pop(self._heard, None)) is not None:
+            side.cover.keep(self._heard, merged)
         end = waiting.past + waiting.piece
         before = side.waiting.pop(self._heard, None)
         if side.path is None:

@@ -9,6 +9,8 @@ from livekit_barge.hearing.channel import FRAME_S
 from livekit_barge.hearing.dc_offset import Offset
 from livekit_barge.hearing.leakage.delay import LAG_MOST_S, group_means
 from livekit_barge.hearing.leakage.piece import PIECE, TAPS, background, frame_powers
+from livekit_barge.hearing.levels import Powers
+from livekit_barge.measure.leakage_codec import CodecLeakage
 
 WAIT = 6
 """So many pieces are looked at before the first of them is heard."""
@@ -24,7 +26,12 @@ class Waiting:
     The first piece, before the call, is silence, so that the call's first is looked at too.
     """
 
-    def __init__(self, sample_rate: int) -> None:
+    def __init__(self, sample_rate: int, *, clean: bool = True) -> None:
+        self._codec = CodecLeakage(sample_rate) if clean else None
+        self.merged: tuple[dict[int, Powers], dict[int, Powers]] = ({}, {})
+        """Of each channel, by piece of the call: the power of what a codec put there, by frame."""
+        self._prepared = 0
+        """How many pieces of the call were looked at for that."""
         self.frame = round(sample_rate * FRAME_S)
         self.past, self.piece = _PAST * self.frame, PIECE * self.frame
         """In samples: what is kept before the first piece, and a piece."""
@@ -60,8 +67,28 @@ class Waiting:
         self._audio[:, self._filled : self._filled + some] = block[:, :some]
         self._filled += some
         left = self._filled - self._without_offset
-        self._take_offsets(self._without_offset + left // self.piece * self.piece)
+        self._prepare(self._without_offset + left // self.piece * self.piece)
         return some
+
+    def _prepare(self, end: int) -> None:
+        """Make the audio before ``end`` ready to be looked at, in whole pieces."""
+        begin = self._without_offset
+        self._take_offsets(end)
+        if self._codec is None:
+            return
+        for at in range(begin, end, self.piece):
+            self._take_merged(at)
+
+    def _take_merged(self, at: int) -> None:
+        """Silence what a codec put on one channel of the other, in the piece that begins there."""
+        assert self._codec is not None
+        piece = self._audio[:, at : at + self.piece]
+        for side, (samples, merged) in enumerate(zip(piece, self._codec.look(piece), strict=True)):
+            if merged is not None:
+                quiet = background(merged.powers[~merged.marks])
+                self._codec.hush(samples, merged, quiet, self._prepared)
+                self.merged[side][self._prepared] = np.where(merged.marks, merged.powers, 0.0)
+        self._prepared += 1
 
     def _take_offsets(self, end: int) -> None:
         """An offset is alike on both channels, and would pass for what leaks."""
@@ -76,8 +103,11 @@ class Waiting:
 
     def pad(self) -> None:
         """Silence in the place of what does not come any more."""
+        begin = self._without_offset
         self._take_offsets(self._filled)
         self._audio[:, self._filled : self._begin + WAIT * self.piece] = 0.0
+        if self._codec is not None and begin < self._filled:
+            self._take_merged(begin)
 
     def drop(self) -> None:
         """The first piece was heard."""

@@ -38,9 +38,10 @@ class Cover:
         """Bursts that were leakage."""
 
     def keep(self, piece: int, cover: Powers) -> None:
-        """What a piece was found to have."""
+        """What a piece was found to have; of several ways, the most."""
         if cover.any():
-            self._pieces[piece] = cover
+            known = self._pieces.get(piece)
+            self._pieces[piece] = cover if known is None else np.maximum(known, cover)
 
     def judged(self, bursts: list[Burst]) -> list[Burst]:
         """The bursts that are no leakage, with what is hidden at their edges."""
@@ -103,11 +104,18 @@ def uncovered(cleaned: Cleaned, frame: int, floor: float, piece: int) -> Float32
         if not strong[begin:end].any():
             clear[begin:end] = False
     hidden = np.flatnonzero(~clear)
-    left = np.maximum(cleaned.left[hidden], 1e-12)
-    quiet = (0.1 * np.sqrt(np.minimum(floor / left, 1.0))).astype(np.float32)
     frames = cleaned.samples.reshape(-1, frame)
-    noise = np.random.default_rng(piece).standard_normal((hidden.size, frame), dtype=np.float32)
-    noise *= np.float32(np.sqrt(floor))
-    noise += frames[hidden] * quiet[:, None]
-    frames[hidden] = noise
+    frames[hidden] = hushed(frames[hidden], cleaned.left[hidden], floor, piece)
     return cleaned.samples
+
+
+def hushed(frames: Float32, powers: Powers, floor: float, piece: int) -> Float32:
+    """Return noise of the power ``floor``, over the frames made 20 dB quieter than that.
+
+    ``frames`` of shape ``(n, samples)`` have those ``powers``; ``piece`` is the seed.
+    """
+    quiet = (0.1 * np.sqrt(np.minimum(floor / np.maximum(powers, 1e-12), 1.0))).astype(np.float32)
+    noise = np.random.default_rng(piece).standard_normal(frames.shape, dtype=np.float32)
+    noise *= np.float32(np.sqrt(floor))
+    noise += frames * quiet[:, None]
+    return noise

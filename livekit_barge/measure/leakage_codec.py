@@ -1,0 +1,132 @@
+"""Leakage that a stereo codec makes: at a low bit rate it codes both channels as one.
+
+Opus, AAC and MP3 then keep one spectrum for a band and only a gain for each channel, so for some
+blocks one talker stands on the other's channel as well, at once, and at a level that changes from
+block to block. No path can be learnt from that (:mod:`~livekit_barge.hearing.leakage.echo_filter`). But
+within a band both channels hold the same waveform, which two talkers never do: the coherence of the
+two channels tells a block that leaks from a caller who speaks softly.
+
+A line that is mixed with the other (crosstalk) is coherent, too, but at one gain: it is left to the
+path.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from livekit_barge.call.audio import Float32
+from livekit_barge.hearing.channel import FRAME_S
+from livekit_barge.hearing.edges import Marks
+from livekit_barge.hearing.leakage.masking import hushed
+from livekit_barge.hearing.leakage.piece import frame_powers
+from livekit_barge.hearing.levels import Powers, quantiles
+
+# Windows of 20 ms, a block of Opus, every 10 ms; in frames.
+_WINDOW, _HOP = round(0.02 / FRAME_S), round(0.01 / FRAME_S)
+# Bands of six bins of 50 Hz: narrower than the codec's own, above what a high-pass leaves.
+_BAND, _LOWEST_HZ, _HIGHEST_HZ = 6, 100.0, 8_000.0
+# In the tuning part of the barge-ins, Opus at 24 kbit/s: of windows that leak, 19 in 20 are more
+# coherent than 0.9 and 14 dB softer than what leaks; at 32 kbit/s, where hardly anything leaks, 19
+# in 20 of those with two talkers are less coherent than 0.8.
+_COHERENT, _SOFTER = 0.9, 10 ** (-10 / 10)
+# A window beside such a one may hold only a part of what leaks.
+_BESIDE = 0.5
+# Sound stands out of the channel's floor, that of the last ten seconds.
+_STANDS_OUT, _LEAST_POWER, _FLOORS = 4.0, 10 ** (-75 / 10), 5
+# Crosstalk has one gain, within this, in most of what the other one says.
+_ONE_GAIN_DB, _MOST = 2.5, 0.5
+_NOTHING = 1e-20
+
+
+@dataclass(frozen=True)
+class Merged:
+    """What a codec put on one channel of a piece from the other."""
+
+    marks: Marks
+    """Which frames."""
+    powers: Powers
+    """The power of each frame, as it was heard."""
+
+
+class CodecLeakage:
+    """Looks at two channels piece by piece."""
+
+    def __init__(self, sample_rate: int) -> None:
+        self._frame = round(sample_rate * FRAME_S)
+        size = _WINDOW * self._frame
+        hertz = np.arange(size // 2 + 1) * sample_rate / size
+        used = np.flatnonzero((hertz >= _LOWEST_HZ) & (hertz <= _HIGHEST_HZ))
+        self._used = used[: used.size // _BAND * _BAND]
+        self._taper = np.hanning(size).astype(np.float32)
+        self._floors: Powers = np.full((2, _FLOORS), np.inf)
+
+    def look(self, piece: Float32) -> tuple[Merged | None, Merged | None]:
+        """Return what leaks into each channel of a piece of shape ``(2, n)``, in whole frames."""
+        powers = np.stack([frame_powers(side, self._frame) for side in piece])
+        windows = self._in_windows(powers)
+        sounding = np.where(windows > 0, windows, np.inf)
+        self._floors = np.roll(self._floors, -1, axis=1)
+        self._floors[:, -1] = quantiles(sounding, 0.05)[0]
+        floors = self._floors.min(axis=1)
+        first, second = (self._leaks(piece, windows, float(floors[n]), n) for n in (0, 1))
+        return self._merged(first, powers[0]), self._merged(second, powers[1])
+
+    def _in_windows(self, powers: Powers) -> Powers:
+        """The power of each window, from those of its frames."""
+        hops = powers.reshape(2, -1, _HOP).mean(axis=2)
+        return (hops[:, :-1] + hops[:, 1:]) / 2
+
+    def _leaks(self, piece: Float32, windows: Powers, floor: float, channel: int) -> Marks | None:
+        """Which windows of a channel hold what the codec took from the other one."""
+        own, other = windows[channel], windows[1 - channel]
+        least = max(_STANDS_OUT * floor if np.isfinite(floor) else 0.0, _LEAST_POWER)
+        some = np.flatnonzero((own > least) & (own < _SOFTER * other))
+        if not some.size:
+            return None
+        alike = np.zeros(own.size)
+        alike[some] = self._coherence(piece[channel], piece[1 - channel], some)
+        leaks = alike >= _COHERENT
+        if not leaks.any() or self._is_crosstalk(leaks, own, other, least):
+            return None
+        near = leaks.copy()
+        near[1:] |= leaks[:-1]
+        near[:-1] |= leaks[1:]
+        return np.asarray(leaks | (near & (alike >= _BESIDE)))
+
+    def _coherence(self, own: Float32, other: Float32, some: np.ndarray) -> Powers:
+        """Of some windows, the share of their power that is the other's, band by band."""
+        size, hop = _WINDOW * self._frame, _HOP * self._frame
+        both = []
+        for side in (own, other):
+            every = np.lib.stride_tricks.sliding_window_view(side, size)[::hop]
+            spectra = np.fft.rfft(every[some] * self._taper)[:, self._used]
+            both.append(spectra.reshape(some.size, -1, _BAND))
+        powers = [np.square(np.abs(side)).sum(axis=2) for side in both]
+        crossed = np.square(np.abs((both[0] * np.conj(both[1])).sum(axis=2)))
+        shares = crossed / (powers[1] + _NOTHING)
+        return np.asarray(shares.sum(axis=1) / (powers[0].sum(axis=1) + _NOTHING))
+
+    @staticmethod
+    def _is_crosstalk(leaks: Marks, own: Powers, other: Powers, least: float) -> bool:
+        """Whether the same gain holds for most of what the other one says."""
+        gains_db = 10 * np.log10(own[leaks] / other[leaks])
+        [low, middle, high] = quantiles(gains_db, 0.16, 0.5, 0.84).tolist()
+        heard = other * 10 ** (middle / 10) > 4 * least
+        steady = high - low < 2 * _ONE_GAIN_DB
+        return steady and bool(np.count_nonzero(leaks & heard) > _MOST * np.count_nonzero(heard))
+
+    def _merged(self, leaks: Marks | None, powers: Powers) -> Merged | None:
+        if leaks is None:
+            return None
+        hops = np.zeros(leaks.size + 1, dtype=np.bool_)
+        hops[:-1] |= leaks
+        hops[1:] |= leaks
+        return Merged(hops.repeat(_HOP), powers)
+
+    def hush(self, samples: Float32, merged: Merged, floor: float, piece: int) -> None:
+        """Put the channel's background in the place of what leaks."""
+        frames = samples.reshape(-1, self._frame)
+        hidden = np.flatnonzero(merged.marks)
+        frames[hidden] = hushed(frames[hidden], merged.powers[hidden], floor, piece)
