@@ -147,11 +147,12 @@ class Dating:
         if found.in_crowd and end_s - onset_s < CROWD_LEAST_S:
             return None
         wider = CROWD_WIDER if found.in_crowd else 1.0
+        hidden_s = self._sounds.hidden_by_tones_s(onset_s, end_s) if self._has_tones else (0.0, 0.0)
         return Dated(
             onset_s=onset_s,
             end_s=end_s,
-            onset_uncertainty_s=wider * onset.uncertainty_s,
-            end_uncertainty_s=wider * end.uncertainty_s,
+            onset_uncertainty_s=wider * onset.uncertainty_s + hidden_s[0],
+            end_uncertainty_s=wider * end.uncertainty_s + hidden_s[1],
             power=active_power(smooth(found.stretch.powers[onset.frame : end.frame])),
             active_s=channel.seconds(end.frame - onset.frame),
             clipped=channel.clipped(first + onset.frame, first + end.frame),

@@ -174,9 +174,9 @@ class TwoChannels:
             return True  # a rate whose frames have no whole number of coarse samples
         path = Path(self._rate / group, lag_s)
         audio, floor = waiting.coarse(channel, group)
-        other, _ = waiting.coarse(1 - channel, group)
+        other, other_floor = waiting.coarse(1 - channel, group)
         begin = (waiting.past + number * waiting.piece) // group
-        heard = path.hear(audio, other, begin, floor)
+        heard = path.hear(audio, other, begin, floor, other_floor=other_floor)
         return not path.moved(heard) or path.gain_db(heard, _HOPE_FRAMES) >= _HOPE_LEAST_DB
 
     def _heard_by(
@@ -186,7 +186,8 @@ class TwoChannels:
         waiting = self._waiting
         begin = waiting.past + number * waiting.piece
         audio, other = waiting.channel(channel), waiting.channel(1 - channel)
-        return path.hear(audio, other, begin, waiting.floor(channel), before=before)
+        floor, other_floor = waiting.floor(channel), waiting.floor(1 - channel)
+        return path.hear(audio, other, begin, floor, other_floor=other_floor, before=before)
 
     def _cleaned(self, channel: int) -> Float32:
         """The first piece that waits, without what leaks into it: itself, if nothing does."""

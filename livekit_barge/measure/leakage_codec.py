@@ -20,7 +20,7 @@ from livekit_barge.call.audio import Float32
 from livekit_barge.hearing.channel import FRAME_S
 from livekit_barge.hearing.edges import Marks
 from livekit_barge.hearing.leakage.masking import hushed
-from livekit_barge.hearing.leakage.piece import frame_powers
+from livekit_barge.hearing.leakage.piece import background, frame_powers
 from livekit_barge.hearing.levels import Powers, quantiles
 
 # Windows of 20 ms, a block of Opus, every 10 ms; in frames.
@@ -30,7 +30,7 @@ _BAND, _LOWEST_HZ, _HIGHEST_HZ = 6, 100.0, 8_000.0
 # In the tuning part of the barge-ins, Opus at 24 kbit/s: of windows that leak, 19 in 20 are more
 # coherent than 0.9 and 14 dB softer than what leaks; at 32 kbit/s, where hardly anything leaks, 19
 # in 20 of those with two talkers are less coherent than 0.8.
-_COHERENT, _SOFTER = 0.9, 10 ** (-10 / 10)
+_COHERENT, _SOFTER = 0.8, 10 ** (-10 / 10)
 # A window beside such a one may hold only a part of what leaks.
 _BESIDE = 0.5
 # Sound stands out of the channel's floor, that of the last ten seconds.
@@ -66,9 +66,8 @@ class CodecLeakage:
         """Return what leaks into each channel of a piece of shape ``(2, n)``, in whole frames."""
         powers = np.stack([frame_powers(side, self._frame) for side in piece])
         windows = self._in_windows(powers)
-        sounding = np.where(windows > 0, windows, np.inf)
         self._floors = np.roll(self._floors, -1, axis=1)
-        self._floors[:, -1] = quantiles(sounding, 0.05)[0]
+        self._floors[:, -1] = [background(side) for side in powers]
         floors = self._floors.min(axis=1)
         first, second = (self._leaks(piece, windows, float(floors[n]), n) for n in (0, 1))
         return self._merged(first, powers[0]), self._merged(second, powers[1])
@@ -81,7 +80,7 @@ class CodecLeakage:
     def _leaks(self, piece: Float32, windows: Powers, floor: float, channel: int) -> Marks | None:
         """Which windows of a channel hold what the codec took from the other one."""
         own, other = windows[channel], windows[1 - channel]
-        least = max(_STANDS_OUT * floor if np.isfinite(floor) else 0.0, _LEAST_POWER)
+        least = max(_STANDS_OUT * floor, _LEAST_POWER)
         some = np.flatnonzero((own > least) & (own < _SOFTER * other))
         if not some.size:
             return None
@@ -105,8 +104,10 @@ class CodecLeakage:
             both.append(spectra.reshape(some.size, -1, _BAND))
         powers = [np.square(np.abs(side)).sum(axis=2) for side in both]
         crossed = np.square(np.abs((both[0] * np.conj(both[1])).sum(axis=2)))
-        shares = crossed / (powers[1] + _NOTHING)
-        return np.asarray(shares.sum(axis=1) / (powers[0].sum(axis=1) + _NOTHING))
+        alike = crossed / (powers[0] * powers[1] + _NOTHING)
+        # By amplitude: most of a voice's power may be one harmonic, and by chance the other's, too.
+        weights = np.sqrt(powers[0])
+        return np.asarray((alike * weights).sum(axis=1) / (weights.sum(axis=1) + _NOTHING))
 
     @staticmethod
     def _is_crosstalk(leaks: Marks, own: Powers, other: Powers, least: float) -> bool:

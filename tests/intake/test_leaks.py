@@ -96,3 +96,31 @@ def test_two_files_that_look_swapped_are_not_scored(tmp_path):
         score(caller, Order.of(agent_file=agent))
     confirmed = replace(Order.of(agent_file=agent), caller_channel=0)
     assert "looks_swapped" in [w.code for w in score(caller, confirmed).warnings]
+
+
+class TestMix:
+    """
+    ::
+
+        channel 0   agent----caller---agent----caller
+        channel 1      agent----caller---agent----caller    later and softer
+    """
+
+    @pytest.mark.parametrize("softer_db", [2.7, 3, 6])
+    @pytest.mark.parametrize("late_s", [0.003, 0.04, 0.25])
+    def test_one_that_is_later_and_softer_on_one_channel_is_refused(
+        self, tmp_path, late_s, softer_db
+    ):
+        mixed = np.concatenate([made_call(RATE)] * 3).sum(axis=1)
+        late = round(late_s * RATE)
+        later = np.pad(mixed, (late, 0))[: len(mixed)] * 10 ** (-softer_db / 20)
+        path = write(tmp_path / "a", 0.7 * np.stack([mixed, later], 1), RATE, "WAV", "PCM_16")
+        with pytest.raises(IntakeError, match="the same speech in both channels"):
+            score(path, CONFIRMED)
+
+    def test_a_loud_echo_is_none_where_the_caller_speaks_too(self, tmp_path):
+        call = np.concatenate([made_call(RATE)] * 3)
+        late = round(0.15 * RATE)
+        call[late:, CALLER] += np.float32(0.5) * call[:-late, AGENT]
+        path = write(tmp_path / "a", 0.7 * call, RATE, "WAV", "PCM_16")
+        assert "echo" in [warning.code for warning in score(path, CONFIRMED).warnings]

@@ -111,16 +111,17 @@ class Path:
         begin: int,
         floor: float,
         *,
+        other_floor: float = 0.0,
         before: Heard | None = None,
     ) -> Heard:
         """The piece that begins at that sample of both channels, which reach far enough.
 
-        ``floor``: the power of the channel's own background; ``before``: the piece as it was heard
+        ``floor``: the power of the channel's own background, ``other_floor`` of the other's; ``before``: the piece as it was heard
         when less of that was known.
         """
         floor = max(floor, _LEAST_POWER)
         if before is not None and before.shift == self._shift:
-            before.floor = floor
+            before.floor, before.other_floor = floor, other_floor
             return before
         length = PIECE * self._frame
         at = begin - self._shift - self._taps
@@ -128,7 +129,7 @@ class Path:
         late = sent[self._taps - self._before :][:length]
         samples = channel[begin : begin + length].copy()
         own, powers = self._powers(samples), self._powers(late)
-        return Heard(self._shift, sent, self._frame, powers, samples, own, floor)
+        return Heard(self._shift, sent, self._frame, powers, samples, own, floor, other_floor)
 
     def learn(self, heard: Heard) -> float:
         """Fit the response to a piece; the gain in dB, as :meth:`gain_db`."""
@@ -153,12 +154,12 @@ class Path:
     def comes(self, heard: Heard) -> bool:
         """Whether enough may come to learn from."""
         expected, _ = self._expected(heard)
-        return int(np.count_nonzero(expected > heard.floor)) >= _FRAMES_LEAST
+        return int(np.count_nonzero((expected > heard.floor) & heard.sounding)) >= _FRAMES_LEAST
 
     def moved(self, heard: Heard) -> bool:
         """Take one step of the fit, if enough may come to learn from."""
         expected, share = self._expected(heard)
-        hot = expected > heard.floor
+        hot = (expected > heard.floor) & heard.sounding
         if np.count_nonzero(hot) < _FRAMES_LEAST:
             return False
         most = _ROOM * (share * expected + heard.floor)
@@ -187,7 +188,7 @@ class Path:
         if not self.known:
             return 0.0
         arrived = self._arrived_of(heard)
-        hot = arrived.comes > heard.floor
+        hot = (arrived.comes > heard.floor) & heard.sounding
         if np.count_nonzero(hot) < frames_least:
             return 0.0
         return float(np.mean(heard.own_db[hot] - arrived.left_db[hot]))

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from livekit_barge.call.audio import Float32
+from livekit_barge.hearing.edges import Marks
 from livekit_barge.hearing.levels import Powers, quantiles, smooth, to_db
 
 Spectra = npt.NDArray[np.complex64]
@@ -20,6 +21,8 @@ Spectra = npt.NDArray[np.complex64]
 # a piece of 2.16 s, enough speech for a fit.
 TAPS, BLOCK, BLOCKS = 48, 144, 6
 PIECE = BLOCK * BLOCKS
+# As much as a background's quietest part, four times over, is no background.
+_STANDS_OUT = 4.0
 # Of ten seconds at most nineteen parts in twenty are speech.
 _QUIETEST = 0.05
 
@@ -40,12 +43,22 @@ class Heard:
     """The channel's power in each frame."""
     floor: float
     """The channel's own background, as far as that is known."""
+    other_floor: float = 0.0
+    """The other channel's."""
     arrived: Arrived | None = None
     """What the response that was tried last makes of it."""
 
     @cached_property
     def own_db(self) -> Powers:
         return to_db(self.own)
+
+    @property
+    def sounding(self) -> Marks:
+        """The frames in which the other channel stands out of its own background.
+
+        A hum on both channels is alike in the others, too; what one says leaks only here.
+        """
+        return np.asarray(self.other > _STANDS_OUT * self.other_floor)
 
     @cached_property
     def spectra(self) -> Spectra:

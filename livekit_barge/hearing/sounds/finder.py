@@ -19,9 +19,12 @@ from livekit_barge.hearing.sounds.loss import ZERO, Loss
 from livekit_barge.hearing.sounds.music import Music
 from livekit_barge.hearing.sounds.sound import Kind, Sound, covered_s, joined
 from livekit_barge.hearing.sounds.tones import Tones
+from livekit_barge.hearing.span import Span
 
 # A tone fades in and out beyond the windows that it fills.
 _FADE_S: dict[Kind, float] = {"dtmf": 0.02, "tone": 0.1, "ringback": 0.1}
+# Speech that is heard up to a tone goes on into it: what lies between is less than this.
+_HIDES_S = 0.02
 # So many frames at full scale in half a second are no chance.
 _CLIPPED_LEAST = 3
 # What is lost is told in frames, and the bursts beside it are dated by levels of this length.
@@ -110,15 +113,36 @@ class Sounds:
         """Which of ``count`` frames from the ``first`` on are a tone and not speech."""
         marks = np.zeros(count, dtype=np.bool_)
         begin_s = self._channel.seconds(first)
-        for sound in (*self._recent, *self._dtmf.open(), *self._tones.open()):
-            fade_s = _FADE_S.get(sound.kind)
-            if fade_s is not None and sound.end_s + fade_s > begin_s:
-                begin, end = (
-                    round(max(at_s - begin_s, 0.0) * self._channel.rate / self._channel.frame)
-                    for at_s in (sound.start_s - fade_s, sound.end_s + fade_s)
-                )
-                marks[begin:end] = True
+        for tone in self._faded_tones(begin_s):
+            begin, end = (
+                round(max(at_s - begin_s, 0.0) * self._channel.rate / self._channel.frame)
+                for at_s in tone
+            )
+            marks[begin:end] = True
         return marks
+
+    def hidden_by_tones_s(self, onset_s: float, end_s: float) -> tuple[float, float]:
+        """Return how much earlier a burst may begin, and later end, inside a tone beside it.
+
+        Speech that is heard up to a tone, or from its end on, may reach into it.
+        """
+        before_s = after_s = 0.0
+        for begin_s, stop_s in self._faded_tones(onset_s - _HIDES_S):
+            if begin_s < onset_s <= stop_s + _HIDES_S:
+                before_s = max(before_s, onset_s - begin_s)
+            if begin_s - _HIDES_S <= end_s < stop_s:
+                after_s = max(after_s, stop_s - end_s)
+        return before_s, after_s
+
+    def _faded_tones(self, after_s: float) -> list[Span]:
+        """The tones that end after a moment, as far as they can be heard."""
+        tones = (*self._recent, *self._dtmf.open(), *self._tones.open())
+        # A key is a tone as well, and known better than that.
+        return [
+            Span(sound.start_s - fade_s, sound.end_s + fade_s)
+            for sound in _named_once([sound for sound in tones if sound.kind in _FADE_S])
+            if sound.end_s + (fade_s := _FADE_S[sound.kind]) > after_s
+        ]
 
     def is_music(self, begin_s: float, end_s: float, level_dbfs: float) -> bool:
         """Whether a burst is mostly music or hum, and not speech over it."""
