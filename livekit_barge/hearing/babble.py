@@ -10,15 +10,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from livekit_barge.hearing.edges import runs
+from livekit_barge.hearing.edges import AUDIBLE_MARGIN_DB, runs
 from livekit_barge.hearing.levels import NOISE_MOST_DB, Background, Powers, quantiles
 
 # How much is looked at before an island, and of levels of 50 ms how many must be under it.
 CROWD_S, _LEAST = 10.0, 40
 # They stay 4 dB under the talker's active level for 0.4 s; the first and the last may be a word's.
 _UNDER_DB, _LASTS, _TRIM = 4.0, 8, 1
-# A word that fades out falls further than this under its talker; a crowd hardly ever does.
-_FADED_DB = 32.0
+# A word that fades out to a quiet line falls further than this under its talker. The tenth of a
+# crowd that is quietest does so where most of it is under the margin D, too, and matters to no one.
+_FADED_DB = AUDIBLE_MARGIN_DB + 3.0
 # One level in ten of a crowd is this far under their middle; of steady noise, half a dB.
 _LIVELY_DB = 1.5
 # What the talker must exceed: nearly all of the levels and what 10 ms have more, or as far above

@@ -116,8 +116,8 @@ class Path:
     ) -> Heard:
         """The piece that begins at that sample of both channels, which reach far enough.
 
-        ``floor``: the power of the channel's own background, ``other_floor`` of the other's; ``before``: the piece as it was heard
-        when less of that was known.
+        ``floor``: the power of the channel's own background, ``other_floor`` of the other's;
+        ``before``: the piece as it was heard when less of that was known.
         """
         floor = max(floor, _LEAST_POWER)
         if before is not None and before.shift == self._shift:
