@@ -94,7 +94,8 @@ def audible_end(cut: Float32, line: Float32) -> int:
 def with_noise(call: MadeCall, dice: Dice) -> MadeCall:
     """A room's floor on the caller's side."""
     audio = call.audio.copy()
-    audio[0] += dice.normal(0, 10 ** (NOISE_DBFS / 20), audio.shape[1]).astype(np.float32)
+    noise = np.asarray(dice.normal(0, 10 ** (NOISE_DBFS / 20), audio.shape[1]), np.float32)
+    audio[0] += noise
     return MadeCall(audio, call.truth)
 
 
@@ -255,8 +256,8 @@ def _score(row: BargeInRow, call: MadeCall, path: Path, seed: int | None) -> Non
             row.stated_s.append(card.uncertainty_s(overlap) or 0.0)
         if seed is not None and abs(row.errors_s[-1]) > row.stated_s[-1]:
             print(
-                f"  {seed}: on {one.onset_s:.3f} {(overlap.onset_s - one.onset_s) * 1000:+.1f}"
-                f" ±{overlap.onset_uncertainty_s * 1000:.1f} off {one.silent_s:.3f}"
+                f"  {seed}: on {one.onset_s:.3f} {((overlap.onset_s or 0) - one.onset_s) * 1000:+.1f}"
+                f" ±{(overlap.onset_uncertainty_s or 0) * 1000:.1f} off {one.silent_s:.3f}"
                 f" {((overlap.silent_s or 0) - one.silent_s) * 1000:+.1f}"
                 f" ±{(overlap.silent_uncertainty_s or 0) * 1000:.1f}"
                 f" stated {row.stated_s[-1] * 1000:.1f} {overlap.outcome}"

@@ -12,6 +12,7 @@ path.
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,7 +22,7 @@ from livekit_barge.hearing.channel import FRAME_S
 from livekit_barge.hearing.edges import Marks
 from livekit_barge.hearing.leakage.masking import hushed
 from livekit_barge.hearing.leakage.piece import background, frame_powers
-from livekit_barge.hearing.levels import Powers, quantiles
+from livekit_barge.hearing.levels import Powers, quantiles, to_db
 
 # Windows of 20 ms, a block of Opus, every 10 ms; in frames.
 _WINDOW, _HOP = round(0.02 / FRAME_S), round(0.01 / FRAME_S)
@@ -35,8 +36,8 @@ _COHERENT, _SOFTER = 0.8, 10 ** (-10 / 10)
 _BESIDE = 0.5
 # Sound stands out of the channel's floor, that of the last ten seconds.
 _STANDS_OUT, _LEAST_POWER, _FLOORS = 4.0, 10 ** (-75 / 10), 5
-# Crosstalk has one gain, within this, in most of what the other one says.
-_ONE_GAIN_DB, _MOST = 2.5, 0.5
+# So many windows in ten seconds are no chance; and two thirds of those of crosstalk are this close.
+_WINDOWS_LEAST, _ONE_GAIN_DB = 4, 3.0
 _NOTHING = 1e-20
 
 
@@ -61,6 +62,8 @@ class CodecLeakage:
         self._used = used[: used.size // _BAND * _BAND]
         self._taper = np.hanning(size).astype(np.float32)
         self._floors: Powers = np.full((2, _FLOORS), np.inf)
+        self._gains_db = deque[Powers](maxlen=_FLOORS), deque[Powers](maxlen=_FLOORS)
+        """Of each channel, of the windows that leak in the last pieces."""
 
     def look(self, piece: Float32) -> tuple[Merged | None, Merged | None]:
         """Return what leaks into each channel of a piece of shape ``(2, n)``, in whole frames."""
@@ -75,19 +78,18 @@ class CodecLeakage:
     def _in_windows(self, powers: Powers) -> Powers:
         """The power of each window, from those of its frames."""
         hops = powers.reshape(2, -1, _HOP).mean(axis=2)
-        return (hops[:, :-1] + hops[:, 1:]) / 2
+        return np.asarray((hops[:, :-1] + hops[:, 1:]) / 2)
 
     def _leaks(self, piece: Float32, windows: Powers, floor: float, channel: int) -> Marks | None:
         """Which windows of a channel hold what the codec took from the other one."""
         own, other = windows[channel], windows[1 - channel]
         least = max(_STANDS_OUT * floor, _LEAST_POWER)
         some = np.flatnonzero((own > least) & (own < _SOFTER * other))
-        if not some.size:
-            return None
         alike = np.zeros(own.size)
-        alike[some] = self._coherence(piece[channel], piece[1 - channel], some)
+        if some.size:
+            alike[some] = self._coherence(piece[channel], piece[1 - channel], some)
         leaks = alike >= _COHERENT
-        if not leaks.any() or self._is_crosstalk(leaks, own, other, least):
+        if not self._is_merged(to_db(own[leaks] / other[leaks]), channel):
             return None
         near = leaks.copy()
         near[1:] |= leaks[:-1]
@@ -109,14 +111,18 @@ class CodecLeakage:
         weights = np.sqrt(powers[0])
         return np.asarray((alike * weights).sum(axis=1) / (weights.sum(axis=1) + _NOTHING))
 
-    @staticmethod
-    def _is_crosstalk(leaks: Marks, own: Powers, other: Powers, least: float) -> bool:
-        """Whether the same gain holds for most of what the other one says."""
-        gains_db = 10 * np.log10(own[leaks] / other[leaks])
-        [low, middle, high] = quantiles(gains_db, 0.16, 0.5, 0.84).tolist()
-        heard = other * 10 ** (middle / 10) > 4 * least
-        steady = high - low < 2 * _ONE_GAIN_DB
-        return steady and bool(np.count_nonzero(leaks & heard) > _MOST * np.count_nonzero(heard))
+    def _is_merged(self, gains_db: Powers, channel: int) -> bool:
+        """Whether windows that leak at these gains, with those of the last pieces, are a codec's.
+
+        A few are chance: two voices on one pitch. Many at one gain are crosstalk.
+        """
+        recent = self._gains_db[channel]
+        recent.append(gains_db)
+        every = np.concatenate(recent)
+        if every.size < _WINDOWS_LEAST:
+            return False
+        low, high = quantiles(every, 0.16, 0.84).tolist()
+        return bool(high - low > _ONE_GAIN_DB)
 
     def _merged(self, leaks: Marks | None, powers: Powers) -> Merged | None:
         if leaks is None:

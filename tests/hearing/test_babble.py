@@ -19,6 +19,10 @@ def test_what_stays_under_the_talker_and_moves_is_a_crowd():
     assert behind.audible_db == pytest.approx(-40 + 2 * 1.28 * 3, abs=1.5)
 
 
+def test_one_thirty_db_under_the_talker_is_a_crowd_too():
+    assert crowd(around(-50, 4), TALKER_DB) is not None
+
+
 def test_words_in_between_do_not_move_it():
     levels = np.insert(around(-40, 3), [30, 60], -18.0)
     alone, among = crowd(around(-40, 3), TALKER_DB), crowd(levels, TALKER_DB)

@@ -59,6 +59,20 @@ def test_of_independent_sounds_nothing_is_learnt():
     assert path.learn(path.hear(coloured(5, len(other)), other, RATE, FLOOR)) < 1.0
 
 
+def test_a_hum_on_both_channels_is_no_way_from_one_to_the_other():
+    at_s = np.arange(RATE + PIECE_LENGTH) / RATE
+    hum = sum(np.sin(2 * np.pi * 50 * n * at_s + n**2) for n in range(1, 21))
+    hum = (1e-3 * hum).astype(np.float32)
+    other = coloured(1, len(hum)) + hum
+    channel = np.roll(hum, 640) + np.random.default_rng(2).normal(0, 3e-4, len(hum))
+    floors = [float(np.quantile(np.square(hum), 0.3))] * 2
+    path = Path(RATE, 0.04)
+    heard = path.hear(
+        channel.astype(np.float32), other, RATE, floors[0], other_floor=float(np.mean(hum**2))
+    )
+    assert path.learn(heard) < 3.0
+
+
 class TestHeardBefore:
     """A piece is heard when it is looked at, and again when it is cleaned."""
 
