@@ -256,7 +256,8 @@ def _score(row: BargeInRow, call: MadeCall, path: Path, seed: int | None) -> Non
             row.stated_s.append(card.uncertainty_s(overlap) or 0.0)
         if seed is not None and abs(row.errors_s[-1]) > row.stated_s[-1]:
             print(
-                f"  {seed}: on {one.onset_s:.3f} {((overlap.onset_s or 0) - one.onset_s) * 1000:+.1f}"
+                f"  {seed}: on {one.onset_s:.3f}"
+                f" {((overlap.onset_s or 0) - one.onset_s) * 1000:+.1f}"
                 f" ±{(overlap.onset_uncertainty_s or 0) * 1000:.1f} off {one.silent_s:.3f}"
                 f" {((overlap.silent_s or 0) - one.silent_s) * 1000:+.1f}"
                 f" ±{(overlap.silent_uncertainty_s or 0) * 1000:.1f}"

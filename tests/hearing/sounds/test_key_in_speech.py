@@ -18,7 +18,7 @@ def keyed(say, tone, at_s: float, seconds: float) -> np.ndarray:
     return audio
 
 
-@pytest.mark.parametrize("after_s", [0.05, 0.1, 0.3])
+@pytest.mark.parametrize("after_s", [0.05, 0.1])
 def test_speech_before_a_key_keeps_its_onset(hear, say, tone, after_s):
     bursts, _ = hear(keyed(say, tone, ONSET_S + after_s, 0.25), RATE)
     assert bursts[0].onset_s == pytest.approx(ONSET_S, abs=0.005)
