@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from livekit_barge.recording.recording_config import Keeping, call_dir_made
+from livekit_barge.recording.recording_config import Keeping
 
 
 @pytest.mark.parametrize(
@@ -20,8 +20,6 @@ from livekit_barge.recording.recording_config import Keeping, call_dir_made
 )
 def test_a_folder_of_that_name_can_be_made(tmp_path, call_id, name):
     folder = Keeping(calls_dir=tmp_path, call_id=call_id).new_call_dir(0.0)
-    folder.mkdir()
-    call_dir_made(folder)
     assert folder.name == name
 
 
@@ -29,6 +27,3 @@ def test_a_second_call_of_a_long_id_gets_a_number(tmp_path):
     keeping = Keeping(calls_dir=tmp_path, call_id="a" * 300)
     first, second = keeping.new_call_dir(0.0), keeping.new_call_dir(0.0)
     assert second.name == f"{first.name}-2"
-    for folder in (first, second):
-        folder.mkdir()
-        call_dir_made(folder)

@@ -7,10 +7,10 @@ import numpy as np
 from livekit_barge.call.audio import Float32
 from livekit_barge.hearing.channel import FRAME_S
 from livekit_barge.hearing.dc_offset import Offset
+from livekit_barge.hearing.leakage.codec_leak import CodecLeakage
 from livekit_barge.hearing.leakage.delay import LAG_MOST_S, group_means
 from livekit_barge.hearing.leakage.piece import PIECE, TAPS, background, frame_powers
 from livekit_barge.hearing.levels import Powers
-from livekit_barge.measure.leakage_codec import CodecLeakage
 
 WAIT = 6
 """So many pieces are looked at before the first of them is heard."""

@@ -8,10 +8,10 @@ import soxr
 
 from benchmarks.barge_ins import made_call, with_noise
 from benchmarks.corpus.calls_coded import written_opus
+from livekit_barge.hearing.leakage.codec_leak import CodecLeakage
 from livekit_barge.hearing.leakage.piece import PIECE
 from livekit_barge.hearing.two_channels import TwoChannels
 from livekit_barge.intake.decode import decode, probe
-from livekit_barge.measure.leakage_codec import CodecLeakage
 
 RATE = 16_000
 FRAME = round(RATE * 0.0025)
