@@ -2,8 +2,9 @@
 
 Opus, AAC and MP3 then keep one spectrum for a band and only a gain for each channel, so for some
 blocks one talker stands on the other's channel as well, at once, and at a level that changes from
-block to block. No path can be learnt from that (:mod:`.echo_filter`). But within a band both channels hold the same waveform, which two talkers never do: the coherence of the
-two channels tells a block that leaks from a caller who speaks softly.
+block to block. No path can be learnt from that (:mod:`.echo_filter`). But within a band both
+channels hold the same waveform, which two talkers never do: the coherence of the two channels
+tells a block that leaks from a caller who speaks softly.
 
 A line that is mixed with the other (crosstalk) is coherent, too, but at one gain: it is left to the
 path.
