@@ -10,6 +10,7 @@
     ├── IntakeError        a recording cannot be scored
     ├── RoomError          a room cannot be called, or nobody answers there
     ├── ScriptError        a scripted call cannot be played as written
+    ├── ServiceError       the adaptive service cannot be started, or asked
     └── VirtualTimeError   something waits for real time inside virtual time
 
 Each says what is wrong, where, and what to do; the command line prints that in one line and exits
@@ -69,6 +70,10 @@ class RoomError(BargeError):
 
 class ScriptError(BargeError):
     """A scripted call cannot be played as it is written."""
+
+
+class ServiceError(BargeError):
+    """The adaptive service cannot be started, or asked."""
 
 
 class VirtualTimeError(BargeError):
