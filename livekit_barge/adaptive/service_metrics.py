@@ -2,7 +2,7 @@
 
 | metric | counts | labels |
 |---|---|---|
-| ``livekit_barge_adaptive_sessions`` | sessions that are open | |
+| ``livekit_barge_adaptive_open_sessions`` | sessions that are open | |
 | ``livekit_barge_adaptive_sessions_total`` | sessions that have ended | end |
 | ``livekit_barge_adaptive_refused_total`` | clients turned away before a session | why |
 | ``livekit_barge_adaptive_requests_total`` | requests answered | verdict |
@@ -33,7 +33,7 @@ class ServiceMetrics:
     def __init__(self) -> None:
         self.registry = registry = CollectorRegistry()
         self.open = Gauge(
-            "livekit_barge_adaptive_sessions", "Sessions that are open.", registry=registry
+            "livekit_barge_adaptive_open_sessions", "Sessions that are open.", registry=registry
         )
         self._ended = Counter(
             "livekit_barge_adaptive_sessions",
