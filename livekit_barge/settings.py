@@ -6,8 +6,9 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator, Field, ValidationError, create_model
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, create_model
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from livekit_barge.errors import SettingsError
@@ -26,6 +27,19 @@ def _variable(knob: Knob) -> tuple[Any, Any]:
         return LEAVE if value is LEAVE else check_value(knob, value, where=knob.variable)
 
     return Annotated[Any, BeforeValidator(check)], Field(LEAVE, description=knob.moves)
+
+
+def _adaptive(value: str | None) -> str | None:
+    if value is None or value in ("local", "off"):
+        return value
+    parts = urlsplit(value)
+    if parts.scheme in ("http", "https", "ws", "wss") and parts.hostname:
+        return value.rstrip("/")
+    raise SettingsError(
+        f"adaptive is {value!r}",
+        where="BARGE_ADAPTIVE",
+        remedy="give local, off, or the URL of a service, such as http://127.0.0.1:8089/v1",
+    )
 
 
 if TYPE_CHECKING:
@@ -62,6 +76,11 @@ class Settings(_KnobVariables):
     record_transcripts: bool = True
     retention_days: float | None = Field(None, gt=0)
     """Calls older than this are removed; absent: never."""
+    adaptive: Annotated[str | None, AfterValidator(_adaptive)] = None
+    """Who answers LiveKit's adaptive mode: ``local`` (a service inside the process), the URL of a
+    service, or ``off`` and absent (whom LiveKit finds)."""
+    adaptive_model: Path | None = None
+    """A detector of your own for ``local``; absent: the one that is shipped."""
     thresholds: Path | None = None
     """A file with other limits than ``thresholds.toml``."""
     diagnosis: Path | None = None

@@ -70,7 +70,7 @@ class Service:
     ) -> None:
         self.metrics = ServiceMetrics()
         self._detector = detector
-        self._credentials = credentials
+        self.credentials = credentials
         self._gateway = Gateway(gateway, self.metrics)
         self._limits = limits or Limits()
         self._clock = clock or SystemClock()
@@ -91,7 +91,7 @@ class Service:
         return app
 
     async def _bargein(self, request: web.Request) -> web.StreamResponse:
-        if not self._credentials.allow(request.headers.get("Authorization", "")):
+        if not self.credentials.allow(request.headers.get("Authorization", "")):
             self.metrics.refused("token")
             return web.Response(status=401, text="livekit-barge: the token is not valid here\n")
         if self._stopping or len(self._connections) >= self._limits.sessions:

@@ -101,6 +101,10 @@ class KeptCalls:
         self._log.recorder_broke(error)
         self._metrics.fault("recorder")
 
+    def detector_lost(self) -> None:
+        """Count that LiveKit has given adaptive interruption up in the latest call."""
+        self._metrics.detector_lost()
+
     # What the recorder tells, in its thread.
 
     def _turn(self, spans: CallSpans, turn: Turn) -> None:

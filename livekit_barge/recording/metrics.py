@@ -13,6 +13,7 @@ their own: give it ``prometheus_multiproc_dir`` as well, or a job's figures die 
 | ``livekit_barge_overlaps_total`` | all overlaps | preset, cause, outcome |
 | ``livekit_barge_unmeasured_total`` | figures that were due and could not be had | preset, figure |
 | ``livekit_barge_calls_total`` | calls begun | preset |
+| ``livekit_barge_adaptive_lost_total`` | times that LiveKit gave adaptive mode up | preset |
 | ``livekit_barge_faults_total`` | calls not kept or not measured to the end | preset, fault |
 
 A label never holds what a caller says or who calls: causes and outcomes are closed lists, a preset
@@ -73,6 +74,11 @@ _UNMEASURED = Counter(
     ("preset", "figure"),
 )
 _CALLS = Counter("livekit_barge_calls", "Calls begun.", ("preset",))
+_ADAPTIVE_LOST = Counter(
+    "livekit_barge_adaptive_lost",
+    "Times that LiveKit gave adaptive interruption up and used its VAD.",
+    ("preset",),
+)
 _FAULTS = Counter(
     "livekit_barge_faults", "Calls not kept or not measured to the end.", ("preset", "fault")
 )
@@ -94,6 +100,10 @@ class CallMetrics:
             _RESPONSE_GAP.labels(self._preset).observe(turn.response_gap_s)
         for overlap in turn.overlaps:
             self._overlap(overlap)
+
+    def detector_lost(self) -> None:
+        """Count that LiveKit uses its VAD from here on, though adaptive mode was asked for."""
+        _ADAPTIVE_LOST.labels(self._preset).inc()
 
     def fault(self, fault: Fault) -> None:
         """The call is not kept, or not measured, from here on."""

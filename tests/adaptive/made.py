@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import struct
@@ -32,12 +33,14 @@ class LoudnessDetector:
     def __init__(self) -> None:
         self.asked: list[int] = []
         """The samples of each request."""
+        self.busy = threading.Event()
         self.free = threading.Event()
         self.free.set()
         self.fails = False
 
     def probabilities(self, audio: Pcm16) -> npt.NDArray[np.float32]:
         self.asked.append(len(audio))
+        self.busy.set()
         if self.fails:
             raise ValueError("broken")
         assert self.free.wait(10)
@@ -112,6 +115,15 @@ class Running:
     async def client(self) -> AsyncIterator[Client]:
         async with self.http.ws_connect(f"{self.url}/bargein", headers=bearer()) as ws:
             yield Client(ws)
+
+    async def hold(self) -> None:
+        """Return once the detector is busy; ``detector.free`` has been cleared before."""
+        assert await asyncio.to_thread(self.detector.busy.wait, 10)
+
+    async def until_no_session_is_open(self) -> None:
+        async with asyncio.timeout(10):
+            while json.loads(await self.page("/healthz"))["sessions"]:
+                pass
 
     async def page(self, path: str) -> str:
         async with self.http.get(self.root + path) as answer:

@@ -73,9 +73,12 @@ async def test_a_call_reaches_the_gateway_and_its_answer_comes_back_untouched():
 
 
 async def test_a_redirect_is_the_clients_to_follow():
-    async with gateway() as (url, _), serving(gateway=url) as service:
-        async with service.http.get(f"{service.url}/moved", allow_redirects=False) as answer:
-            assert (answer.status, answer.headers["Location"]) == (307, "https://elsewhere.test/")
+    async with (
+        gateway() as (url, _),
+        serving(gateway=url) as service,
+        service.http.get(f"{service.url}/moved", allow_redirects=False) as answer,
+    ):
+        assert (answer.status, answer.headers["Location"]) == (307, "https://elsewhere.test/")
 
 
 async def test_websocket_messages_pass_both_ways():
@@ -95,13 +98,16 @@ async def test_websocket_messages_pass_both_ways():
 
 
 async def test_a_close_by_the_gateway_keeps_its_code():
-    async with gateway() as (url, _), serving(gateway=url) as service:
-        async with service.http.ws_connect(
+    async with (
+        gateway() as (url, _),
+        serving(gateway=url) as service,
+        service.http.ws_connect(
             f"{service.url}/stt", headers={"Authorization": "Bearer mine"}
-        ) as ws:
-            await ws.send_str("bye")
-            await ws.receive()
-            assert ws.close_code == 4000
+        ) as ws,
+    ):
+        await ws.send_str("bye")
+        await ws.receive()
+        assert ws.close_code == 4000
 
 
 async def test_a_websocket_that_the_gateway_refuses_is_refused_with_its_status():

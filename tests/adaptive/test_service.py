@@ -180,8 +180,7 @@ async def test_one_session_more_than_allowed_is_refused_until_one_ends():
             await client.tell("session.close")
             await client.hear()
             await client.closed()
-        while json.loads(await service.page("/healthz"))["sessions"]:
-            await asyncio.sleep(0)
+        await service.until_no_session_is_open()
         async with service.client() as client:
             await client.open()
 
@@ -192,8 +191,7 @@ async def test_an_answer_that_would_be_late_is_an_error_instead():
         await client.open()
         service.detector.free.clear()
         await client.ask(INTERRUPTS)
-        while not service.detector.asked:
-            await asyncio.sleep(0)
+        await service.hold()
         clock.s += 0.66
         service.detector.free.set()
         assert await refusal(client) == (503, "too busy to answer in time")
@@ -204,8 +202,7 @@ async def test_while_the_detector_is_busy_only_the_newest_request_waits():
         await client.open()
         service.detector.free.clear()
         await client.ask(NODS, 1)
-        while not service.detector.asked:
-            await asyncio.sleep(0)
+        await service.hold()
         await client.ask(NODS, 2)
         await client.ask(INTERRUPTS, 3)
         overtaken = await client.hear()
@@ -233,8 +230,7 @@ async def test_a_client_that_vanishes_leaves_nothing_behind():
             await client.open()
             assert json.loads(await service.page("/healthz"))["sessions"] == 1
             client.ws._response.connection.transport.abort()
-        while json.loads(await service.page("/healthz"))["sessions"]:
-            await asyncio.sleep(0)
+        await service.until_no_session_is_open()
         assert lines(await service.page("/metrics"), "livekit_barge_adaptive_sessions_total") == [
             'livekit_barge_adaptive_sessions_total{end="gone"} 1.0'
         ]

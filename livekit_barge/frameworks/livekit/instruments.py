@@ -18,6 +18,7 @@ from livekit.agents.utils import http_context
 
 from livekit_barge.clock import CallClock
 from livekit_barge.frameworks.livekit.causes import Causes
+from livekit_barge.frameworks.livekit.detector_watch import DetectorWatch
 from livekit_barge.frameworks.livekit.stamps import SESSION_EVENTS, SessionStamps
 from livekit_barge.frameworks.livekit.taps import AgentTap, CallerTap, attached_as_before
 from livekit_barge.recording.call_recorder import KeptCalls
@@ -52,6 +53,7 @@ class Instruments:
         self._advised = False
         self._turn_detection_given = turn_detection_given
         self._stamps: SessionStamps | None = None
+        self._detector = DetectorWatch(session, self._detector_lost)
         self.calls = KeptCalls(keeping, log, tracer)
         self._had_a_call = False
         self._starting = 0
@@ -164,13 +166,19 @@ class Instruments:
         assert self._stamps is not None
         options = self._in_force()
         self._stamps.options_in_force(options)
+        self._detector.look(options)
         if not self._advised:
             self._advised = True
             for line in self._advice(options):
                 self._log.note(line)
             if options.get("interruption_mode") == "adaptive" and not http_session_at_hand():
                 self._log.note(NO_HTTP_SESSION)
-                self._stamps.detector_failed(NO_HTTP_SESSION)
+                self._stamps.detector_lost(NO_HTTP_SESSION)
+
+    def _detector_lost(self, why: str) -> None:
+        if self._stamps is not None:
+            self._stamps.detector_lost(why)
+            self.calls.detector_lost()
 
     def _is_listening(self, name: str, event: Any) -> bool:
         return name == "agent_state_changed" and event.new_state == "listening"

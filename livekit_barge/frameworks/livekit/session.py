@@ -22,7 +22,8 @@ from typing import Any, TypeVar
 from livekit.agents import Agent, AgentSession, Plugin, RunResult
 
 from livekit_barge import __version__
-from livekit_barge.frameworks.livekit.instruments import Instruments
+from livekit_barge.frameworks.livekit.adaptive_session import AdaptiveService
+from livekit_barge.frameworks.livekit.instruments import Instruments, runs
 from livekit_barge.frameworks.livekit.presets.advice import advise, facts_of
 from livekit_barge.frameworks.livekit.presets.options import knobs_in, options_in_force
 from livekit_barge.frameworks.livekit.presets.preset import Preset
@@ -65,10 +66,13 @@ class BargeSession(AgentSession[UserdataT]):
         arguments = self._chosen.session_arguments(session)
         with warnings_name(sys._getframe(1), instead_of=__file__):
             super().__init__(**arguments)
+        self._adaptive = AdaptiveService(settings.adaptive, settings.adaptive_model)
+        self.on("close", lambda _: self._adaptive.end())
         self.instruments = _instruments(
             self,
             settings,
             self._chosen,
+            self._adaptive,
             call_id=call_id,
             turn_detection_given="turn_detection" in (arguments.get("turn_handling") or {}),
         )
@@ -77,9 +81,15 @@ class BargeSession(AgentSession[UserdataT]):
         self, agent: Agent, **options: Any
     ) -> RunResult[Any] | None:
         """As ``AgentSession.start``; the call's clock starts here."""
-        result: RunResult[Any] | None = await super().start(
-            agent, **self._chosen.start_arguments(options)
-        )
+        await self._adaptive.begin()
+        try:
+            result: RunResult[Any] | None = await super().start(
+                agent, **self._chosen.start_arguments(options)
+            )
+        except BaseException:
+            if not runs(self):
+                self._adaptive.end()
+            raise
         return result
 
     @property
@@ -118,13 +128,14 @@ def instrument(
         SettingsError: for a setting that cannot be used.
     """
     settings = Settings() if settings is None else settings
-    return _instruments(session, settings, None, calls_dir=calls_dir, call_id=call_id)
+    return _instruments(session, settings, None, None, calls_dir=calls_dir, call_id=call_id)
 
 
 def _instruments(
     session: AgentSession[Any],
     settings: Settings,
     chosen: Chosen | None,
+    adaptive: AdaptiveService | None,
     *,
     calls_dir: Path | None = None,
     call_id: str | None = None,
@@ -148,6 +159,7 @@ def _instruments(
         in_force=partial(options_in_force, session),
         advice=lambda options: [
             *(() if chosen is None else chosen.notes),
+            *(() if adaptive is None else adaptive.notes(options)),
             *advise(options, facts_of(session)),
         ],
         turn_detection_given=turn_detection_given,

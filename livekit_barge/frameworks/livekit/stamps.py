@@ -33,6 +33,7 @@ from livekit_barge.call.events import (
     UserState,
 )
 from livekit_barge.frameworks.livekit.causes import Causes
+from livekit_barge.frameworks.livekit.detector_watch import SOURCE
 from livekit_barge.frameworks.livekit.output_tap import OutputStamps
 from livekit_barge.frameworks.livekit.speech_handles import SpeechStamps
 from livekit_barge.recording.stamp_context import CallLog, guarded
@@ -195,15 +196,10 @@ class SessionStamps:
         )
 
     @guarded
-    def detector_failed(self, message: str) -> None:
-        """Stamp that the adaptive detector cannot work, which LiveKit announces by no event."""
+    def detector_lost(self, why: str) -> None:
+        """Stamp that adaptive interruption cannot work, or was given up, which LiveKit does not."""
         self.log.write(
-            SessionError(
-                at_s=self.log.now_s(),
-                source="AdaptiveInterruptionDetector",
-                message=message,
-                recoverable=True,
-            )
+            SessionError(at_s=self.log.now_s(), source=SOURCE, message=why, recoverable=False)
         )
 
     @guarded

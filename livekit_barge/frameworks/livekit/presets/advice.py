@@ -5,6 +5,7 @@ The reasons are facts of livekit-agents 1.8, read in its source (``AgentActivity
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -32,6 +33,8 @@ class Facts:
     """A realtime model with a turn detection of its own: in use, or turned off by LiveKit because
     ``interruption_mode`` is set."""
     runs: Literal["cloud", "development", "elsewhere"] | None = None
+    own_service: bool = False
+    """``LIVEKIT_INFERENCE_URL`` names a service that LiveKit asks in place of its cloud."""
 
 
 def advise(options: Mapping[str, Any], facts: Facts | None = None) -> list[str]:
@@ -73,6 +76,7 @@ def facts_of(session: AgentSession[Any]) -> Facts:
         if isinstance(model, llm.RealtimeModel)
         else None,
         runs=runs,
+        own_service=bool(os.environ.get("LIVEKIT_INFERENCE_URL")),
     )
 
 
@@ -173,10 +177,18 @@ def _modes(options: Mapping[str, Any], facts: Facts) -> Iterator[str]:
             "interruption_mode is set, so LiveKit turns the realtime model's own turn detection "
             "off and decides by the VAD; leave interruption_mode out to keep the model's"
         )
-    if mode == "adaptive" and facts.runs == "elsewhere":
+    blind_s = boundary[0] if isinstance(boundary, list) else boundary
+    if mode == "adaptive" and facts.runs == "elsewhere" and not facts.own_service:
         yield (
             "interruption_mode is adaptive, a service of LiveKit Cloud: without it LiveKit falls "
-            "back to plain voice activity and says so in passing only"
+            "back to plain voice activity and says so in passing only; BARGE_ADAPTIVE=local has "
+            "it ask a detector inside this process"
+        )
+    elif mode == "adaptive" and isinstance(blind_s, int | float) and blind_s > 0:
+        yield (
+            f"backchannel_boundary is {blind_s:g}: a caller who begins in the first {blind_s:g} s "
+            "of the agent's speech, or after it resumes, is left to voice activity for the rest of "
+            "that speech; [0, 1] asks the adaptive model from the first sample"
         )
     if mode is None and facts.stt and facts.runs == "development":
         yield (
