@@ -30,7 +30,9 @@ class LoudnessDetector:
     threshold = 0.6
     long_s = 0.9
 
-    def __init__(self) -> None:
+    def __init__(self, *, loud: float = 0.1) -> None:
+        """``loud``: a frame's mean amplitude from which on it is an interruption."""
+        self._loud = loud
         self.asked: list[int] = []
         """The samples of each request."""
         self.busy = threading.Event()
@@ -48,7 +50,7 @@ class LoudnessDetector:
         padded = np.zeros(frames * FRAME_SAMPLES)
         padded[: len(audio)] = audio
         level = np.abs(padded.reshape(frames, FRAME_SAMPLES)).mean(axis=1) / 32_768
-        return np.where(level > 0.1, 0.9, 0.1).astype(np.float32)
+        return np.where(level > self._loud, 0.9, 0.1).astype(np.float32)
 
 
 def sound(*parts: tuple[float, float]) -> Pcm16:
