@@ -17,6 +17,7 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from livekit_barge.adaptive.service_metrics import ServiceMetrics
+from livekit_barge.errors import SettingsError
 
 # RFC 9110, 7.6.1: these belong to one connection. aiohttp makes Host and the lengths anew.
 _OF_A_CONNECTION = frozenset(
@@ -41,6 +42,12 @@ class Gateway:
     """The gateway behind the service; without one every call is refused."""
 
     def __init__(self, url: str | None, metrics: ServiceMetrics) -> None:
+        """``url``: where LiveKit's inference calls go without us; raises :class:`SettingsError`."""
+        if url is not None and not (url.startswith(("http://", "https://")) and URL(url).host):
+            raise SettingsError(
+                f"the gateway is {url!r}",
+                remedy="give its URL, such as https://agent-gateway.livekit.cloud/v1",
+            )
         self._url = None if url is None else URL(url)
         self._metrics = metrics
         self._session: ClientSession | None = None

@@ -14,6 +14,7 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
+from livekit_barge.cli.adaptive import adaptive_app
 from livekit_barge.cli.output import guard_output, let_output_go, refuse
 from livekit_barge.cli.score import LimitsFile
 from livekit_barge.errors import BargeError
@@ -69,6 +70,7 @@ app = typer.Typer(
 )
 presets_app = typer.Typer(help="The presets, side by side.", invoke_without_command=True)
 app.add_typer(presets_app, name="presets")
+app.add_typer(adaptive_app, name="adaptive")
 
 _console = Screen()
 

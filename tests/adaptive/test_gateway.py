@@ -10,6 +10,9 @@ import aiohttp
 import pytest
 from aiohttp import web
 
+from livekit_barge.adaptive.gateway import Gateway
+from livekit_barge.adaptive.service_metrics import ServiceMetrics
+from livekit_barge.errors import SettingsError
 from tests.adaptive.made import lines, serving
 
 
@@ -115,6 +118,12 @@ async def test_a_websocket_that_the_gateway_refuses_is_refused_with_its_status()
         with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
             await service.http.ws_connect(f"{service.url}/stt")
         assert refused.value.status == 401
+
+
+@pytest.mark.parametrize("url", ["agent-gateway.test", "ftp://gateway.test/v1", "http://"])
+def test_a_gateway_that_is_no_url_is_refused(url):
+    with pytest.raises(SettingsError, match="give its URL, such as"):
+        Gateway(url, ServiceMetrics())
 
 
 async def test_without_a_gateway_a_call_is_refused_in_one_line():
