@@ -9,10 +9,8 @@ import os
 import secrets
 import threading
 from collections.abc import Callable
-from importlib import import_module
 
 from livekit_barge.adaptive.service import Credentials, Service, running
-from livekit_barge.adaptive.verdict import Detector
 
 _STOP_WITHIN_S = 3.0
 
@@ -91,17 +89,6 @@ def stop_local_service() -> None:
 def own_credentials() -> Credentials:
     """Return a key and a secret that nobody else knows."""
     return Credentials(f"barge-{secrets.token_hex(4)}", secrets.token_urlsafe(32))
-
-
-def load_detector(model: str | os.PathLike[str] | None) -> Detector:
-    """Load the shipped detector, or the one in the file ``model``.
-
-    Raises:
-        SettingsError: if the file cannot be used.
-    """
-    shipped = import_module("livekit_barge.adaptive.detector").Detector
-    loaded: Detector = shipped.load(model)
-    return loaded
 
 
 atexit.register(stop_local_service)

@@ -54,7 +54,7 @@ def serve(
     your monitoring.
     """
     from livekit_barge.adaptive.connection import Limits
-    from livekit_barge.adaptive.local import load_detector
+    from livekit_barge.adaptive.load import load_detector
     from livekit_barge.adaptive.service import Credentials, Service
 
     key = api_key or _either("API_KEY")

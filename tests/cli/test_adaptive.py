@@ -20,9 +20,9 @@ CREDENTIALS = {
 }
 # The command with a detector that needs no weights.
 PROGRAM = """
-from livekit_barge.adaptive import local
+from livekit_barge.adaptive import load
 from tests.adaptive.made import LoudnessDetector
-local.load_detector = lambda model: LoudnessDetector()
+load.load_detector = lambda model: LoudnessDetector()
 from livekit_barge.cli.app import main
 main()
 """

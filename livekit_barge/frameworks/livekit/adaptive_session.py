@@ -29,7 +29,8 @@ import aiohttp
 from livekit import api
 from livekit.agents.utils import http_context
 
-from livekit_barge.adaptive.local import load_detector, local_service, own_credentials
+from livekit_barge.adaptive.load import load_detector
+from livekit_barge.adaptive.local import local_service, own_credentials
 from livekit_barge.adaptive.service import Credentials, Service
 from livekit_barge.adaptive.verdict import Detector
 from livekit_barge.errors import SettingsError

@@ -17,6 +17,7 @@ from pipecat.processors.frame_processor import FrameProcessor
 from pipecat.services.llm_service import LLMService
 
 from livekit_barge.call.events import Cause
+from livekit_barge.frameworks.pipecat.verdict_frame import AdaptiveVerdictFrame
 
 # A strategy decides in the step in which it hears; an analyzer in between may take a moment.
 _JUST_BEFORE_S = 0.25
@@ -25,6 +26,7 @@ HEARD: dict[type[Frame], Cause] = {
     VADUserStartedSpeakingFrame: "vad",
     InterimTranscriptionFrame: "stt_interim",
     TranscriptionFrame: "stt_final",
+    AdaptiveVerdictFrame: "adaptive",
 }
 
 
@@ -37,6 +39,8 @@ class Causes:
     def hears(self, processor: FrameProcessor, frame: Frame, at_s: float) -> None:
         """A processor handles a frame, or sends it out for the first time."""
         cause = HEARD.get(type(frame))
+        if isinstance(frame, AdaptiveVerdictFrame) and not frame.interruption:
+            return
         if cause is not None:
             self._heard[processor.id] = (cause, at_s)
 

@@ -24,6 +24,8 @@ STARTS = {
     "min_words": "MinWordsUserTurnStartStrategy",
 }
 """How a preset spells ``pipecat.turns.user_start``'s strategies."""
+ADAPTIVE = "adaptive"
+"""And ours: :class:`~livekit_barge.frameworks.pipecat.adaptive_start.AdaptiveUserTurnStartStrategy`."""
 MUTES = {
     "always": "AlwaysUserMuteStrategy",
     "first_speech": "FirstSpeechUserMuteStrategy",
@@ -81,7 +83,8 @@ PIPECAT_KNOBS = (
     PipecatKnob("min_volume", "VADParams", "share", "how loud it must be", _fields(VADParams)),
     PipecatKnob("user_turn_start", "UserTurnStrategies.start", "names",
                 "who may decide that the caller's turn begins, and the bot stops",
-                _strategies(user_start, STARTS, "user_turn_start"), choices=tuple(STARTS)),
+                _strategies(user_start, STARTS, "user_turn_start"),
+                choices=(*STARTS, ADAPTIVE)),
     PipecatKnob("min_words", "MinWordsUserTurnStartStrategy", "count",
                 "detection: the words needed while the bot speaks; else one",
                 _arguments(user_start, STARTS["min_words"]), high=20),

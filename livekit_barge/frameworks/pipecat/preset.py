@@ -35,7 +35,8 @@ from livekit_barge.errors import SettingsError
 from livekit_barge.files.did_you_mean import nearest
 from livekit_barge.files.resources import configs_dir
 from livekit_barge.files.toml import read_toml
-from livekit_barge.frameworks.pipecat.knobs import MUTES, STARTS, check_value
+from livekit_barge.frameworks.pipecat.adaptive_start import AdaptiveUserTurnStartStrategy
+from livekit_barge.frameworks.pipecat.knobs import ADAPTIVE, MUTES, STARTS, check_value
 from livekit_barge.settings import Settings
 
 DEFAULTS = "pipecat-defaults"
@@ -88,9 +89,12 @@ class PipecatPreset:
         """Who may begin the caller's turn, made anew: a strategy belongs to one pipeline."""
         if "user_turn_start" not in self.knobs and "enable_interruptions" not in self.knobs:
             return default_user_turn_start_strategies()
-        made = []
+        made: list[BaseUserTurnStartStrategy] = []
         for name in self.knobs.get("user_turn_start", ("vad", "transcription")):
             arguments = self._those(("enable_interruptions",))
+            if name == ADAPTIVE:
+                made.append(AdaptiveUserTurnStartStrategy(**arguments))
+                continue
             if name == "min_words":
                 arguments |= {"min_words": 1} | self._those(("min_words", "use_interim"))
             made.append(getattr(user_start, STARTS[name])(**arguments))

@@ -35,6 +35,7 @@ from livekit_barge.call.events import (
     Decision,
     OptionsInForce,
     OutputCleared,
+    OverlappingSpeech,
     ProtectedEnded,
     ProtectedStarted,
     SessionClosed,
@@ -50,6 +51,7 @@ from livekit_barge.frameworks.pipecat.far_buffer import FarBuffer
 from livekit_barge.frameworks.pipecat.llm_context import ContextWatch
 from livekit_barge.frameworks.pipecat.lost_interruptions import SentInterruptions
 from livekit_barge.frameworks.pipecat.transport_playout import Playing
+from livekit_barge.frameworks.pipecat.verdict_frame import AdaptiveVerdictFrame
 from livekit_barge.recording.stamp_context import CallLog
 
 SpokenAudio = TTSAudioRawFrame | SpeechOutputAudioRawFrame
@@ -84,6 +86,7 @@ class PipecatStamps:
             InterimTranscriptionFrame: self._transcribed,
             TranscriptionFrame: self._transcribed,
             ErrorFrame: self._failed,
+            AdaptiveVerdictFrame: self._verdict,
         }
 
     def started(self, at_s: float, options: dict[str, object]) -> None:
@@ -279,6 +282,17 @@ class PipecatStamps:
         old, self._agent_state = self._agent_state, new
         if old != new:
             self._log.write(AgentState(at_s=at_s, old=old, new=new))
+
+    def _verdict(self, data: FramePushed, at_s: float) -> None:
+        frame = data.frame
+        assert isinstance(frame, AdaptiveVerdictFrame)
+        if data.direction is FrameDirection.DOWNSTREAM:
+            return  # its twin, which waits in the aggregator's queue
+        self._log.write(
+            OverlappingSpeech(
+                at_s=at_s, is_interruption=frame.interruption, probability=frame.probability
+            )
+        )
 
     def _failed(self, data: FramePushed, at_s: float) -> None:
         frame = data.frame
