@@ -25,13 +25,14 @@ from livekit.agents.utils import http_context
 from livekit.plugins import silero
 
 from livekit_barge import BargeSession, instrument
-from livekit_barge.adaptive.local import local_service, own_credentials
+from livekit_barge.adaptive.local import own_credentials
 from livekit_barge.adaptive.service import Credentials, Service, running
 from livekit_barge.call.events import Decision, Event, OverlappingSpeech
 from livekit_barge.call.folder import Call
 from livekit_barge.settings import Settings
 from livekit_barge.stage.line import Line
 from livekit_barge.stage.track import Pcm
+from tests.adaptive.faulty import Handler, faulty
 from tests.adaptive.made import LoudnessDetector
 from tests.measure.known import spoken
 from tests.recording.standins import RATE, OneLineLLM, TimedSTT, ToneTTS, frames, tone
@@ -84,6 +85,8 @@ class Case:
     agent: Callable[[], Agent] = lambda: Agent(instructions="")
     own_service: bool = False
     """A service of its own, which its script may stop."""
+    fault: Handler | None = None
+    """A service that goes wrong in this way."""
     credentials: Credentials | None = None
     """What the session signs with; default: the service's."""
     preset: str | None = None
@@ -111,7 +114,6 @@ class Kept:
 
 async def play(cases: Mapping[str, Case], folder: Path) -> dict[str, Kept]:
     """Play all at once. The environment is as a session finds it, one session after the other."""
-    local_service(_service)  # which BARGE_ADAPTIVE=local finds
     async with contextlib.AsyncExitStack() as calls:
         shared = _service()
         url = await calls.enter_async_context(running(shared))
@@ -131,9 +133,11 @@ async def _call(
     if case.own_service:
         service = _service()
         url, credentials = await own.enter_async_context(running(service)), service.credentials
+    if case.fault is not None:
+        url = await own.enter_async_context(faulty(case.fault))
     clips = {at_s: clip() for at_s, clip in case.caller.items()}
     line = Line()
-    session = _session(name, case, folder, line)
+    session = _session(name, case, folder, line, url)
     stand = Stand(session, own.aclose)
     used = case.credentials or credentials
     os.environ |= {
@@ -171,7 +175,7 @@ def _service() -> Service:
     return Service(LoudnessDetector(loud=0.02), own_credentials())
 
 
-def _session(name: str, case: Case, folder: Path, line: Line) -> AgentSession[Any]:
+def _session(name: str, case: Case, folder: Path, line: Line, url: str) -> AgentSession[Any]:
     models: dict[str, Any] = {"llm": OneLineLLM(), "tts": ToneTTS()}
     if case.stt:
         models["stt"] = TimedSTT()
@@ -179,7 +183,7 @@ def _session(name: str, case: Case, folder: Path, line: Line) -> AgentSession[An
     if case.preset is not None:
         session = BargeSession(
             preset=case.preset,
-            settings=Settings(calls_dir=folder, adaptive="local"),
+            settings=Settings(calls_dir=folder, adaptive=url),
             call_id=name,
             turn_handling={"turn_detection": "vad"},
             **models,

@@ -9,7 +9,6 @@ import os
 import pytest
 from livekit.agents import Agent
 
-from livekit_barge.adaptive.local import stop_local_service
 from livekit_barge.adaptive.service import Credentials
 from livekit_barge.call.events import (
     AgentHandoff,
@@ -21,11 +20,14 @@ from livekit_barge.call.events import (
 from livekit_barge.frameworks.livekit.detector_watch import SOURCE
 from livekit_barge.stage.time.virtual import run_virtual
 from tests.adaptive.calls import ASKED, Case, Kept, Stand, nod, play, soft, wait
+from tests.adaptive.faulty import dropping, late, refusing
 from tests.measure.known import spoken
 from tests.recording.standins import frames, tone
 
 DEFAULT_BOUNDARY = {"turn_detection": "vad", "interruption": {"mode": "adaptive"}}
 IN_THE_FIRST_SECOND = {0.9: wait}
+# The caller's 2.3 s end at 4.3, the VAD's silence at 4.8, LiveKit's time-out at 6.8.
+AFTER_A_RESUME = {2.0: wait, 7.3: wait}
 
 
 def long_and_soft():
@@ -75,6 +77,11 @@ CASES = {
     "died-in-mid-overlap": Case({2.0: long_and_soft}, script=die_in_mid_overlap, own_service=True),
     "died-while-idle": Case(script=die_while_idle, own_service=True),
     "wrong-key": Case(credentials=Credentials("a-key", "a-secret-of-thirty-two-bytes-and-more")),
+    "answers-too-late": Case(fault=late),
+    "refuses": Case(fault=refusing),
+    "drops-in-mid-overlap": Case(fault=dropping),
+    "after-a-resume": Case(AFTER_A_RESUME),
+    "blind-after-a-resume": Case(AFTER_A_RESUME, DEFAULT_BOUNDARY),
     "no-stt": Case(stt=False),
     "manual": Case(turn_handling=ASKED | {"turn_detection": "manual"}),
 }
@@ -87,7 +94,6 @@ def calls(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Kept]:
         return run_virtual(play(CASES, tmp_path_factory.mktemp("calls")))
     finally:
         gc.collect()  # the tasks that LiveKit leaves behind: see tests/recording/conftest.py
-        stop_local_service()
         os.environ.clear()
         os.environ.update(before)
 
@@ -153,6 +159,28 @@ def test_a_wrong_key_leaves_the_vad_and_the_folder_says_so(calls):
     assert calls["wrong-key"].causes[0] == "vad"
     [why] = lost(calls["wrong-key"])
     assert "failed to connect" in why
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("answers-too-late", "interruption inference timed out"),
+        ("refuses", "quota exceeded"),
+        ("drops-in-mid-overlap", "connection closed unexpectedly"),
+    ],
+)
+def test_a_service_that_goes_wrong_leaves_the_vad_and_the_folder_says_how(calls, name, why):
+    assert calls[name].causes[0] == "vad"
+    [said] = lost(calls[name])
+    assert why in said
+
+
+def test_after_a_resume_the_verdict_decides_again(calls):
+    assert calls["after-a-resume"].causes[:2] == ["adaptive", "adaptive"]
+
+
+def test_with_livekits_boundary_a_resume_begins_another_blind_second(calls):
+    assert calls["blind-after-a-resume"].causes[:2] == ["adaptive", "vad"]
 
 
 def test_where_livekit_makes_no_detector_the_folder_says_what_is_missing(calls):
