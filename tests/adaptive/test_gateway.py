@@ -26,6 +26,10 @@ async def gateway() -> AsyncIterator[tuple[str, list[Any]]]:
         reached.append((request.method, request.raw_path, headers, await request.read()))
         if request.path.endswith("/moved"):
             return web.Response(status=307, headers={"Location": "https://elsewhere.test/"})
+        if request.path.endswith("/packed"):
+            packed = web.Response(text="packed " * 100)
+            packed.enable_compression(web.ContentCoding.gzip)
+            return packed
         answer = web.StreamResponse(status=429, headers={"X-LiveKit-Inference-RPM-Limit": "3"})
         await answer.prepare(request)
         await answer.write(b"data: one\n\n")
@@ -73,6 +77,16 @@ async def test_a_call_reaches_the_gateway_and_its_answer_comes_back_untouched():
         assert headers["Content-Type"] == "application/x"
         assert (answer.status, body) == (429, b"data: one\n\ndata: two\n\n")
         assert answer.headers["X-LiveKit-Inference-RPM-Limit"] == "3"
+
+
+async def test_a_compressed_answer_comes_back_as_it_was_compressed():
+    async with (
+        gateway() as (url, _),
+        serving(gateway=url) as service,
+        service.http.get(f"{service.url}/packed") as answer,
+    ):
+        assert answer.headers["Content-Encoding"] == "gzip"
+        assert await answer.text() == "packed " * 100
 
 
 async def test_a_redirect_is_the_clients_to_follow():

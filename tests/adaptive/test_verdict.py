@@ -85,6 +85,11 @@ def test_noise_under_the_line_does_not_hide_a_long_sound():
     assert reasons == [None] * 7 + ["long"]
 
 
+def test_the_reverberation_of_a_sound_does_not_prolong_it():
+    rings = [(0.6, 0.15), (0.9, 0.0047)]  # 30 dB under it
+    assert asked_every_tenth(overlaps(), rings, 1.5) is None
+
+
 def test_what_was_loud_before_the_overlap_does_not_count():
     """LL..........ss: what the caller said before the agent began to speak."""
     audio = sound((0.5, LOUD), (0.6, 0.0), (0.2, SOFT))
