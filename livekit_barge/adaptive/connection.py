@@ -97,11 +97,8 @@ class Connection:
         message = await self._receive()
         if not isinstance(message, SessionCreate):
             raise BadMessage("the first message is not session.create")
-        threshold = message.threshold
-        self._overlaps = Overlaps(
-            threshold=self._detector.threshold if threshold is None else threshold,
-            min_frames=message.min_frames,
-            long_s=self._detector.long_s,
+        self._overlaps = Overlaps.heard_by(
+            self._detector, threshold=message.threshold, min_frames=message.min_frames
         )
         await self._send(protocol.session_created(self._detector.threshold))
 

@@ -22,7 +22,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 End = Literal["closed", "gone", "error", "stopped"]
 """The client said so; it vanished; it was answered with an error; the service stopped."""
 Refusal = Literal["token", "full"]
-Answered = Literal["interruption", "long", "none", "superseded"]
+Answered = Literal["interruption", "long", "ended", "none", "superseded"]
 
 _SECONDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 0.7, 1.0)
 

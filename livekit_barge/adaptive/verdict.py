@@ -8,9 +8,11 @@ first request of each comes right after its onset.
 An overlap is an interruption as soon as
 
 - ``min_frames`` frames in a row are at or above the threshold, or
-- one burst of the caller's has lasted ``long_s`` and still sounds, whatever it sounds like.
+- one burst of the caller's has lasted ``long_s`` and still sounds, whatever it sounds like, or
+- the caller has fallen silent, and ``min_frames`` frames in a row had reached the detector's lower
+  ``end_threshold``, if it has one: there is nothing more to wait for.
 
-The second rule is there because a miss costs more than a false stop: LiveKit withholds the words of
+The last two are there because a miss costs more than a false stop: LiveKit withholds the words of
 an overlap without a verdict and then drops them.
 """
 
@@ -40,7 +42,7 @@ _NEAR_DB = 25.0
 _FLOOR_SHARE = 0.4
 _SILENCE_DB = -60.0
 
-Reason = Literal["probable", "long"]
+Reason = Literal["probable", "long", "ended"]
 
 
 class Detector(Protocol):
@@ -79,12 +81,32 @@ class Verdict:
 class Overlaps:
     """The overlaps of one session, one after the other."""
 
-    def __init__(self, *, threshold: float, min_frames: int, long_s: float) -> None:
+    def __init__(
+        self,
+        *,
+        threshold: float,
+        min_frames: int,
+        long_s: float,
+        end_threshold: float | None = None,
+    ) -> None:
         self._threshold = threshold
+        self._end_threshold = threshold if end_threshold is None else end_threshold
         self._min_frames = min_frames
         self._long_s = long_s
         self._began_s = 0.0
         self._asked_s: float | None = None
+
+    @classmethod
+    def heard_by(cls, detector: Detector, *, threshold: float | None, min_frames: int) -> Overlaps:
+        """Judge by a detector's own limits; ``threshold``: the client's, in place of its own."""
+        return cls(
+            threshold=detector.threshold if threshold is None else threshold,
+            min_frames=min_frames,
+            long_s=detector.long_s,
+            end_threshold=None
+            if threshold is not None
+            else getattr(detector, "end_threshold", None),
+        )
 
     def asked(self, at_s: float) -> float:
         """Note a request at its arrival; return the age of its overlap, in seconds.
@@ -105,12 +127,14 @@ class Overlaps:
         first = max(0, frames - round(age_s / FRAME_S))
         own = np.where(np.arange(frames) < first, 0.0, probabilities).astype(np.float32)
         probability = _held(own[first:], self._min_frames)
-        sounding_s = _sounding_s(audio, frames, first)
+        sounding_s, ended = _burst(audio, frames, first)
         reason: Reason | None = None
         if probability >= self._threshold:
             reason = "probable"
         elif sounding_s >= self._long_s:
             reason = "long"
+        elif ended and probability >= self._end_threshold:
+            reason = "ended"
         return Verdict(reason is not None, reason, probability, own, sounding_s)
 
 
@@ -122,18 +146,19 @@ def _held(probabilities: npt.NDArray[np.float32], min_frames: int) -> float:
     return float(windows.min(axis=1).max())
 
 
-def _sounding_s(audio: Pcm16, frames: int, first: int) -> float:
-    """Return how long the burst at the end of ``audio`` has lasted since frame ``first``."""
+def _burst(audio: Pcm16, frames: int, first: int) -> tuple[float, bool]:
+    """Return how long the burst at the end of ``audio`` has lasted since frame ``first``, and
+    whether there was one that has ended."""
     levels = _levels_db(audio, frames)
     loudest = float(levels[first:].max(initial=_SILENCE_DB))
     floor = float(np.percentile(levels, 20))
     over = max(_SILENCE_DB, loudest - _NEAR_DB, floor + _FLOOR_SHARE * (loudest - floor))
     sounds = np.flatnonzero(levels[first:] > over) + first
     if len(sounds) == 0 or frames - 1 - sounds[-1] >= _STILL_FRAMES:
-        return 0.0
+        return 0.0, len(sounds) > 0
     breaks = np.flatnonzero(np.diff(sounds) > _GAP_FRAMES)
     begins = sounds[breaks[-1] + 1] if len(breaks) else sounds[0]
-    return float(frames - begins) * FRAME_S
+    return float(frames - begins) * FRAME_S, False
 
 
 def _levels_db(audio: Pcm16, frames: int) -> npt.NDArray[np.float64]:

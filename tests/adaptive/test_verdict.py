@@ -85,6 +85,26 @@ def test_noise_under_the_line_does_not_hide_a_long_sound():
     assert reasons == [None] * 7 + ["long"]
 
 
+def test_a_short_word_that_was_nearly_probable_is_an_interruption_once_it_has_ended():
+    word = [(0.2, LOUD), (0.6, 0.0)]
+    unsure = {"threshold": 0.95, "end_threshold": 0.8}
+    assert asked_every_tenth(overlaps(**unsure), word, 0.8) == (0.3, "ended")
+    assert asked_every_tenth(overlaps(threshold=0.95), word, 0.8) is None
+
+
+def test_while_it_sounds_the_lower_threshold_does_not_count():
+    unsure = {"threshold": 0.95, "end_threshold": 0.8}
+    assert asked_every_tenth(overlaps(**unsure), [(0.8, LOUD)], 0.8) is None
+
+
+def test_a_clients_own_threshold_is_the_only_one():
+    detector = LoudnessDetector()
+    detector.end_threshold = 0.8
+    word = [(0.2, LOUD), (0.6, 0.0)]
+    own = Overlaps.heard_by(detector, threshold=0.95, min_frames=2)
+    assert asked_every_tenth(own, word, 0.8) is None
+
+
 def test_the_reverberation_of_a_sound_does_not_prolong_it():
     rings = [(0.6, 0.15), (0.9, 0.0047)]  # 30 dB under it
     assert asked_every_tenth(overlaps(), rings, 1.5) is None

@@ -88,11 +88,8 @@ class AdaptiveUserTurnStartStrategy(BaseUserTurnStartStrategy):  # type: ignore[
         await super().setup(setup)
         if self._detector is None:
             self._detector = await asyncio.to_thread(load_detector, None)
-        detector = self._detector
-        self._overlaps = Overlaps(
-            threshold=detector.threshold if self._threshold is None else self._threshold,
-            min_frames=self._min_frames,
-            long_s=detector.long_s,
+        self._overlaps = Overlaps.heard_by(
+            self._detector, threshold=self._threshold, min_frames=self._min_frames
         )
 
     async def handle_user_turn_started(self) -> None:
