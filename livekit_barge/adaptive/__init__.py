@@ -1,4 +1,4 @@
-"""Interruption or backchannel? A detector of our own, the service that LiveKit's adaptive mode asks,
+"""Interruption or backchannel? The detector, the service that LiveKit's adaptive mode asks,
 and what learns from one's own calls.
 
 LiveKit's adaptive mode sends the caller's audio of an overlap to a service and obeys its verdict.

@@ -12,11 +12,19 @@ import pytest
 from livekit.agents.utils import http_context
 
 from livekit_barge.adaptive.local import stop_local_service
+from livekit_barge.adaptive.service import Credentials
 from livekit_barge.errors import SettingsError
 from livekit_barge.frameworks.livekit import adaptive_session
 from livekit_barge.frameworks.livekit.adaptive_session import AdaptiveService
 from livekit_barge.settings import Settings
-from tests.adaptive.made import CREDENTIALS, LoudnessDetector, bearer, serving
+from tests.adaptive.made import (
+    CREDENTIALS,
+    Client,
+    LoudnessDetector,
+    bearer,
+    serving,
+    sound,
+)
 
 ADAPTIVE = {"interruption_mode": "adaptive"}
 
@@ -50,6 +58,31 @@ async def test_a_local_service_runs_at_the_address_that_livekit_reads():
     assert await health(url) == "ok"
     assert len(os.environ["LIVEKIT_INFERENCE_API_SECRET"]) >= 32
     adaptive.end()
+
+
+async def test_the_shipped_detector_answers_for_it():
+    adaptive = AdaptiveService("local")
+    await adaptive.begin()
+    credentials = Credentials(
+        os.environ["LIVEKIT_INFERENCE_API_KEY"], os.environ["LIVEKIT_INFERENCE_API_SECRET"]
+    )
+    url = os.environ["LIVEKIT_INFERENCE_URL"] + "/bargein"
+    async with (
+        aiohttp.ClientSession() as http,
+        http.ws_connect(url, headers=bearer(credentials)) as ws,
+    ):
+        client = Client(ws)
+        await client.open()
+        await client.ask(sound((1.0, 0.0), (0.2, 0.0)), 7)
+        heard = await client.hear()
+    assert (heard["type"], heard["created_at"]) == ("inference_done", 7)
+    assert len(heard["probabilities"]) == 48
+    adaptive.end()
+
+
+async def test_a_model_that_cannot_be_used_is_said_before_the_call(tmp_path):
+    with pytest.raises(SettingsError, match=r"mine\.npz"):
+        await AdaptiveService("local", tmp_path / "mine.npz").begin()
 
 
 async def test_sessions_of_a_process_share_one_service_and_it_is_announced_once():
