@@ -8,6 +8,7 @@ import os
 
 import pytest
 from livekit.agents import Agent
+from prometheus_client import REGISTRY
 
 from livekit_barge.adaptive.service import Credentials
 from livekit_barge.call.events import (
@@ -87,9 +88,19 @@ CASES = {
 }
 
 
+def lost_so_far() -> float:
+    labels = {"preset": "none"}
+    return REGISTRY.get_sample_value("livekit_barge_adaptive_lost_total", labels) or 0.0
+
+
+LOST_BEFORE = 0.0
+
+
 @pytest.fixture(scope="module")
 def calls(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Kept]:
     before = dict(os.environ)
+    global LOST_BEFORE
+    LOST_BEFORE = lost_so_far()
     try:
         return run_virtual(play(CASES, tmp_path_factory.mktemp("calls")))
     finally:
@@ -181,6 +192,10 @@ def test_after_a_resume_the_verdict_decides_again(calls):
 
 def test_with_livekits_boundary_a_resume_begins_another_blind_second(calls):
     assert calls["blind-after-a-resume"].causes[:2] == ["adaptive", "vad"]
+
+
+def test_each_detector_that_is_lost_is_counted(calls):
+    assert lost_so_far() - LOST_BEFORE == sum(len(lost(kept)) for kept in calls.values()) > 0
 
 
 def test_where_livekit_makes_no_detector_the_folder_says_what_is_missing(calls):

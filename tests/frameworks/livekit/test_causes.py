@@ -249,3 +249,19 @@ def test_a_verdict_is_kept_with_its_probability_delay_and_requests(play):
     assert (yes.probability, yes.delay_s, yes.requests, yes.answered) == (0.91, 0.31, 2, True)
     # LiveKit's own probability of an overlap without an answer is 0.0
     assert (dead.probability, dead.delay_s, dead.requests, dead.answered) == (None, None, 3, False)
+
+
+def test_a_transcript_that_is_released_with_the_verdict_does_not_take_its_cause(play):
+    async def script(stand):
+        from livekit.agents import UserInputTranscribedEvent
+        from livekit.agents.inference import OverlappingSpeechEvent
+
+        await say_for(stand, AGENT_AUDIO, 1)
+        held = UserInputTranscribedEvent(transcript="No, wait.", is_final=True)
+        stand.session.emit("overlapping_speech", OverlappingSpeechEvent(is_interruption=True))
+        stand.session.emit("user_input_transcribed", held)
+        stand.session.output.audio.pause()
+        stand.session._update_agent_state("listening")
+        await asyncio.sleep(1)
+
+    assert decisions(play(script))[0] == ("pause", "adaptive")
