@@ -8,6 +8,7 @@
     │   ├── BadEvent       a line inside events.jsonl is not an event
     │   └── SchemaTooNew   written by a later version of this package
     ├── IntakeError        a recording cannot be scored
+    ├── LearningError      the examples are too few to learn from
     ├── RoomError          a room cannot be called, or nobody answers there
     ├── ScriptError        a scripted call cannot be played as written
     ├── ServiceError       the adaptive service cannot be started, or asked
@@ -62,6 +63,10 @@ class SchemaTooNew(CallError):
 
 class IntakeError(BargeError):
     """A recording cannot be scored."""
+
+
+class LearningError(BargeError):
+    """The examples are too few to learn from."""
 
 
 class RoomError(BargeError):

@@ -1,4 +1,4 @@
-"""The detector's view of sound: log-mel bands, two columns per 25 ms, relative to the loudest so far.
+"""The detector's view of sound: log-mel bands, two columns per 25 ms.
 
 A column ends where its step ends, so nothing after a step changes it. Levels are relative to the
 loudest column heard so far in the same audio: a soft voice and a loud one look alike.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from livekit_barge.adaptive.product import product
 from livekit_barge.call.audio import Float32
 
 SAMPLE_RATE = 16_000
@@ -29,9 +30,9 @@ def as_float(audio: npt.NDArray[np.int16] | Float32) -> Float32:
     if audio.ndim != 1:
         raise ValueError(f"one channel is needed, shape (n,), not {audio.shape}")
     if audio.dtype == np.int16:
-        return audio.astype(np.float32) / 32_768
+        return np.asarray(audio / np.float32(32_768), np.float32)
     if audio.dtype == np.float32:
-        return np.nan_to_num(np.clip(audio, -1, 1))
+        return np.asarray(np.nan_to_num(np.clip(audio, -1, 1)), np.float32)
     raise ValueError(f"samples are int16 or float32, not {audio.dtype}")
 
 
@@ -41,11 +42,12 @@ def band_levels(audio: Float32) -> Float32:
     ``audio`` is float32 of shape (n,) at 16 kHz. A last step that is not complete is left out.
     """
     steps = len(audio) // STEP
-    padded = np.concatenate([np.zeros(_WINDOW - _HOP, np.float32), audio[: steps * STEP]])
-    columns = np.lib.stride_tricks.sliding_window_view(padded, _WINDOW)[::_HOP] if steps else padded
     if not steps:
         return np.zeros((0, BANDS), np.float32)
-    power = np.abs(np.fft.rfft(columns * _HANN, _FFT)).astype(np.float32) ** 2 @ _FILTERS
+    padded = np.concatenate([np.zeros(_WINDOW - _HOP, np.float32), audio[: steps * STEP]])
+    columns = np.lib.stride_tricks.sliding_window_view(padded, _WINDOW)[::_HOP]
+    spectrum = np.abs(np.fft.rfft(columns * _HANN, _FFT)).astype(np.float32)
+    power = product(spectrum * spectrum, _FILTERS)
     level_db = 10 * np.log10(power + 1e-12)
     loudest_db = np.maximum.accumulate(np.maximum(level_db.max(axis=1), _FAINTEST_DB))
     relative = np.maximum(level_db - loudest_db[:, None], -_FLOOR_DB) / _FLOOR_DB

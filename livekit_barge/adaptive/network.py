@@ -19,6 +19,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from livekit_barge.adaptive.mel import BANDS
+from livekit_barge.adaptive.product import product
 from livekit_barge.call.audio import Float32
 
 Weights = Mapping[str, Float32]
@@ -26,7 +27,10 @@ Weights = Mapping[str, Float32]
 
 def logits(weights: Weights, levels: Float32) -> Float32:
     """Return one logit per 25 ms, shape (steps,), from levels of shape (2 · steps, 40)."""
-    return np.asarray(hidden(weights, levels) @ weights["out.w"] + weights["out.b"], np.float32)
+    return np.asarray(
+        np.einsum("tc,c->t", hidden(weights, levels), weights["out.w"]) + weights["out.b"],
+        np.float32,
+    )
 
 
 def hidden(weights: Weights, levels: Float32) -> Float32:
@@ -36,7 +40,7 @@ def hidden(weights: Weights, levels: Float32) -> Float32:
     for n in range(blocks(weights)):
         y = _normalise(x, weights[f"{n}.g"])
         y = np.maximum(_convolve(y, weights[f"{n}.w"], weights[f"{n}.b"], 2**n), 0)
-        x = x + (y @ weights[f"{n}.m"] + weights[f"{n}.c"])
+        x = x + (product(y, weights[f"{n}.m"]) + weights[f"{n}.c"])
     return _normalise(x, weights["out.g"])
 
 
@@ -62,7 +66,7 @@ def _convolve(x: Float32, w: Float32, b: Float32, apart: int) -> Float32:
     for tap in range(taps):
         late = (taps - 1 - tap) * apart
         if late < len(x):
-            y[late:] += x[: len(x) - late] @ w[tap]
+            y[late:] += product(x[: len(x) - late], w[tap])
     return y
 
 
@@ -71,7 +75,7 @@ def _halve(x: Float32, w: Float32) -> Float32:
     earlier = np.concatenate([np.zeros((len(w) - 2, x.shape[1]), np.float32), x])
     total = np.zeros((len(x) // 2, w.shape[2]), np.float32)
     for tap in range(len(w)):
-        total += earlier[tap : tap + len(x) : 2] @ w[tap]
+        total += product(earlier[tap : tap + len(x) : 2], w[tap])
     return total
 
 

@@ -1,4 +1,4 @@
-"""The shipped detector: causal, stateless, a probability per 25 ms, and refusing what is no detector."""
+"""The shipped detector: causal, stateless, a probability per 25 ms; other files are refused."""
 
 from __future__ import annotations
 
