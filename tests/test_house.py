@@ -19,7 +19,7 @@ FLOORS = (
     "hearing",
     "measure",
     "diagnosis work",
-    "intake recording",
+    "intake recording adaptive",
     "batch frameworks.livekit.presets",
     "settings",
     "frameworks.livekit frameworks.pipecat",

@@ -12,8 +12,8 @@ import numpy as np
 from benchmarks.detector.clips import Clip
 from benchmarks.detector.judging import Heard, Share, false, hear, recall
 from benchmarks.detector.scenes import Stagehand
+from livekit_barge.adaptive.causal_network import Weights
 from livekit_barge.adaptive.detector import Detector
-from livekit_barge.adaptive.network import Weights
 from livekit_barge.call.audio import Float32
 
 MISS_COST = 3.0

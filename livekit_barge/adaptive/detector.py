@@ -20,8 +20,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from livekit_barge.adaptive.causal_network import Weights, logits
 from livekit_barge.adaptive.mel import SAMPLE_RATE, STEP, as_float, band_levels
-from livekit_barge.adaptive.network import Weights, logits
 from livekit_barge.adaptive.weights_file import SHIPPED, read_weights
 from livekit_barge.call.audio import Float32
 

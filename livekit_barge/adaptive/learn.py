@@ -23,9 +23,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from livekit_barge.adaptive.causal_network import hidden
 from livekit_barge.adaptive.detector import STEP_S, Detector
 from livekit_barge.adaptive.mel import as_float, band_levels
-from livekit_barge.adaptive.network import hidden
 from livekit_barge.call.audio import Float32
 from livekit_barge.errors import LearningError
 

@@ -30,9 +30,9 @@ def as_float(audio: npt.NDArray[np.int16] | Float32) -> Float32:
     if audio.ndim != 1:
         raise ValueError(f"one channel is needed, shape (n,), not {audio.shape}")
     if audio.dtype == np.int16:
-        return np.asarray(audio / np.float32(32_768), np.float32)
+        return (audio / np.float32(32_768)).astype(np.float32)
     if audio.dtype == np.float32:
-        return np.asarray(np.nan_to_num(np.clip(audio, -1, 1)), np.float32)
+        return np.nan_to_num(np.clip(audio, -1, 1)).astype(np.float32)
     raise ValueError(f"samples are int16 or float32, not {audio.dtype}")
 
 

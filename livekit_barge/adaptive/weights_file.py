@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from livekit_barge.adaptive.network import Weights, shapes_fit
+from livekit_barge.adaptive.causal_network import Weights, shapes_fit
 from livekit_barge.errors import SettingsError
 
 SHIPPED = Path(__file__).parent / "weights" / "detector.npz"

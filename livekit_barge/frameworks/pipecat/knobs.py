@@ -25,7 +25,7 @@ STARTS = {
 }
 """How a preset spells ``pipecat.turns.user_start``'s strategies."""
 ADAPTIVE = "adaptive"
-"""And ours: :class:`~livekit_barge.frameworks.pipecat.adaptive_start.AdaptiveUserTurnStartStrategy`."""
+"""And ours: ``AdaptiveUserTurnStartStrategy`` of ``adaptive_start``."""
 MUTES = {
     "always": "AlwaysUserMuteStrategy",
     "first_speech": "FirstSpeechUserMuteStrategy",
