@@ -1,4 +1,4 @@
-"""The training of the network, in jax: the same layers as ``livekit_barge.adaptive.causal_network``.
+"""The training of the network, in jax: with the layers of ``adaptive.causal_network``.
 
 Each step is asked by cross-entropy. What should stay silent is asked once more at its loudest two
 steps, since one false answer in a second is enough to stop an agent.

@@ -32,7 +32,8 @@ def as_float(audio: npt.NDArray[np.int16] | Float32) -> Float32:
     if audio.dtype == np.int16:
         return (audio / np.float32(32_768)).astype(np.float32)
     if audio.dtype == np.float32:
-        return np.nan_to_num(np.clip(audio, -1, 1)).astype(np.float32)
+        samples: Float32 = np.nan_to_num(np.clip(audio, -1, 1)).astype(np.float32)
+        return samples
     raise ValueError(f"samples are int16 or float32, not {audio.dtype}")
 
 
