@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from livekit_barge.call.audio import AUDIO_FILE, CALLER, Float32
+from livekit_barge.call.cause_table import CAUSES, CauseFacts
 from livekit_barge.call.events import (
     AgentState,
     ContextSeen,
@@ -53,6 +54,16 @@ class Story:
     index: int
     overlap: Overlap
     turn: Turn
+
+    @property
+    def cause(self) -> CauseFacts | None:
+        """The facts about what made the decision; ``None``: nothing is known to have."""
+        return None if self.overlap.cause is None else CAUSES[self.overlap.cause]
+
+    @property
+    def by_vad(self) -> bool:
+        """Return whether the agent's own VAD made the decision."""
+        return self.cause is not None and self.cause.by_vad
 
     @property
     def begin_s(self) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from livekit_barge.call.cause_table import CAUSES
 from livekit_barge.call.events import (
     ConversationItem,
     Decision,
@@ -78,7 +79,7 @@ def _heard(seen: Seen, turn: Turn) -> bool:
     """By the user's state, or by a decision that only the VAD can have made."""
     around = Span(turn.started_s - _ANNOUNCED_S, turn.ended_s + _ANNOUNCED_S)
     decided = seen.between(Decision, around.begin_s, around.end_s)
-    return bool(seen.heard_around(around)) or any(decision.cause == "vad" for decision in decided)
+    return bool(seen.heard_around(around)) or any(CAUSES[each.cause].by_vad for each in decided)
 
 
 def replies(seen: Seen) -> Iterable[Finding]:

@@ -43,7 +43,7 @@ def too_long(seen: Seen, story: Story) -> Finding | None:
     # Of the stretch in which it fell: a pause in the sentence has begun the count anew.
     begun_s = max((s.begin_s for s in seen.heard_in(story) if s.begin_s <= decision_s), default=0.0)
     off_s, longest_s = decision_s - (begun_s + least_s), seen.longest_heard_s(story)
-    if overlap.cause == "vad":
+    if story.by_vad:
         shut = abs(off_s) <= seen.limits.off_min_s
         how = f"the VAD decided at {at(decision_s)}, as soon as it might"
     else:

@@ -20,7 +20,6 @@ from livekit_barge.hearing.span import Span
 _SAME_DELAY_S = 0.005
 # Two pitch periods of a low voice fit ten times into it: a vowel alone is like another one.
 _WINDOW_LEAST_S = 0.1
-_BY_AUDIO = ("vad", "adaptive", "realtime", "unknown")
 
 
 def echoes(seen: Seen) -> Iterable[Finding]:
@@ -30,7 +29,7 @@ def echoes(seen: Seen) -> Iterable[Finding]:
     decided = [
         story
         for story in seen.stories
-        if story.overlap.decision_s is not None and story.overlap.cause in _BY_AUDIO
+        if story.overlap.decision_s is not None and story.cause is not None and story.cause.by_audio
     ]
     delay_s = seen.limits.echo_delay_max_s
     heard = [_heard(seen, story) for story in decided]

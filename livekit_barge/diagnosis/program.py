@@ -76,7 +76,7 @@ def adaptive(seen: Seen) -> Iterable[Finding]:
         for story in seen.stories
         if story.overlap.decision_s is not None
         and story.overlap.decision_s > since_s
-        and story.overlap.cause == "vad"
+        and story.by_vad
         and not _left_to_the_vad(seen, story)
     ]
     if not by_vad:

@@ -106,7 +106,7 @@ def _off(seen: Seen, story: Story) -> Finding:
 
 
 def _both(story: Story) -> str:
-    own = story.overlap.cause == "programmatic"
+    own = story.cause is not None and story.cause.by_program
     decided = "only the program's own interrupt stopped it" if own else "no decision was made"
     return f"both spoke for {at(story.overlap.talk_over_s)}, and {decided}"
 

@@ -14,12 +14,6 @@ from livekit_barge.diagnosis.finding import Finding
 from livekit_barge.diagnosis.kinds import SILENCE_COUNTS, TRANSCRIPT_DECIDES
 from livekit_barge.hearing.span import Span
 
-_BY_TRANSCRIPT = {
-    "stt_final": "a final transcript",
-    "stt_interim": "an interim transcript",
-    "turn_commit": "the end of the caller's turn",
-}
-
 
 def bypasses(seen: Seen) -> Iterable[Finding]:
     """For each overlap with a decision."""
@@ -75,11 +69,11 @@ def _by_transcript(seen: Seen, story: Story, decision_s: float, least_s: float) 
 
 def _by(seen: Seen, story: Story, decision_s: float, words: int) -> str | None:
     """What let the decision through, if it was a transcript; ``None``: the VAD alone decided."""
-    if story.overlap.cause in _BY_TRANSCRIPT:
-        return _BY_TRANSCRIPT[story.overlap.cause]
+    if story.cause is not None and story.cause.by_words:
+        return story.cause.text
     # With a words gate the VAD decides as soon as there are words enough, at its next window.
     came = seen.transcripts(decision_s - seen.limits.transcript_before_s, decision_s)
-    if words and story.overlap.cause == "vad" and came:
+    if words and story.by_vad and came:
         late_s = decision_s - came[-1].at_s
         return f"the VAD, {ms(late_s)} after a transcript brought enough words,"
     return None
@@ -87,7 +81,7 @@ def _by(seen: Seen, story: Story, decision_s: float, words: int) -> str | None:
 
 def _on_silence(seen: Seen, story: Story, decision_s: float, least_s: float) -> Finding | None:
     overlap = story.overlap
-    if overlap.cause != "vad" or overlap.agent_over_caller or overlap.onset_s is None:
+    if not story.by_vad or overlap.agent_over_caller or overlap.onset_s is None:
         return None
     spoken_s = story.caller_end_s - overlap.onset_s
     # Whoever goes on speaking meant it, and is served a little sooner than the knob says.

@@ -74,7 +74,7 @@ def find_stop(
         stop = end_of(speech)
     if stop is None or stop.again is not None or speech.over_by(around.seen_until_s):
         return stop
-    by_program = decision is None or decision.cause == "programmatic"
+    by_program = decision is None or decision.by_program
     if by_program and speech.cut_off_s is not None:
         return None
     shown_silent_s = round(around.shown_until_s(speech) - stop.silent_s, DIGITS)

@@ -41,7 +41,7 @@ from livekit_barge.measure.thresholds import Thresholds
 
 def judge(episode: Episode, speech: Speech, around: Surroundings, limits: Thresholds) -> Overlap:
     """The episode's row."""
-    caused = [decision for decision in episode.decisions if decision.cause != "programmatic"]
+    caused = [decision for decision in episode.decisions if not decision.by_program]
     first = caused[0] if caused else None
     stopped_by = first or (episode.decisions[0] if episode.decisions else None)
     stop = find_stop(episode, speech, stopped_by, around, limits)
@@ -97,7 +97,7 @@ def _outcome(
         if stop is not None or went_on_s <= limits.yield_within_s:
             return "natural_end", None
         return _went_on(episode, around, limits)
-    by_program = decision is not None and decision.cause == "programmatic"
+    by_program = decision is not None and decision.by_program
     if stop is not None and by_program and is_backchannel(episode, around.words, limits):
         return "unmeasurable", "the program itself stopped the agent"
     if stop is not None:

@@ -6,6 +6,7 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any, Literal, Self
 
+from livekit_barge.call.cause_table import CAUSES
 from livekit_barge.call.events import Cause, OverlappingSpeech
 
 Outcome = Literal["yielded", "late", "missed", "held", "false_stop", "natural_end", "unmeasurable"]
@@ -45,6 +46,11 @@ class DecisionMade:
     cause: Cause
     queued_s: float | None
     """Audio handed to the output and not yet played at the decision."""
+
+    @property
+    def by_program(self) -> bool:
+        """Return whether the user's own code made it."""
+        return CAUSES[self.cause].by_program
 
 
 @dataclass(frozen=True, kw_only=True)
