@@ -72,8 +72,7 @@ def _facts(cause: Cause) -> CauseFacts:
         case "programmatic":
             return CauseFacts(text="the program itself", acts_on="program")
         case "unknown":
-            # Frameworks report a transcript, a turn and a program's call by name; what they leave
-            # unnamed came from audio.
+            # It may have been a sound, so the agent's echo may have caused it.
             return CauseFacts(text="an unknown cause", acts_on="audio")
         case _:
             assert_never(cause)

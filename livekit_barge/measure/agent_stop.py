@@ -10,12 +10,9 @@ from livekit_barge.hearing.span import Span
 from livekit_barge.measure.agent_speech import Speech
 from livekit_barge.measure.backchannel import is_backchannel
 from livekit_barge.measure.episodes import Episode
+from livekit_barge.measure.figures import DIGITS
 from livekit_barge.measure.overlap import DecisionMade
 from livekit_barge.measure.thresholds import Thresholds
-
-DIGITS = 6
-"""Microseconds, as every stamp: differences of two stamps carry no digits that mean nothing."""
-
 
 # Gaps under 0.2 s are bridged into one burst, so a shorter silence does not show an end.
 _SILENCE_S = 0.2

@@ -80,9 +80,7 @@ def episodes(
         cause = cause or _explains(unexplained, decision.at_s, limits.decision_reach_s, limits)
         if cause is not None:
             cause.decisions.append(decision)
-        elif not decision.by_program and not _over_nobody(
-            decision.at_s, reach_s, speech, caller
-        ):
+        elif not decision.by_program and not _over_nobody(decision.at_s, reach_s, speech, caller):
             unexplained.append(Episode(None, decisions=[decision]))
     if (at_s := speech.interrupted_at_s) is not None:
         cause = _explains(found, at_s, limits.decision_reach_s, limits)
@@ -138,9 +136,7 @@ def _join(episode: Episode, further: Episode) -> None:
 
 def _reach_s(decision: DecisionMade, limits: Thresholds) -> float:
     """How long after the caller a decision can still answer them."""
-    return (
-        limits.turn_gap_s if CAUSES[decision.cause].while_speaking else limits.decision_reach_s
-    )
+    return limits.turn_gap_s if CAUSES[decision.cause].while_speaking else limits.decision_reach_s
 
 
 def _explains(

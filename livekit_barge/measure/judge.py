@@ -32,9 +32,10 @@ from livekit_barge.call.events import Cause
 from livekit_barge.hearing.burst import Burst
 from livekit_barge.hearing.span import Span, shared_s
 from livekit_barge.measure.agent_speech import Speech
-from livekit_barge.measure.agent_stop import DIGITS, Stop, Surroundings, end_of, find_stop
+from livekit_barge.measure.agent_stop import Stop, Surroundings, end_of, find_stop
 from livekit_barge.measure.backchannel import is_backchannel, listening_words, why_backchannel
 from livekit_barge.measure.episodes import Episode
+from livekit_barge.measure.figures import DIGITS, dead_air_s, minus, outcome_by_time
 from livekit_barge.measure.overlap import DecisionMade, Outcome, Overlap
 from livekit_barge.measure.thresholds import Thresholds
 
@@ -141,9 +142,7 @@ def _stopped(
         return "false_stop", "the vendor labels it a backchannel"
     if listening_words(around.words, limits) == "only":
         return "false_stop", "the words are a backchannel's"
-    if time_to_yield_s <= limits.yield_within_s:
-        return "yielded", None
-    return ("late" if time_to_yield_s < limits.missed_after_s else "missed"), None
+    return outcome_by_time(time_to_yield_s, limits), None
 
 
 def _went_on(
@@ -171,13 +170,13 @@ def _clocks(
     silent_s = None if stop is None else stop.silent_s
     decision_s = None if decision is None else decision.at_s
     reacted = outcome not in ("natural_end", "held")
-    time_to_yield_s = _minus(silent_s, episode.onset_s) if reacted else None
-    talked_on_s = _minus(silent_s, decision_s)
+    time_to_yield_s = minus(silent_s, episode.onset_s) if reacted else None
+    talked_on_s = minus(silent_s, decision_s)
     return {
         "decision_s": decision_s,
         "silent_s": silent_s,
         "silent_uncertainty_s": None if stop is None else stop.uncertainty_s,
-        "detection_s": _minus(decision_s, episode.onset_s),
+        "detection_s": minus(decision_s, episode.onset_s),
         "cancellation_s": talked_on_s,
         "time_to_yield_s": time_to_yield_s,
         "yielded": _yielded(time_to_yield_s, outcome, limits),
@@ -203,7 +202,7 @@ def _lower_bound(
     end_s = min(speech.runs[-1].end_s, shown_s) if heard_out else shown_s
     until_s = max(episode.onset_s + limits.missed_after_s, episode.end_s)
     return {
-        "time_to_yield_s": _minus(min(end_s, until_s), episode.onset_s),
+        "time_to_yield_s": minus(min(end_s, until_s), episode.onset_s),
         "lower_bound": True,
     }
 
@@ -216,7 +215,7 @@ def _taken_back(stop: Stop, again: Burst, speech: Speech, around: Surroundings) 
     spoken = [Span(burst.onset_s, burst.end_s) for burst in around.caller]
     return {
         "pause_s": round(pause.length_s, DIGITS),
-        "dead_air_s": round(pause.length_s - shared_s([pause], spoken), DIGITS),
+        "dead_air_s": dead_air_s(pause, spoken),
         "discarded_s": speech.lost_between(stop.silent_s, again.onset_s),
     }
 
@@ -242,9 +241,3 @@ def _final_decision_s(episode: Episode) -> float | None:
             return decision.at_s
         paused |= decision.path == "pause"
     return None
-
-
-def _minus(later_s: float | None, earlier_s: float | None) -> float | None:
-    if later_s is None or earlier_s is None:
-        return None
-    return round(later_s - earlier_s, DIGITS)
