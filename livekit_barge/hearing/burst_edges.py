@@ -68,7 +68,7 @@ class _Found(NamedTuple):
     in_crowd: bool
 
     def is_exact(self, edge: Edge) -> bool:
-        """Whether an edge is dated to the sample."""
+        """Return whether an edge is dated to the sample."""
         return (self.stretch.powers.size - edge.frame) * FRAME_S <= EXACT_S
 
 
@@ -79,13 +79,13 @@ class Dating:
         self._channel = channel
         self._sounds = sounds
         self._last_end_s: float | None = None
-        """Where the last island ended."""
+        """The end of the last island."""
         self._talked_s: deque[float] = deque()
-        """How long the talker's last stretches of speech are …"""
+        """The lengths of the talker's last stretches of speech …"""
         self._energies: deque[float] = deque()
         """… and their powers, each times as long."""
         self._has_tones = False
-        """Whether there is a tone anywhere near the islands that are being dated."""
+        """There is a tone somewhere near the islands that are being dated."""
 
     def date(self, islands: Sequence[tuple[Island, int | None]]) -> list[Dated]:
         """The bursts in some islands and around them; with each, the next one's first window."""
@@ -98,7 +98,7 @@ class Dating:
         return [one for one in dated if one is not None]
 
     def _find(self, island: Island, next_begin: int | None) -> list[_Found]:
-        """What is audible of an island."""
+        """Return the runs of an island that are audible."""
         channel = self._channel
         begin_s, end_s = island.begin * WINDOW_S, island.end * WINDOW_S
         next_s = None if next_begin is None else next_begin * WINDOW_S
@@ -161,7 +161,7 @@ class Dating:
         )
 
     def _is_sure(self, island: Island, onset_s: float, end_s: float) -> bool:
-        """Whether it is speech for certain: Silero was sure once, or it is long, or has a voice."""
+        """Return whether it is surely speech: Silero was sure once, it is long, or has a voice."""
         island_s = (island.end - island.begin) * WINDOW_S
         if island.peak >= SURE or island_s >= COUGH_MOST_S:
             return True
@@ -182,7 +182,7 @@ class Dating:
     def _backgrounds(
         self, begin_s: float, end_s: float, next_s: float | None
     ) -> tuple[Background, Background]:
-        """What the channel carries before an island and after it."""
+        """Return the background before an island and after it."""
         earliest_s, latest_s = begin_s - GUARD_S - BACKGROUND_S, end_s + LOOK_AHEAD_S
         if self._last_end_s is not None:
             earliest_s = max(earliest_s, self._last_end_s + GUARD_S)
@@ -198,17 +198,17 @@ class Dating:
         return before or SILENT, after or SILENT
 
     def _look_for_tones(self, begin_s: float, end_s: float) -> None:
-        """Whether any part of what is looked at from island to island is a tone."""
+        """Note whether any part of the audio looked at, from island to island, is a tone."""
         first, last = map(self._channel.frame_at, (begin_s - LOOK_BACK_S, end_s + LOOK_AHEAD_S))
         self._has_tones = bool(self._sounds.tones(first, last - first).any())
 
     def _crowd(self, begin_s: float, end_s: float, talker_db: float) -> Background | None:
-        """Who talks behind the talker, around an island."""
+        """Return the crowd that talks behind the talker, around an island."""
         first_s = max(begin_s - CROWD_S, 0.0)
         return crowd(self._sounds.levels_db(first_s, end_s + LOOK_AHEAD_S), talker_db)
 
     def _background(self, from_s: float, to_s: float) -> Background | None:
-        """Of a stretch without speech; ``None``: too short to judge."""
+        """Return the background of a stretch without speech; ``None``: it is too short to judge."""
         channel = self._channel
         first = channel.frame_at(from_s)
         powers = channel.powers(first, channel.frame_at(to_s))

@@ -24,10 +24,10 @@ class Dated:
     power: float
     active_s: float
     clipped: int
-    """How many of its frames reach full scale."""
+    """The number of its frames that reach full scale."""
     talker_db: float
     is_sure: bool = True
-    """Whether Silero was sure of it once, or it has a voice: else it is a cough or the like."""
+    """Silero was sure of it once, or it has a voice; otherwise it is a cough or the like."""
 
     def bridged(self, later: Dated) -> Dated:
         """This and the next as one."""

@@ -49,7 +49,7 @@ class SpeechFinder:
         self._sounds = Sounds(self._channel)
         self._dating = Dating(self._channel, self._sounds)
         self._rest = np.zeros(0, dtype=np.float32)
-        """What has come of the next step."""
+        """The part of the next step that has come."""
         self._islands: deque[Island] = deque()
         """Those that are not dated yet."""
         self._dated: deque[Dated] = deque()
@@ -63,7 +63,7 @@ class SpeechFinder:
 
     @property
     def sounds(self) -> list[Sound]:
-        """What is no speech, by name, as far as it is known."""
+        """The sounds that are not speech, by name, as far as they are known."""
         return self._sounds.found()
 
     def push(self, *pieces: Float32) -> list[Burst]:
@@ -134,13 +134,13 @@ class SpeechFinder:
                 self._dated.append(dated)
 
     def _goes_on(self, dated: Dated, later: Dated) -> bool:
-        """Whether two are one burst: a short gap, or one of lost packets."""
+        """Return whether two are one burst: the gap is short, or consists of lost packets."""
         return later.onset_s - dated.end_s < BRIDGE_S or self._sounds.lost_between(
             dated.end_s, later.onset_s
         )
 
     def _is_final(self, dated: Dated, future_s: float) -> bool:
-        """Whether nothing that begins at ``future_s`` or later can change it."""
+        """Return whether nothing that begins at ``future_s`` or later can change it."""
         bridge_s = MOST_S if self._sounds.may_be_lost_at(dated.end_s) else BRIDGE_S
         return dated.end_s + bridge_s <= future_s and dated.end_s <= self._sounds.decided_s
 

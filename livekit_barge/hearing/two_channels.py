@@ -60,22 +60,22 @@ class TwoChannels:
             SpeechFinder(sample_rate, patience_s=patience_s),
             SpeechFinder(sample_rate, patience_s=patience_s),
         )
-        """Of each channel, hearing what is left of it."""
+        """One finder per channel, which hears what is left after the leakage is removed."""
         self._sides = (_Side(), _Side())
         self._waiting = Waiting(sample_rate, clean=clean)
         self._lags = Lags(sample_rate, self._waiting.piece)
         self._heard = -1
-        """How many pieces have been heard; the one before the call does not count."""
+        """The number of pieces heard; the one before the call does not count."""
         self._peaks: deque[Peak | None] = deque()
-        """Of pieces that have come and were not looked at yet: several at once cost less."""
+        """The peaks of pieces that wait to be looked at: several at once cost less."""
         self._peak: Peak | None = None
-        """Of the piece that was looked at last."""
+        """The peak of the piece that was looked at last."""
         self._ready: tuple[list[Float32], list[Float32]] = ([], [])
-        """Of each channel, what can be heard: several pieces at once cost less."""
+        """The audio of each channel that is ready to be heard: several pieces at once cost less."""
 
     @property
     def leakages(self) -> tuple[Leakage, ...]:
-        """What leaks, as far as it is known."""
+        """The leakages found so far."""
         found = (side.leakage(channel) for channel, side in enumerate(self._sides))
         return tuple(leakage for leakage in found if leakage is not None)
 
@@ -130,7 +130,7 @@ class TwoChannels:
                 ready.clear()
 
     def _look(self, number: int) -> None:
-        """Whether a waiting piece shows a way from one channel to the other."""
+        """Look for a path from one channel to the other in a waiting piece."""
         if not self._peaks:
             self._peaks.extend(self._lags.look(self._waiting.pieces(number)))
         peak = self._peaks.popleft()
@@ -147,7 +147,7 @@ class TwoChannels:
                 return
 
     def _opened(self, channel: int, lag_s: float, number: int) -> bool:
-        """Whether what leaks into this channel is known to come by a way of that length."""
+        """Return whether the leakage into this channel has a known path of about this delay."""
         side = self._sides[channel]
         known_db = 0.0
         if (known := side.path) is not None:
@@ -168,7 +168,7 @@ class TwoChannels:
         return True
 
     def _hoped(self, channel: int, lag_s: float, number: int) -> bool:
-        """Whether a step on coarse audio, which costs less than half, says that a fit may gain."""
+        """Return whether a step on coarse audio, at less than half the cost, promises a gain."""
         group, waiting = self._lags.group, self._waiting
         if waiting.frame % group:
             return True  # a rate whose frames have no whole number of coarse samples
@@ -216,7 +216,7 @@ class TwoChannels:
 
 
 class _Side:
-    """What leaks into one channel."""
+    """The leakage into one channel."""
 
     def __init__(self) -> None:
         self.path: Path | None = None
@@ -228,7 +228,7 @@ class _Side:
         self._pieces: list[int] = []
 
     def keep(self, piece: int, cleaned: Cleaned) -> None:
-        """What a piece was found to hold."""
+        """Record what was found in a piece."""
         assert self.path is not None
         self.cover.keep(piece, cleaned.cover)
         if cleaned.came > 0:

@@ -1,4 +1,4 @@
-"""Which stretches of a channel Silero hears as speech: *islands*, to within a tenth of a second.
+"""Finds the stretches that Silero hears as speech, *islands*, to within a tenth of a second.
 
 Silero runs only on what the prefilter lets through (``vad_prefilter``), and starts anew after what
 the prefilter holds back. So the stretches between are heard side by side, as many as there are.
@@ -46,7 +46,7 @@ class Island:
     begin: int
     end: int
     peak: float = field(default=1.0, compare=False)
-    """How sure Silero was at its surest, as a probability."""
+    """Silero's highest probability in it."""
 
 
 @dataclass
@@ -88,14 +88,14 @@ class Listening:
         self._audio = [np.zeros(CONTEXT, dtype=np.float32)]
         """From the next window to hear on, at 16 kHz, with its context in front; in pieces."""
         self._ungated = np.zeros(0, dtype=np.float32)
-        """What the gate has not looked at yet."""
+        """The audio that the gate has not looked at yet."""
         self._through: Marks = np.zeros(0, dtype=np.bool_)
-        """Which windows the gate lets through, from the next to hear on, as far as is known."""
+        """The windows that the gate lets through, from the next one to hear, as far as known."""
         self._gains = np.zeros(0, dtype=np.float32)
         self._memory: Memory | None = None
-        """Of the stretch that the next window carries on, if it does."""
+        """The memory of the stretch that the next window continues, if it does."""
         self.heard = 0
-        """How many windows are known to be speech or not."""
+        """The number of windows already known to be speech or not."""
         self._island: _Open | None = None
 
     @property
@@ -188,9 +188,9 @@ class Listening:
 
 
 def _in_blocks(stretches: list[Run], known: int, all_of_it: bool) -> tuple[list[Run], int]:
-    """What can be heard of the stretches among the ``known`` windows, and how far that goes.
+    """Return what can be heard of the stretches in the ``known`` windows, and how far that goes.
 
-    A stretch that may go on is heard in whole blocks, unless it is the end.
+    A stretch that may continue is heard in whole blocks, except at the end of the audio.
     """
     if all_of_it or not stretches or stretches[-1][1] < known:
         return stretches, known

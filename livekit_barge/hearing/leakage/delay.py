@@ -1,4 +1,4 @@
-"""Whether a channel holds what the other one said, and how much later: generalised correlation.
+"""Finds a copy of one channel in the other, and how much later it is, by generalised correlation.
 
 The spectra of two seconds are whitened, so that the correlation of a copy is a peak however
 coloured speech is; of two talkers it has none. It is looked at below 2 kHz only, where speech is:
@@ -33,7 +33,7 @@ class Peak:
     """The lag at which two channels are most alike."""
 
     lag_s: float
-    """Of channel 0 after channel 1; negative: before it."""
+    """The lag of channel 0 behind channel 1; negative: it comes earlier."""
     ratio: float
     """Times the root mean square of the correlation: of independent talkers up to 10, mostly 7."""
 
@@ -43,11 +43,11 @@ class Lags:
 
     def __init__(self, sample_rate: int, piece: int) -> None:
         self.group = max(sample_rate // _RATE, 1)
-        """So many samples make one of those that are looked at."""
+        """The number of samples averaged into each one that is looked at."""
         self._rate = sample_rate / self.group
         self._piece = piece
         self._floors: Powers = np.full((2, _FLOOR_PIECES - 1), np.inf)
-        """Of the last pieces, each channel's."""
+        """The floors of each channel in the last pieces."""
         size = piece // self.group
         self._most = min(round(LAG_MOST_S * self._rate), size // 2 - 1)
         hertz = np.arange(size // 2 + 1) * self._rate / size

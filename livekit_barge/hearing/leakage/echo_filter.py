@@ -64,7 +64,7 @@ class Cleaned:
     left: Powers
     """The power of what is left in each frame."""
     cover: Powers
-    """What is left of the leakage may have this power in each frame; 0.0 where there is none."""
+    """The power that the residual leakage may have in each frame; 0.0 where there is none."""
     came: float
     """Energy that came by the path, and …"""
     sent: float
@@ -84,24 +84,24 @@ class Path:
         self._response = np.zeros(self._taps)
         self._spectrum: Spectra = np.zeros(self._size // 2 + 1, dtype=np.complex64)
         self._share = self._best = 1.0
-        """Of what comes, the share that is typically left over; in the median, at its best."""
+        """The share of the leakage that a fit leaves over: in the median, and at its best."""
         self._left = Left(self._frame)
         self._faded: Powers | None = None
         """The response whose fading is known."""
 
     @property
     def delay_s(self) -> float:
-        """Of the loudest arrival."""
+        """The delay of the loudest arrival."""
         return (self._shift + int(np.argmax(np.abs(self._response)))) / self._rate
 
     @property
     def left_db(self) -> float:
-        """Of what comes, what is hardly ever exceeded by what is left over."""
+        """The level, relative to the leakage, that its residual hardly ever exceeds."""
         return in_db(self._left.of_what_comes)
 
     @property
     def known(self) -> bool:
-        """Whether anything was learnt."""
+        """Return whether anything has been learnt."""
         return bool(self._response.any())
 
     def hear(
@@ -152,7 +152,7 @@ class Path:
         return gain_db
 
     def comes(self, heard: Heard) -> bool:
-        """Whether enough may come to learn from."""
+        """Return whether enough leakage may come to learn from."""
         expected, _ = self._expected(heard)
         return int(np.count_nonzero((expected > heard.floor) & heard.sounding)) >= _FRAMES_LEAST
 
@@ -168,7 +168,7 @@ class Path:
         return True
 
     def _fits(self, heard: Heard) -> bool:
-        """Whether the response leaves as little of this piece as it left at its best."""
+        """Return whether the response leaves as little of this piece as it did at its best."""
         if not self.known:
             return False
         arrived = self._arrived_of(heard)
@@ -181,9 +181,9 @@ class Path:
         return best < _WELL and share <= _AS_GOOD * best
 
     def gain_db(self, heard: Heard, frames_least: int = _FRAMES_LEAST) -> float:
-        """By how much frames are quieter without what came, in the mean over those with leakage.
+        """Return the gain of subtraction in dB, as the mean over frames with leakage.
 
-        Nothing, where those are fewer than ``frames_least``.
+        It is 0.0 if those are fewer than ``frames_least``.
         """
         if not self.known:
             return 0.0
@@ -194,7 +194,7 @@ class Path:
         return float(np.mean(heard.own_db[hot] - arrived.left_db[hot]))
 
     def level(self, heard: Heard) -> float:
-        """What comes, as a share of what was sent."""
+        """Return the leakage as a share of what was sent."""
         return float(self._arrived_of(heard).comes.sum() / max(heard.other.sum(), _NOTHING))
 
     def clean(self, heard: Heard) -> Cleaned:
@@ -238,7 +238,7 @@ class Path:
         return True
 
     def _expected(self, heard: Heard) -> tuple[Powers, float]:
-        """What may come in each frame, and what share of it the fit may leave."""
+        """Return the power that may come in each frame, and what share the fit may leave."""
         if self.known:
             return self._arrived_of(heard).comes, self._share
         active = heard.other > max(1e-6, 0.01 * float(heard.other.max()))
@@ -316,5 +316,5 @@ class Path:
         return np.asarray(came[:, self._taps :].reshape(-1), dtype=np.float32)
 
     def _powers(self, samples: Float32) -> Powers:
-        """Of the 10 ms around each frame."""
+        """Return the powers of the 10 ms around each frame."""
         return smooth(frame_powers(samples, self._frame))

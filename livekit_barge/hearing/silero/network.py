@@ -52,7 +52,7 @@ def _nothing() -> Float32:
 
 @dataclass
 class Memory:
-    """What the network remembers of a stretch of audio; at its begin, nothing."""
+    """The network's state after a stretch of audio; at the beginning it is zero."""
 
     hidden: Float32 = field(default_factory=_nothing)
     cell: Float32 = field(default_factory=_nothing)
@@ -93,7 +93,7 @@ def probabilities(windows: Float32, gains: Float32, pieces: Sequence[Piece]) -> 
 def _drive(
     windows: Float32, gains: Float32, pieces: Sequence[Piece]
 ) -> tuple[Float32, npt.NDArray[np.intp]]:
-    """What drives the cell's gates, (rows, gates), and the row of each window."""
+    """Return the input of the cell's gates, shape (rows, gates), and the row of each window."""
     weights = the_weights()
     # Each piece begins a block of its own. In the rows that are left, any window will do.
     blocks = [-(-len(piece) // BLOCK) for piece in pieces]
@@ -123,7 +123,7 @@ class _Turns:
     """The stretches, the longest first, so that those that go on stand in front."""
     order: npt.NDArray[np.intp]
     phases: list[tuple[int, int]]
-    """How many stretches are heard at once, and for how many turns."""
+    """The number of stretches heard at once, and for how many turns."""
 
     @classmethod
     def of(cls, lengths: Sequence[int]) -> Self:

@@ -123,14 +123,14 @@ class Dtmf:
 
 
 def _not_alone(wanted: Marks) -> Marks:
-    """Which windows are wanted, but those that no neighbour can make a digit with."""
+    """Mark the wanted windows, except those that no neighbour can complete to a digit."""
     near = np.ones(wanted.size + 2, dtype=np.bool_)  # what lies across an end may be one
     near[1:-1] = wanted
     return wanted & (near[:-2] | near[2:])
 
 
 def digits(windows: Float32, rate: float) -> npt.NDArray[np.int64]:
-    """Of each window (n, size) its place in :data:`KEYS`, or −1."""
+    """Return each window's place in :data:`KEYS`, or −1; ``windows`` has the shape (n, size)."""
     # A row a frequency: of a few in each of many rows, the strongest takes long to find.
     projected = np.square(_basis(windows.shape[1], rate) @ windows.T)
     energy = projected[:8] + projected[8:]

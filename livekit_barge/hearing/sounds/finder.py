@@ -81,7 +81,7 @@ class Sounds:
         ]
 
     def coughed(self, begin_s: float, end_s: float) -> None:
-        """What Silero half heard as speech there has no voice."""
+        """Record a cough: Silero half heard speech there, and it has no voice."""
         self._found.append(Sound("cough", begin_s, end_s))
 
     def silent_between(self, end_s: float, begin_s: float) -> None:
@@ -110,7 +110,7 @@ class Sounds:
         )
 
     def tones(self, first: int, count: int) -> npt.NDArray[np.bool_]:
-        """Which of ``count`` frames from the ``first`` on are a tone and not speech."""
+        """Mark which of ``count`` frames from ``first`` on are a tone and not speech."""
         marks = np.zeros(count, dtype=np.bool_)
         begin_s = self._channel.seconds(first)
         for tone in self._faded_tones(begin_s):
@@ -145,7 +145,7 @@ class Sounds:
         ]
 
     def is_music(self, begin_s: float, end_s: float, level_dbfs: float) -> bool:
-        """Whether a burst is mostly music or hum, and not speech over it."""
+        """Return whether a burst is mostly music or hum, with no speech over it."""
         return any(self._is(kind, begin_s, end_s, level_dbfs) for kind in _LIKE_SPEECH)
 
     def _is(self, kind: Kind, begin_s: float, end_s: float, level_dbfs: float) -> bool:
@@ -157,13 +157,13 @@ class Sounds:
         return not self._music.is_spoken_over(kind, begin_s, end_s, level_dbfs, levels_db)
 
     def may_be_lost_at(self, at_s: float) -> bool:
-        """Whether what follows a moment is digitally silent: the second frame from there."""
+        """Return whether a moment is followed by digital silence, from the second frame on."""
         frame = self._channel.frame_at(at_s) + 2
         powers = self._channel.powers(frame, frame + 1)
         return bool(powers.size and powers[0] <= ZERO)
 
     def lost_between(self, begin_s: float, end_s: float) -> bool:
-        """Whether a gap is all packets that were lost."""
+        """Return whether a gap consists of lost packets alone."""
         return any(
             sound.kind == "packet_loss"
             and sound.start_s <= begin_s + _LOST_SLACK_S

@@ -53,7 +53,7 @@ class Loss:
         return found
 
     def _is_digital(self) -> bool:
-        """Whether the channel has been silent by itself of late."""
+        """Return whether the channel has recently been silent by itself."""
         return sum(self._zeros) / len(self._zeros) > _DIGITAL
 
 

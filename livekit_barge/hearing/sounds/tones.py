@@ -55,7 +55,7 @@ class Tones:
         self._tenth = 2 * LONG * channel.frame
         self._tenth_s = self._tenth / channel.rate
         self._quietest_db: deque[float] = deque(maxlen=_REMEMBERED)
-        """Of each of the last steps."""
+        """The quietest level of each of the last steps."""
         self._before_db: Powers = np.full((1, 2), -200.0)
         self._run: _Run | None = None
 
