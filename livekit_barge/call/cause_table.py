@@ -19,11 +19,11 @@ class CauseFacts:
     text: str
     """The cause as a finding names it: "decided by …"."""
     acts_on: Literal["audio", "words", "program"]
-    """What the decision follows from. ``audio`` is the sound on the caller's channel, so the
-    agent's echo can cause it too; ``program`` is the user's own code, which measures as no
+    """The input of the decision. ``audio`` is the sound on the caller's channel, so the agent's echo
+    can cause the decision as well; ``program`` is the user's own code, whose decision is not a
     reaction of the framework's."""
     detector: Literal["vad", "adaptive", "model"] | None = None
-    """Whose detector heard the sound: the agent's own VAD, LiveKit's adaptive detector or the
+    """The detector that heard the sound: the agent's own VAD, LiveKit's adaptive detector or the
     realtime model. ``None``: no detector, or an unknown one."""
     while_speaking: bool = False
     """The decision falls while the caller is still speaking, or just after; any other may take

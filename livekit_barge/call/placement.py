@@ -1,4 +1,4 @@
-"""Where each side's audio lies on the call's timeline.
+"""Places each side's audio on the call's timeline.
 
 Caller: the first sample is placed at its arrival less the frame's length, the rest by counting
 samples. Stamping each frame by its arrival would write the network's jitter into the audio; a
@@ -42,7 +42,7 @@ class Placement:
 
     at_s: float
     offset_s: float
-    """Where it begins in the pushed audio."""
+    """The beginning of the stretch in the pushed audio."""
     duration_s: float
     segment_id: int
     estimated: bool = False
@@ -59,7 +59,7 @@ class _Segment:
     reported_at_s: float | None = None
     """The end on the timeline of what the sink has reported so far."""
     held: list[tuple[float, float]] = field(default_factory=list)
-    """When the output was paused during the segment: from, to."""
+    """The pauses of the output during the segment: from, to."""
 
     def reckon(self, played_s: float) -> list[Placement]:
         """Place the first ``played_s`` from the start on, around the pauses."""
@@ -88,7 +88,7 @@ class AgentTimeline:
         self._paused_at_s: float | None = None
 
     def feed(self, event: Event) -> list[Placement]:
-        """What the event made final, in the order in which it played."""
+        """Return the placements that the event made final, in the order in which they played."""
         match event:
             case SegmentStarted():
                 self._segments[event.segment_id] = _Segment(
@@ -173,7 +173,7 @@ class CallerTimeline:
         """A frame's samples."""
         self._held: list[_Held] = []
         self.early_s = 0.0
-        """By how much a frame came before it can have been spoken, at worst: the uncertainty."""
+        """The most by which a frame came before it can have been spoken: the uncertainty."""
 
     def feed(self, arrived_s: float, samples: int) -> list[CallerAnchored]:
         """A frame of ``samples`` arrived whole at ``arrived_s``."""
@@ -203,7 +203,7 @@ class CallerTimeline:
 
     @property
     def settled_samples(self) -> int:
-        """How many samples have their place."""
+        """The number of samples that have their place."""
         return self._count
 
     def _release(self) -> None:
@@ -216,7 +216,7 @@ class CallerTimeline:
         return self._anchor.at_s + (sample - self._anchor.sample) / self._rate
 
     def _late_s(self, frames: list[_Held]) -> list[float]:
-        """How late each frame's end came, against counting samples on."""
+        """Return how late each frame's end came, compared with counting samples on."""
         late, count = [], self._count
         for frame in frames:
             count += frame.samples

@@ -34,7 +34,7 @@ _APART_S = 0.05
 
 @dataclass(frozen=True)
 class _Tail:
-    """What was heard after a decision, and what there was to be heard."""
+    """The audio that was heard after a decision, and the audio that was left to hear."""
 
     decision_s: float
     silent_s: float
@@ -44,7 +44,7 @@ class _Tail:
     left_s: float | None
     """Seconds of it that had not played at the decision, later frames included."""
     queued_s: float | None
-    """Of these, what had been handed over by then."""
+    """The part of it that had been handed over by then."""
     late_s: float | None
     """From the clear to the first frames that were handed over after it; ``None``: none were."""
 
@@ -119,7 +119,7 @@ def _late_s(
 
 
 def _left_s(seen: Seen, story: Story, decision_s: float) -> float | None:
-    """Of all that was ever pushed of the speech, what had not played; ``None``: not known."""
+    """Return how much of the pushed speech had not played; ``None``: not known."""
     pushed = [segment.pushed_s for segment in seen.segments(story.turn.speech_id)]
     if not pushed or None in pushed:
         return None

@@ -1,4 +1,4 @@
-"""What becomes of the caller's speech: not heard at all, or heard and not answered."""
+"""The fate of the caller's speech: not heard at all, or heard and not answered."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def deaf(seen: Seen) -> Iterable[Finding]:
 
 
 def _heard(seen: Seen, turn: Turn) -> bool:
-    """By the user's state, or by a decision that only the VAD can have made."""
+    """Return whether the user's state, or a decision that only the VAD can make, shows it."""
     around = Span(turn.started_s - _ANNOUNCED_S, turn.ended_s + _ANNOUNCED_S)
     decided = seen.between(Decision, around.begin_s, around.end_s)
     return bool(seen.heard_around(around)) or any(CAUSES[each.cause].by_vad for each in decided)

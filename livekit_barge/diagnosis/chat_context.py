@@ -147,7 +147,7 @@ def _out_of_order(seen: Seen, over: SpeechDone, items: Items) -> str | None:
 
 
 def _repeated(seen: Seen, turn: Turn, speech_id: str | None) -> list[str]:
-    """Whether the next speech said the same again."""
+    """Return a line of evidence if the next speech said the same again."""
     following = seen.turn_of(speech_id) if speech_id else None
     if following is None or not _alike(turn.words, following.words):
         return []

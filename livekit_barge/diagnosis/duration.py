@@ -16,7 +16,7 @@ _MOST = 0.5
 
 
 def never_long_enough(seen: Seen, story: Story) -> Finding | None:
-    """Of an overlap without a decision: no stretch of speech passed the gate."""
+    """Explain an overlap without a decision: no stretch of speech passed the gate."""
     heard_s, least_s = seen.vad_onset_s(story), least_of(seen, story)
     longest_s = seen.longest_heard_s(story)
     if heard_s is None or least_s is None or longest_s >= least_s:
@@ -32,7 +32,7 @@ def never_long_enough(seen: Seen, story: Story) -> Finding | None:
 
 
 def too_long(seen: Seen, story: Story) -> Finding | None:
-    """Of one that yielded too late: the VAD decided as soon as it might, or never might."""
+    """Explain a late yield: the VAD decided as soon as it was allowed to, or never was."""
     overlap = story.overlap
     heard_s, least_s = seen.vad_onset_s(story), least_of(seen, story)
     decision_s, took_s = overlap.decision_s, overlap.time_to_yield_s
@@ -80,7 +80,7 @@ def _in_short_words_s(seen: Seen, story: Story, begun_s: float, least_s: float) 
 
 
 def least_of(seen: Seen, story: Story) -> float | None:
-    """What the duration gate asks for at the overlap."""
+    """Return the seconds that the duration gate asks for at the overlap; ``None``: not known."""
     return seen.framework.least_s(seen.options_at(story.begin_s))
 
 

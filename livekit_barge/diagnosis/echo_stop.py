@@ -40,7 +40,7 @@ def echoes(seen: Seen) -> Iterable[Finding]:
 
 
 def _heard(seen: Seen, story: Story) -> Span:
-    """What the decision was made on: from the onset, at most two windows back."""
+    """Return the audio that the decision followed: from the onset, at most two windows back."""
     assert story.overlap.decision_s is not None
     end_s = story.overlap.decision_s
     begin_s = end_s - 2 * seen.limits.echo_window_s
@@ -76,7 +76,7 @@ def _echo(seen: Seen, story: Story, window_s: float, clip: Float32) -> Finding |
 
 
 def likeness(said: Float32, heard: Float32) -> tuple[float, int]:
-    """How alike ``heard`` is to what was said at the best delay, from 0 to 1; and that delay.
+    """Return the best likeness of ``heard`` to what was said, from 0 to 1, and its delay.
 
     ``said`` ends with ``heard`` and begins earlier; the delay is in samples.
     """

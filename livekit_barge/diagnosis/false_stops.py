@@ -1,4 +1,4 @@
-"""What a false interruption costs: dead air, and the piece that the resumed speech lost."""
+"""The costs of a false interruption: dead air, and the piece that the resumed speech lost."""
 
 from __future__ import annotations
 

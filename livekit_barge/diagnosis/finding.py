@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 Sure = Literal["sure", "likely", "undecided"]
-"""How sure a finding is:
+"""The certainty of a finding:
 
 | | |
 |---|---|
@@ -25,18 +25,18 @@ class Finding:
     """Stable; the name of its section in ``docs/diagnosis.md``."""
     title: str
     symptom: int | None
-    """Which of the seven symptoms; ``None``: a cause beyond them."""
+    """One of the seven symptoms, by number; ``None``: a cause beyond them."""
     layer: str
-    """Where it is: ``gate``, ``output``, ``transport``, ``context``, …"""
+    """The layer at fault: ``gate``, ``output``, ``transport``, ``context``, …"""
     overlap: int | None
-    """Which of the call's overlaps, counted from 0 in the order of its turns; ``None``: the call,
-    or a place in it where nobody was talked over."""
+    """The overlap, counted from 0 in the order of the call's turns; ``None``: the whole call, or
+    a place where nobody was talked over."""
     at_s: float | None
-    """Where to listen, in seconds since the call's start; ``None``: all along."""
+    """The place to listen to, in seconds since the call's start; ``None``: all of the call."""
     evidence: tuple[str, ...]
     """Stamps and audio, in numbers."""
     ruled_out: tuple[str, ...]
-    """What else it could have been, and what speaks against that."""
+    """The other explanations, each with what speaks against it."""
     turn: str
     """The knob or the code to change."""
     sure: Sure

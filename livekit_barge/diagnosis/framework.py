@@ -23,13 +23,13 @@ class Framework:
     """The option: whether a speech may be interrupted at all."""
 
     def words_needed(self, options: Mapping[str, Any]) -> int:
-        """What the words gate asks for; 0: it is open."""
+        """Return the number of words that the words gate asks for; 0: it is open."""
         if any(name in _WITHOUT_WORDS for name in options.get("user_turn_start") or ()):
             return 0
         return options.get(self.words) or 0
 
     def least_s(self, options: Mapping[str, Any]) -> float | None:
-        """What the duration gate asks for; ``None``: not known."""
+        """Return the seconds that the duration gate asks for; ``None``: not known."""
         least_s: float | None = options.get(self.duration)
         return least_s
 
@@ -41,5 +41,5 @@ PIPECAT = Framework("Pipecat", "start_secs", "min_words", "enable_interruptions"
 
 
 def framework_of(source: str) -> Framework:
-    """By what recorded the call: ``source`` in ``call.json``."""
+    """Return the framework of a call by its recorder, ``source`` in ``call.json``."""
     return PIPECAT if source.split("-")[0] == "pipecat" else LIVEKIT

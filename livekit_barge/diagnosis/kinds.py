@@ -19,7 +19,7 @@ class Kind:
     layer: str
     turn: str
     pipecat: str | None = None
-    """What to turn in a call of Pipecat's; ``None``: the same, or never found in one."""
+    """The change to make in a Pipecat call; ``None``: the same, or never found in one."""
 
     def found(
         self,

@@ -1,4 +1,4 @@
-"""What no rule explains, and which instrument would."""
+"""Overlaps that no rule explains, each with the instrument that would."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def _unexplained(seen: Seen, story: Story) -> Finding:
 
 
 def _announced(seen: Seen, story: Story) -> list[str]:
-    """When LiveKit took the caller to speak: a VAD that is behind shows there."""
+    """Report when LiveKit took the caller to speak: a slow VAD shows there."""
     said = [
         event.at_s
         for event in seen.of(UserState)

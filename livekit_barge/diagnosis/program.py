@@ -1,4 +1,4 @@
-"""What the program around the session does: options, adaptive mode, protected lines."""
+"""Findings about the program around the session: options, adaptive mode, protected lines."""
 
 from __future__ import annotations
 

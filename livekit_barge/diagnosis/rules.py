@@ -46,7 +46,7 @@ _PIPECAT = {kind.turn: kind.pipecat for kind in KINDS if kind.pipecat is not Non
 def diagnose(
     call: Call, turns: Sequence[Turn], *, limits: DiagnosisLimits | None = None
 ) -> list[Finding]:
-    """What is wrong with the call, in the order of its overlaps; what is about all of it is last.
+    """Return a call's findings, in the order of its overlaps; those on the whole call come last.
 
     ``turns`` are the call's (:func:`~livekit_barge.measure.measure_call.measure_call`).
     Rules that need audio find nothing in a call that was recorded without it.

@@ -101,7 +101,7 @@ def _last_of(seen: Seen, speech_id: str | None) -> SegmentStarted:
 
 
 def _due_s(seen: Seen, segment_id: int, begun_s: float, pushed_s: float) -> float | None:
-    """When a segment has played out; ``None``: it is paused, or what it had played is not known."""
+    """Return when a segment has played out; ``None``: it is paused, or its progress is unknown."""
     played = seen.grouped(PlaybackProgressed, "segment_id", segment_id)
     heard_s = max((event.started_at_s + event.duration_s for event in played), default=0.0)
     pauses = [event.at_s for event in seen.of(OutputPaused) if event.at_s >= begun_s]

@@ -68,7 +68,7 @@ def _by_transcript(seen: Seen, story: Story, decision_s: float, least_s: float) 
 
 
 def _by(seen: Seen, story: Story, decision_s: float, words: int) -> str | None:
-    """What let the decision through, if it was a transcript; ``None``: the VAD alone decided."""
+    """Name the transcript that let the decision through; ``None``: the VAD alone decided."""
     if story.cause is not None and story.cause.by_words:
         return story.cause.text
     # With a words gate the VAD decides as soon as there are words enough, at its next window.

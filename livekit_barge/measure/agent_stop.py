@@ -1,4 +1,4 @@
-"""Where a speech fell silent, and whether the episode can have caused it."""
+"""Finds where a speech fell silent, and decides whether the episode can have caused it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _SILENCE_S = 0.2
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What else an episode is judged by."""
+    """The rest of what an episode is judged by."""
 
     words: str | None
     protected: tuple[str, ...]
@@ -29,7 +29,7 @@ class Surroundings:
     seen_until_s: float
     """The call is known up to here."""
     next_run: Burst | None
-    """What the agent said next, after the speech."""
+    """The agent's next burst after the speech."""
     labelled: bool = False
     """The system that made the recording labels what the caller said as a backchannel."""
 
@@ -41,7 +41,7 @@ class Surroundings:
 
 @dataclass(frozen=True)
 class Stop:
-    """Where the agent fell silent."""
+    """The moment at which the agent fell silent."""
 
     silent_s: float
     uncertainty_s: float | None
@@ -57,7 +57,7 @@ def find_stop(
     around: Surroundings,
     limits: Thresholds,
 ) -> Stop | None:
-    """Where the speech ended, or was held until it went on; ``None``: never while it was seen.
+    """Find where the speech ended, or was held until it resumed; ``None``: not while it was seen.
 
     Without a decision only an interruption that the episode can have caused is a stop. What the
     end of the call cut off did not stop.
@@ -79,7 +79,7 @@ def find_stop(
 
 
 def _decided_stop(speech: Speech, at_s: float) -> Stop:
-    """Where the speech fell silent after the decision at ``at_s``."""
+    """Find where the speech fell silent after the decision at ``at_s``."""
     later = [run for run in speech.runs if run.end_s > at_s]
     if not later or later[0].onset_s > at_s:
         again = later[0] if later and speech.held_between(at_s, later[0].onset_s) else None
@@ -111,7 +111,7 @@ def _heard_stop(
 
 
 def _spoke_on(episode: Episode, around: Surroundings, limits: Thresholds) -> Burst | None:
-    """What the agent said next, if the caller had said no more."""
+    """Return the agent's next burst, if the caller had said nothing more before it."""
     following = around.next_run
     if following is None or following.onset_s > episode.end_s + limits.decision_reach_s:
         return None

@@ -60,7 +60,7 @@ class Conversation:
         self._given_s = -math.inf
         """The end of the caller's latest turn that was given out."""
         self._starts: list[float] = []
-        """When the speeches that were given out became audible."""
+        """The onsets of the speeches that were given out."""
         self._previous: Speech | None = None
         """The agent's latest speech that was given out."""
 
@@ -173,7 +173,7 @@ class Conversation:
         return following == len(starts) or starts[following] >= burst.onset_s
 
     def _settles_s(self, side: CallerTurn | Speech) -> float:
-        """When the call must be known up to for the side to be final."""
+        """Return how far the call must be known for the side to be final."""
         if isinstance(side, CallerTurn):
             return side.ended_s + self._limits.decision_reach_s
         if side.done_at_s is None:
@@ -233,7 +233,7 @@ class Conversation:
         return judge(episode, speech, around, self._limits)
 
     def _next_run(self, speech: Speech) -> Burst | None:
-        """What the agent said after the speech."""
+        """Return the agent's next burst after the speech."""
         runs = [
             run for other in self._audible_speeches() if other is not speech for run in other.runs
         ]

@@ -135,7 +135,7 @@ def _join(episode: Episode, further: Episode) -> None:
 
 
 def _reach_s(decision: DecisionMade, limits: Thresholds) -> float:
-    """How long after the caller a decision can still answer them."""
+    """Return how long after the caller fell silent a decision can still answer them."""
     return limits.turn_gap_s if CAUSES[decision.cause].while_speaking else limits.decision_reach_s
 
 
@@ -153,7 +153,7 @@ def _explains(
 
 
 def _over_nobody(at_s: float, reach_s: float, speech: Speech, caller: Sequence[Burst]) -> bool:
-    """Whether the decision answers a caller who began while the speech was silent, and so was it.
+    """Return whether the decision answers a caller who began while the speech was silent.
 
     The caller came in after its first sample, and it was not audible again until the decision.
     """

@@ -48,7 +48,7 @@ _SAME_ONSET_S = 1.0
 
 @dataclass(frozen=True, kw_only=True)
 class Alignment:
-    """How the agent's seconds become the caller's."""
+    """The conversion of the agent's seconds to the caller's."""
 
     offset_s: float
     """Add it to a time of the agent's."""
@@ -166,13 +166,13 @@ def align(caller: Call, agent: Call) -> Alignment:
 
 
 def same_host(one: CallMeta, other: CallMeta) -> bool:
-    """Whether both were stamped by one monotonic clock."""
+    """Return whether one monotonic clock stamped both."""
     starts_s = [meta.started_wall_s - meta.started_now_s for meta in (one, other)]
     return abs(starts_s[0] - starts_s[1]) < _SAME_START_S
 
 
 def delay_s(signal: Float32, again: Float32) -> float | None:
-    """How much later in ``again`` the same sound lies; ``None``: it is not in there.
+    """Return how much later the same sound lies in ``again``; ``None``: it is not in there.
 
     Both at 8 kHz. Found to a sample.
     """

@@ -117,7 +117,7 @@ def _is_the_programs(
     around: Surroundings,
     limits: Thresholds,
 ) -> bool:
-    """Whether a stop that no decision explains comes too late to answer a backchannel."""
+    """Return whether a stop that no decision explains comes too late to answer a backchannel."""
     if not speech.stamped or decision is not None or episode.onset_s is None:
         return False
     late = round(stop.silent_s - episode.onset_s, DIGITS) > limits.yield_within_s
@@ -194,7 +194,7 @@ def _yielded(time_to_yield_s: float | None, outcome: Outcome, limits: Thresholds
 def _lower_bound(
     episode: Episode, speech: Speech, around: Surroundings, limits: Thresholds
 ) -> dict[str, Any]:
-    """How long the agent was seen to go on, at most until it is counted as missed."""
+    """Return how long the agent was seen to continue, at most until it counts as missed."""
     if episode.onset_s is None or not speech.runs:
         return {}
     heard_out = speech.done_at_s is not None
@@ -226,7 +226,7 @@ def _cause(
     stop: Stop | None,
     speech: Speech,
 ) -> Cause | None:
-    """Of the decision; a program's own interrupt where that is what stopped the agent."""
+    """Return the decision's cause; the program's own interrupt, if that stopped the agent."""
     if decision is not None:
         return decision.cause
     if stopped_by is not None:

@@ -63,7 +63,7 @@ def measure_turns(
 
 @dataclass
 class _Waiting:
-    """What a conversation has not been fed yet, each in order."""
+    """The input that a conversation has not been fed yet, each kind in order."""
 
     caller: list[Burst]
     agent: list[Burst]

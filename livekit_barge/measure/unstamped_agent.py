@@ -15,7 +15,7 @@ from livekit_barge.measure.thresholds import Thresholds
 
 
 class HeardOnly:
-    """What was heard of such an agent, and is still of use."""
+    """The speeches heard from such an agent, as long as they are still of use."""
 
     def __init__(self, limits: Thresholds) -> None:
         self._limits = limits

@@ -33,7 +33,7 @@ class Hum:
 
     def __init__(self) -> None:
         self._since_s: float | None = None
-        """The beginning of the consecutive steps with hum …"""
+        """The beginning of the consecutive steps with hum, and …"""
         self._count = 0
         self._mains_hz: int | None = None
         self._ago = 0

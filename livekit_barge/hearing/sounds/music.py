@@ -132,7 +132,7 @@ class Music:
         return [Sound("music", self._begins_s[some[0]], ends_s[some[-1]])]
 
     def _decide(self, now_s: float) -> None:
-        """Set how far the answer is final: a step with lines, and what follows, may become music."""
+        """Set how far the answer is final: lines, and what follows them, may yet become music."""
         recent = list(zip(self._begins_s, self._lines, strict=True))
         if len(recent) == _STEPS:
             recent = recent[1:]
