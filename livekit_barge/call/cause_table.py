@@ -19,9 +19,9 @@ class CauseFacts:
     text: str
     """The cause as a finding names it: "decided by …"."""
     acts_on: Literal["audio", "words", "program"]
-    """The input of the decision. ``audio`` is the sound on the caller's channel, so the agent's echo
-    can cause the decision as well; ``program`` is the user's own code, whose decision is not a
-    reaction of the framework's."""
+    """The input of the decision. ``audio`` is the sound on the caller's channel, so the agent's
+    echo can cause the decision as well; ``program`` is the user's own code, whose decision is not
+    a reaction of the framework's."""
     detector: Literal["vad", "adaptive", "model"] | None = None
     """The detector that heard the sound: the agent's own VAD, LiveKit's adaptive detector or the
     realtime model. ``None``: no detector, or an unknown one."""

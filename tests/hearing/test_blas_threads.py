@@ -1,4 +1,4 @@
-"""How many threads OpenBLAS has while Silero is heard, and after."""
+"""The number of OpenBLAS threads while Silero runs, and after."""
 
 import numpy as np
 import pytest
@@ -15,7 +15,7 @@ def _two_threads():
 
 
 def threads() -> set[int]:
-    """Of numpy's OpenBLAS: scipy, once imported, has one of its own."""
+    """Return the threads of numpy's OpenBLAS: scipy, once imported, has one of its own."""
     found = threadpool_info()
     return {library["num_threads"] for library in found if "numpy" in library["filepath"]}
 

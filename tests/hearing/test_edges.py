@@ -23,7 +23,7 @@ def stretch(*levels_db: float, background_db: float = -60.0, least_db: float = -
 
 
 def edges_of(steps: Stretch) -> tuple[Edge, Edge]:
-    """Of all that is audible, as one run."""
+    """Return the edges of all that is audible, as one run."""
     audible = np.flatnonzero(steps.audible())
     [found] = edges([(steps, (int(audible[0]), int(audible[-1]) + 1))])
     return found

@@ -1,4 +1,4 @@
-"""What of one talker leaks into the other's channel is found, told, and never heard as speech."""
+"""One talker's leakage into the other's channel is found, reported and never heard as speech."""
 
 from __future__ import annotations
 
@@ -186,7 +186,7 @@ def test_what_is_heard_does_not_depend_on_how_often_what_waits_is_moved(talkers,
 
 
 class TestChance:
-    """Of channels that are alike by chance a whole fit is not even tried."""
+    """Channels that are alike by chance are spared a whole fit."""
 
     @pytest.fixture(autouse=True)
     def alike(self, monkeypatch):
@@ -201,7 +201,7 @@ class TestChance:
 
     @pytest.fixture
     def fits(self, monkeypatch) -> list[float]:
-        """What each whole fit gained."""
+        """Return the gain of each whole fit."""
         gains: list[float] = []
         learn = Path.learn
 

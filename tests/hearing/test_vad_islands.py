@@ -1,4 +1,4 @@
-"""When Silero is asked, and what it takes for an island."""
+"""The islands that Silero hears, and the windows in which it is asked."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""What is left of leakage is measured where it is heard alone, and hides no one who is louder."""
+"""The residual leakage is measured where it is heard alone, and hides nobody who is louder."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is no speech is named, placed, and never a burst."""
+"""Sounds that are not speech are named and placed, and are never bursts."""
 
 import numpy as np
 import pytest
