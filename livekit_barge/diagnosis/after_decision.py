@@ -1,12 +1,12 @@
 """Symptoms 3, 4 and 5: there was a decision, and the agent was audible beyond it.
 
-What tells them apart is what reached the output. Nothing, or new frames all the while: the cancel
-was lost (4). The frames ended and all that was queued played to its end: the order had no effect on
-the queue (5). The queue did not play out, the order worked late: audio was sent too far ahead (3).
+The output tells them apart. No order reached it, or new frames kept arriving: the cancel was lost
+(4). The frames ended and the whole queue played: the order had no effect on the queue (5). The
+queue did not play out, so the order worked, but late: audio was sent too far ahead (3).
 
-On LiveKit's pause path frames still come to the output, which holds them back; so frames alone say
-nothing, and what was played is set against what there was to play. After a clear none may come:
-those that do are played, whatever the output had dropped (4, and not the output's fault).
+On LiveKit's pause path frames still reach the output, which holds them back; so frames alone prove
+nothing, and the played audio is compared with the audio there was to play. After a clear no frame
+may come: those that do are played, whatever the output had dropped (4, not the output's fault).
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from livekit_barge.diagnosis.framework import LIVEKIT, PIPECAT
 from livekit_barge.diagnosis.kinds import BUFFERED_AHEAD, CANCEL_LOST, QUEUE_PLAYS_OUT
 
 _DROPS_NO_LATE_FRAMES = {
-    LIVEKIT: "what hands the frames over: it must drop the rest of an interrupted speech",
-    PIPECAT: "the TTS service: audio of a context that was interrupted must be dropped by its "
-    "context_id, also what the server sends late",
+    LIVEKIT: "the code that hands the frames over: it must drop the rest of an interrupted speech",
+    PIPECAT: "the TTS service: it must drop the audio of an interrupted context by its context_id, "
+    "also audio that the server sends late",
 }
 
-# A clear that comes late, ended the sound, and is not what was decided with.
+# A later clear within this of the silence ended the sound; the decision's own order did not.
 _SOON_S = 0.3
-# Stamps of one moment may be this far apart, whichever comes first: a frame of a room's.
+# Stamps of one moment may be this far apart, in either order: one frame in a room.
 _APART_S = 0.05
 
 
@@ -55,13 +55,13 @@ class _Tail:
     @property
     def order_text(self) -> str:
         if self.order is None:
-            return "no pause and no clear reached the output"
+            return "neither a pause nor a clear reached the output"
         name = "pause" if isinstance(self.order, OutputPaused) else "clear"
-        return f"{name} reached the output {ms(self.order.at_s - self.decision_s)} after it"
+        return f"a {name} reached the output {ms(self.order.at_s - self.decision_s)} later"
 
 
 def tails(seen: Seen) -> Iterable[Finding]:
-    """For each overlap whose agent was audible past the decision for longer than its queue."""
+    """Explain each overlap in which the agent was audible well past the decision."""
     if not seen.stamped:
         return
     for story in seen.stories:
@@ -132,19 +132,22 @@ def _told_apart(seen: Seen, story: Story, tail: _Tail) -> Finding:
     coming = frames_s > seen.limits.frames_after_s
     whole = tail.left_s is not None and tail.left_s - tail.heard_s <= seen.limits.tail_slack_s
     evidence = [
-        f"decided at {at(tail.decision_s)} by {story.overlap.cause}; audible until "
+        f"{story.decided_by} decided at {at(tail.decision_s)}; the agent was audible until "
         f"{at(tail.silent_s)}, {ms(tail.heard_s)} longer",
         f"{tail.order_text}; the last frame was handed over "
         f"{ms(abs(frames_s))} {'after' if frames_s > 0 else 'before'} the decision",
     ]
     if tail.left_s is not None:
-        evidence.append(f"{at(tail.left_s)} of the speech were left to play at the decision")
+        evidence.append(f"at the decision, {at(tail.left_s)} of the speech had not yet played")
     not_gate = "not the gate: the decision is stamped"
     if tail.late_s is not None:
         return CANCEL_LOST.found(
-            [*evidence, f"frames of the speech came {ms(tail.late_s)} after the clear, and played"],
+            [
+                *evidence,
+                f"frames of the speech arrived {ms(tail.late_s)} after the clear and were played",
+            ],
             story=story,
-            ruled_out=[not_gate, "not the output: it was cleared before these frames came"],
+            ruled_out=[not_gate, "not the output: it was cleared before these frames arrived"],
             layer="voice",
             turn=_DROPS_NO_LATE_FRAMES[seen.framework],
         )
@@ -160,21 +163,21 @@ def _told_apart(seen: Seen, story: Story, tail: _Tail) -> Finding:
         return QUEUE_PLAYS_OUT.found(
             evidence,
             story=story,
-            ruled_out=[not_gate, "not new speech: no frame came after the decision"],
+            ruled_out=[not_gate, "not new speech: no frame was handed over after the decision"],
         )
     return BUFFERED_AHEAD.found(
         evidence,
         story=story,
         ruled_out=[
             not_gate,
-            "not a lost cancel: the order reached the output, and it fell silent with more to play",
+            "not a lost cancel: the order reached the output, which fell silent with audio left",
         ],
         sure="sure" if tail.left_s is not None else "likely",
     )
 
 
 def _ended_by_clear(seen: Seen, tail: _Tail) -> bool:
-    """The sound ended with a later clear: the first order had done nothing."""
+    """Return whether the sound ended with a later clear, so that the first order did nothing."""
     return any(
         tail.silent_s - _SOON_S - seen.limits.leak_min_s <= clear.at_s <= tail.silent_s + _APART_S
         for clear in seen.of(OutputCleared)
@@ -197,10 +200,11 @@ def _state_left(seen: Seen, story: Story, tail: _Tail) -> list[str]:
         if event.old == "speaking" and event.new == "listening"
     ]
     return [
-        f"the agent's state left speaking at {at(at_s)}, while it was audible" for at_s in left[:1]
+        f"the agent's state left speaking at {at(at_s)}, while the agent was audible"
+        for at_s in left[:1]
     ]
 
 
 def _not_a_leak(tail: _Tail) -> str:
-    queued = "–" if tail.queued_s is None else at(tail.queued_s)
-    return f"not a queue that was sent ahead: {queued} were queued, and frames came on"
+    queued = "an unknown amount" if tail.queued_s is None else at(tail.queued_s)
+    return f"not audio sent ahead: {queued} was queued, and frames kept arriving"

@@ -61,6 +61,11 @@ class Story:
         return None if self.overlap.cause is None else CAUSES[self.overlap.cause]
 
     @property
+    def decided_by(self) -> str:
+        """Name what made the decision, for a reader of the finding."""
+        return "an unknown cause" if self.cause is None else self.cause.text
+
+    @property
     def by_vad(self) -> bool:
         """Return whether the agent's own VAD made the decision."""
         return self.cause is not None and self.cause.by_vad

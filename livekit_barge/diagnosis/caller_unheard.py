@@ -22,13 +22,13 @@ from livekit_barge.diagnosis.kinds import DEAF, NO_REPLY
 from livekit_barge.hearing.span import Span, joined, meets_any
 from livekit_barge.measure.turns import Turn
 
-# LiveKit announces the start of speech this late at most: its VAD's window and smoothing.
+# LiveKit reports the start of speech at most this late: its VAD's window and smoothing.
 _ANNOUNCED_S = 0.5
 
 _DROPS_A_TURN = {
-    LIVEKIT: "what ends a turn or drops it: turn_detection, endpointing, StopResponse in "
+    LIVEKIT: "the code that ends or drops a turn: turn_detection, endpointing, StopResponse in "
     "on_user_turn_completed",
-    PIPECAT: "what ends a turn or drops it: the stop strategies, user_speech_timeout, user_mute",
+    PIPECAT: "the code that ends or drops a turn: stop strategies, user_speech_timeout, user_mute",
 }
 
 
@@ -40,7 +40,7 @@ _HEARD_BY_THE_STT = {
 
 
 def deaf(seen: Seen) -> Iterable[Finding]:
-    """One for the call, if the VAD missed a long turn of the caller's, or several short ones."""
+    """Report once per call that the VAD missed a long turn of the caller's or several short."""
     if not seen.stamped:
         return
     spared = joined(span for span, _ in seen.protections("uninterruptible"))
@@ -61,15 +61,15 @@ def deaf(seen: Seen) -> Iterable[Finding]:
     yield DEAF.found(
         [
             f"the caller was audible in {len(turns)} turns; in {len(unheard)} of them, "
-            f"{at(whole_s)} in all, the user's state never was speaking",
-            f"the first is at {at(unheard[0].started_s)}; {words} transcripts came of them",
-            f"in the whole call {len(seen.of(UserState))} changes of the user's state were seen",
+            f"{at(whole_s)} in all, the user's state was never speaking",
+            f"the first is at {at(unheard[0].started_s)}; they led to {words} transcripts",
+            f"the user's state changed {len(seen.of(UserState))} times in the whole call",
         ],
         story=stories[0] if stories else None,
         at_s=unheard[0].started_s,
         ruled_out=[
-            "not silence: a second VAD hears speech on the audio that came to the session",
-            "not a protected line: turns within one are not counted",
+            "not silence: a second VAD hears speech in the audio that reached the session",
+            "not a protected line: turns during one are not counted",
         ],
         turn=_HEARD_BY_THE_STT[seen.framework] if words else None,
     )
@@ -83,7 +83,7 @@ def _heard(seen: Seen, turn: Turn) -> bool:
 
 
 def replies(seen: Seen) -> Iterable[Finding]:
-    """For each stop after which the agent had the time to speak again and did not."""
+    """Report each stop after which the agent had time to speak again and did not."""
     if not seen.stamped:
         return
     for story in seen.stories:
@@ -94,7 +94,7 @@ def replies(seen: Seen) -> Iterable[Finding]:
         by_s = ended_s + seen.limits.reply_within_s
         closed = [event.at_s for event in seen.of(SessionClosed)]
         if by_s > min([seen.call.duration_s, *closed]):
-            continue  # the call did not last so long
+            continue  # the call ended before that
         if not seen.agent_begins(story.overlap.silent_s or ended_s, by_s):
             if outcome == "false_stop" or is_wordless(seen, story, by_s):
                 yield never_resumed(seen, story, by_s)
@@ -109,26 +109,36 @@ def _no_reply(seen: Seen, story: Story, ended_s: float, by_s: float) -> Finding:
     audio = seen.between(SegmentStarted, ended_s, by_s)
     errors = seen.between(SessionError, story.begin_s, by_s)
     trail = [
-        (f"{len(finals)} final transcripts", bool(finals), "stt", "the STT: no final came"),
         (
-            f"{len(items)} messages of the caller's in the context",
+            f"{len(finals)} final transcripts",
+            bool(finals),
+            "stt",
+            "the STT: it gave no final transcript",
+        ),
+        (
+            f"{len(items)} messages of the caller in the context",
             bool(items),
             "turn",
             _DROPS_A_TURN[seen.framework],
         ),
-        (f"{len(made)} speeches created", bool(made), "reply", "what should ask for a reply"),
-        (f"{len(audio)} of them became audio", bool(audio), "model", "the LLM or the TTS"),
+        (
+            f"{len(made)} speeches created",
+            bool(made),
+            "reply",
+            "the code that should ask for a reply",
+        ),
+        (f"{len(audio)} of them turned into audio", bool(audio), "model", "the LLM or the TTS"),
     ]
     lacking = next((step for step in trail if not step[1]), trail[-1])
     return NO_REPLY.found(
         [
             f"the agent stopped at {at(story.overlap.silent_s or story.begin_s)}, the caller ended "
-            f"at {at(ended_s)}; nothing of the agent was audible until {at(by_s)}",
+            f"at {at(ended_s)}, and the agent was not audible again by {at(by_s)}",
             "; ".join(text for text, *_ in trail),
             *(f"error at {at(event.at_s)}: {event.source}: {event.message}" for event in errors),
         ],
         story=story,
-        ruled_out=["not the end of the call: it went on", "not a false stop: nothing was resumed"],
+        ruled_out=["not the end of the call: it continued", "not a false stop: nothing resumed"],
         layer=lacking[2],
         turn=lacking[3],
     )

@@ -1,7 +1,7 @@
-"""Symptom 6, it repeats the cut sentence: the chat context against what was audible.
+"""Symptom 6, it repeats the cut sentence: the chat context disagrees with what was audible.
 
-A speech that was cut leaves what was said of it in the context: once, marked, and before the
-caller's answer. The context is looked at as the next speech becomes audio; then its model has been
+A speech that was cut leaves its spoken part in the context: once, marked, and before the caller's
+answer. The context is looked at as the next speech becomes audio; then its model has been
 asked. If another agent has taken over by then, the context is that agent's: it must hold the
 message only if it was given the messages of the cut agent's time.
 """
@@ -20,16 +20,16 @@ from livekit_barge.diagnosis.finding import Finding
 from livekit_barge.diagnosis.kinds import CONTEXT_BROKEN
 from livekit_barge.measure.turns import Turn
 
-# Shorter texts are alike by chance: "All right."
+# Shorter texts match by chance: "All right."
 _WORDS_LEAST = 4
-# A text and its repetition, a word more or less.
+# A text and its repetition differ by a word at most.
 _ALIKE = 0.8
 
 Items = Sequence[Mapping[str, Any]]
 
 
 def contexts(seen: Seen) -> Iterable[Finding]:
-    """For each speech that was cut after it had been heard, if the agent spoke again."""
+    """Check the context after each speech that was cut while audible, if the agent spoke again."""
     done = {event.speech_id: event for event in seen.of(SpeechDone)}
     stories = {story.turn.speech_id: story for story in seen.stories}
     for turn in seen.turns:
@@ -51,15 +51,18 @@ def _looked_at(
     if wrong is None:
         return
     heard = (
-        f"{at(turn.ended_s - turn.started_s)} of speech {turn.speech_id} were heard before it was "
-        f"cut; the context was seen at {at(context.at_s)}, as speech {context.speech_id} began"
+        f"{at(turn.ended_s - turn.started_s)} of speech {turn.speech_id} were audible before it "
+        f"was cut; the context was read at {at(context.at_s)}, when speech {context.speech_id} began"
     )
     evidence = [heard, wrong, *_repeated(seen, turn, context.speech_id)]
     yield CONTEXT_BROKEN.found(
         evidence,
         story=story,
         at_s=context.at_s,
-        ruled_out=["not the output: what was cut fell silent", "not unheard: it was audible"],
+        ruled_out=[
+            "not the output: the cut speech fell silent",
+            "not an unheard speech: it was audible",
+        ],
     )
 
 
@@ -72,8 +75,8 @@ def _missing(seen: Seen, turn: Turn, over: SpeechDone, context: ContextSeen) -> 
     if context.earlier and not before:
         return None
     announced = any(seen.grouped(ConversationItem, "item_id", item) for item in over.item_ids)
-    entered = "it had been entered, so it was removed" if announced else "it was never entered"
-    return f"its message is missing in the context ({entered}); {turn.speech_id} said it"
+    entered = "it was added and then removed" if announced else "it was never added"
+    return f"the message of speech {turn.speech_id} is missing in the context: {entered}"
 
 
 def _same_history(seen: Seen, turn: Turn, context: ContextSeen) -> bool:
@@ -111,7 +114,7 @@ def _doubled(seen: Seen, over: SpeechDone, items: Items) -> str | None:
     ids = [item["item_id"] for item in items]
     own = [item for item in items if item["item_id"] in over.item_ids]
     if len(own) > len({item["item_id"] for item in own}):
-        return f"its message stands {len(own)} times in the context"
+        return f"its message is {len(own)} times in the context"
     for mine in own:
         twins = [
             item["item_id"]
@@ -122,8 +125,8 @@ def _doubled(seen: Seen, over: SpeechDone, items: Items) -> str | None:
         ]
         if twins:
             return (
-                f"its message {mine['item_id']} stands in the context a second time as {twins[0]}, "
-                f"which no speech said ({len(ids)} items seen)"
+                f"its message {mine['item_id']} is in the context a second time as {twins[0]}, "
+                f"which no speech said ({len(ids)} items read)"
             )
     return None
 
@@ -140,8 +143,8 @@ def _out_of_order(seen: Seen, over: SpeechDone, items: Items) -> str | None:
     answer = min(answers, key=lambda event: event.at_s, default=None)
     if mine and answer is not None and places[answer.item_id] < max(mine):
         return (
-            f"its message stands behind the caller's answer to it, at {max(mine)} and "
-            f"{places[answer.item_id]} of the items seen"
+            f"its message comes after the caller's answer to it: items {max(mine)} and "
+            f"{places[answer.item_id]} of those read"
         )
     return None
 
@@ -151,7 +154,7 @@ def _repeated(seen: Seen, turn: Turn, speech_id: str | None) -> list[str]:
     following = seen.turn_of(speech_id) if speech_id else None
     if following is None or not _alike(turn.words, following.words):
         return []
-    return ["the next speech says the same again"]
+    return ["the next speech repeats it"]
 
 
 def _alike(one: str | None, other: str | None) -> bool:

@@ -1,4 +1,4 @@
-"""The duration gate: nobody speaks long enough in one go, or that alone takes too long."""
+"""The duration gate: nobody speaks long enough in one go, or the gate alone takes too long."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from livekit_barge.diagnosis.kinds import DURATION_GATE
 from livekit_barge.hearing.edges import runs
 
 NOT_OUTPUT = "not the output: nothing told it to stop"
+NO_DECISION = "no decision was made"
+NO_WORDS_GATE = "not the words gate: none is set"
 
-# What takes more than half of the time is its cause.
+# The gate is the cause if it takes more than half of the time.
 _MOST = 0.5
 
 
@@ -23,11 +25,12 @@ def never_long_enough(seen: Seen, story: Story) -> Finding | None:
         return None
     return DURATION_GATE.found(
         [
-            f"both spoke for {at(story.overlap.talk_over_s)}, and no decision was made",
-            f"the VAD heard {at(longest_s)} in one go; {seen.framework.duration} is {least_s:g} s",
+            f"both were audible for {at(story.overlap.talk_over_s)}, and {NO_DECISION}",
+            f"the VAD heard at most {at(longest_s)} without a pause; {seen.framework.duration} is "
+            f"{least_s:g} s",
         ],
         story=story,
-        ruled_out=[not_deaf(heard_s), "no word gate is set", NOT_OUTPUT],
+        ruled_out=[not_deaf(heard_s), NO_WORDS_GATE, NOT_OUTPUT],
     )
 
 
@@ -40,34 +43,34 @@ def too_long(seen: Seen, story: Story) -> Finding | None:
         return None
     if heard_s is None or least_s is None or decision_s is None or took_s is None:
         return None
-    # Of the stretch in which it fell: a pause in the sentence has begun the count anew.
+    # Counted from the stretch in which the decision fell: a pause restarts the count.
     begun_s = max((s.begin_s for s in seen.heard_in(story) if s.begin_s <= decision_s), default=0.0)
     off_s, longest_s = decision_s - (begun_s + least_s), seen.longest_heard_s(story)
     if story.by_vad:
         shut = abs(off_s) <= seen.limits.off_min_s
-        how = f"the VAD decided at {at(decision_s)}, as soon as it might"
+        how = f"the VAD decided at {at(decision_s)}, as early as the gate allows"
     else:
         shut = off_s > 0 and longest_s < least_s
-        how = f"{overlap.cause} decided at {at(decision_s)}, once the caller had ended"
+        how = f"{story.decided_by} decided at {at(decision_s)}, after the caller had ended"
     short_s = _in_short_words_s(seen, story, begun_s, least_s)
     if not shut or least_s + short_s < took_s * _MOST:
         return None
-    before = f"; for {at(short_s)} before that they said nothing as long" if short_s else ""
+    before = f"; for {at(short_s)} before that, no word was long enough" if short_s else ""
     return DURATION_GATE.found(
         [
-            f"the VAD heard the caller from {at(heard_s)} on, at most {at(longest_s)} in one go; "
-            f"{seen.framework.duration} is {least_s:g} s",
-            f"{how}{before}; of the {at(took_s)} to yield the gate is the most",
+            f"the VAD heard the caller from {at(heard_s)} on, at most {at(longest_s)} without a "
+            f"pause; {seen.framework.duration} is {least_s:g} s",
+            f"{how}{before}; the gate took more than half of the {at(took_s)} to yield",
         ],
         story=story,
-        ruled_out=[not_deaf(heard_s), "not the AEC warm-up, and not the words gate"],
+        ruled_out=[not_deaf(heard_s), "not the AEC warm-up and not the words gate"],
     )
 
 
 def _in_short_words_s(seen: Seen, story: Story, begun_s: float, least_s: float) -> float:
-    """For how long the caller spoke before ``begun_s`` in stretches too short for Pipecat's VAD.
+    """Return how long the caller spoke before ``begun_s`` in stretches too short for Pipecat's VAD.
 
-    It tells of none that is shorter than its gate, as LiveKit's does.
+    Unlike LiveKit's VAD it does not report a stretch shorter than its gate.
     """
     if seen.framework is not PIPECAT or not seen.has_audio:
         return 0.0
@@ -85,7 +88,7 @@ def least_of(seen: Seen, story: Story) -> float | None:
 
 
 def not_deaf(heard_s: float | None) -> str:
-    """That the VAD heard the caller, as something that was ruled out."""
+    """Return the line that rules out a deaf VAD."""
     if heard_s is None:
-        return "the VAD's state says nothing of this speech"
+        return "the VAD's state does not cover this speech"
     return f"not deaf: the VAD heard the caller from {at(heard_s)} on"

@@ -1,7 +1,7 @@
-"""The agent's echo stopped the agent: the caller's channel at the decision is the agent's, late.
+"""The agent's echo stopped the agent: the caller's channel at the decision is the agent's, delayed.
 
-The two channels are laid over each other at every delay an echo may have. Speech is not like other
-speech; it is like itself. Both of two windows in a row must agree, and on the delay, too.
+The two channels are correlated at every delay an echo may have: speech resembles itself and no
+other speech. Two windows in a row must both match, and at the same delay.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from livekit_barge.diagnosis.finding import Finding
 from livekit_barge.diagnosis.kinds import ECHO
 from livekit_barge.hearing.span import Span
 
-# The windows' delays are one delay if no further apart than the drift of two sound cards.
+# Two windows have the same delay if the difference is at most the drift of two sound cards.
 _SAME_DELAY_S = 0.005
-# Two pitch periods of a low voice fit ten times into it: a vowel alone is like another one.
+# Ten times two pitch periods of a low voice: a shorter vowel resembles any other.
 _WINDOW_LEAST_S = 0.1
 
 
 def echoes(seen: Seen) -> Iterable[Finding]:
-    """For each overlap whose decision was made by voice activity."""
+    """Find the echo in each overlap that a sound alone can have decided."""
     if not seen.stamped or not seen.has_audio:
         return
     decided = [
@@ -66,12 +66,12 @@ def _echo(seen: Seen, story: Story, window_s: float, clip: Float32) -> Finding |
         return None
     return ECHO.found(
         [
-            f"the decision at {at(overlap.decision_s or 0.0)} was made by {overlap.cause}",
-            f"in the {at(2 * window_s)} before it the caller's channel is the "
-            f"agent's, {ms(second_s)} later: likeness {one:.2f} and {two:.2f} of 1",
+            f"{story.decided_by} decided at {at(overlap.decision_s or 0.0)}",
+            f"in the {at(2 * window_s)} before that, the caller's channel repeats the agent's "
+            f"{ms(second_s)} later: correlation {one:.2f} and {two:.2f} of 1",
         ],
         story=story,
-        ruled_out=["not the caller: their own voice is not like the agent's"],
+        ruled_out=["not the caller: a voice of their own does not match the agent's"],
     )
 
 

@@ -1,4 +1,4 @@
-"""A finding: what is wrong, where, what shows it, and what to turn."""
+"""A finding: the fault, its place, its evidence, and the change to make."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ Sure = Literal["sure", "likely", "undecided"]
 
 | | |
 |---|---|
-| ``sure`` | stamps and audio both show it, and nothing else that is known does the same |
-| ``likely`` | it shows, but something else that could not be ruled out shows the same |
-| ``undecided`` | something is wrong; what would tell is not in the call: see ``needs`` |
+| ``sure`` | stamps and audio both show it, and no other known cause would |
+| ``likely`` | it shows, but another cause that was not ruled out would show the same |
+| ``undecided`` | something is wrong; the deciding evidence is not in the call: see ``needs`` |
 """
 
 
@@ -34,7 +34,7 @@ class Finding:
     at_s: float | None
     """The place to listen to, in seconds since the call's start; ``None``: all of the call."""
     evidence: tuple[str, ...]
-    """Stamps and audio, in numbers."""
+    """Stamps and audio in numbers, one line each."""
     ruled_out: tuple[str, ...]
     """The other explanations, each with what speaks against it."""
     turn: str
@@ -44,5 +44,5 @@ class Finding:
     """The instrument that would decide; ``None``: none is missing."""
 
     def to_json(self) -> dict[str, Any]:
-        """As ``livekit-barge diagnose --json`` writes it."""
+        """Return it as ``livekit-barge diagnose --json`` writes it."""
         return dataclasses.asdict(self)

@@ -1,4 +1,4 @@
-"""Whose call it is: what its framework calls the two gates that both have."""
+"""The frameworks, and their names for the gates that both have."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-# Pipecat's strategies beside which its words decide nothing: each begins the turn on its own.
+# With one of these Pipecat strategies the words gate is open: each starts the turn by itself.
 _WITHOUT_WORDS = ("VADUserTurnStartStrategy", "TranscriptionUserTurnStartStrategy")
 
 
 @dataclass(frozen=True)
 class Framework:
-    """A framework, as findings speak of it."""
+    """A framework, as findings name it."""
 
     name: str
     duration: str

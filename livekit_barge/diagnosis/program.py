@@ -28,7 +28,7 @@ _ITS_DETECTOR = (
 
 
 def options(seen: Seen) -> Iterable[Finding]:
-    """One for the call, if any option was ever in force with another value than asked for."""
+    """Report once per call the options that were in force with another value than asked for."""
     asked = {
         name: given["value"]
         for name, given in seen.call.meta.asked.items()
@@ -40,16 +40,16 @@ def options(seen: Seen) -> Iterable[Finding]:
         for name, value in asked.items():
             now = event.options.get(name)
             if now is None or _same(now, value) or name in wrong:
-                continue  # what cannot be read is not known to differ
+                continue  # an option that cannot be read is not known to differ
             source = seen.call.meta.asked[name].get("source")
-            wrong[name] = f"{name}: {value} was asked for ({source}), {now} is in force"
+            wrong[name] = f"{name}: {value} was requested ({source}), {now} is in force"
             first_s = event.at_s if first_s is None else first_s
     if wrong:
-        since = f"seen from {at(first_s or 0.0)} on"
+        since = f"since {at(first_s or 0.0)}"
         yield OPTIONS_DIFFER.found(
             [*wrong.values(), since],
             at_s=first_s,
-            ruled_out=["options that LiveKit gives no way to read are not compared"],
+            ruled_out=["not an unreadable option: those are not compared"],
         )
 
 
@@ -60,10 +60,10 @@ def _same(one: Any, other: Any) -> bool:
 
 
 def adaptive(seen: Seen) -> Iterable[Finding]:
-    """One for the call, if adaptive was asked for and the VAD decides: never asked, or lost since.
+    """Report once per call that adaptive was requested, and the VAD decides: unused, or lost since.
 
-    LiveKit writes no error event when it gives its detector up. What shows it is an overlap that
-    the VAD decided after the last verdict, and that adaptive does not leave to the VAD by design.
+    LiveKit writes no error event when it gives up its detector. The sign is an overlap that the VAD
+    decided after the last verdict, and that adaptive does not leave to the VAD by design.
     """
     asked = seen.call.meta.asked.get(_MODE, {})
     in_force = [event.options.get(_MODE) for event in seen.of(OptionsInForce)]
@@ -83,7 +83,7 @@ def adaptive(seen: Seen) -> Iterable[Finding]:
         return
     first, decided_s = by_vad[0]
     gave = (
-        f"gave its last verdict at {at(since_s)}, {len(verdicts)} in all"
+        f"gave its last verdict at {at(since_s)}, the last of {len(verdicts)}"
         if verdicts
         else f"gave no verdict in {len(seen.stories)} overlaps"
     )
@@ -96,7 +96,7 @@ def adaptive(seen: Seen) -> Iterable[Finding]:
         ],
         at_s=first.begin_s,
         ruled_out=[
-            "not an overlap that adaptive leaves to the VAD: it began "
+            "not an overlap that adaptive mode leaves to the VAD: it began "
             f"{at(first.begin_s - first.turn.started_s)} into the speech"
         ],
         turn=None if host is None else _ITS_DETECTOR.format(host=host),
@@ -117,7 +117,7 @@ def _left_to_the_vad(seen: Seen, story: Story) -> bool:
 
 
 def protected(seen: Seen) -> Iterable[Finding]:
-    """For each speech that was interrupted while it could not be, or just after."""
+    """Report each speech that was interrupted while it was protected, or just after."""
     created = {event.speech_id: event for event in seen.of(SpeechCreated)}
     spans = {speech_id: span for span, speech_id in seen.protections("uninterruptible")}
     begun = {event.speech_id for event in seen.of(SegmentStarted)}
@@ -134,18 +134,18 @@ def protected(seen: Seen) -> Iterable[Finding]:
             continue
         left_s = sum(filter(None, pushed)) - (turn.ended_s - turn.started_s)
         if left_s < seen.limits.said_min_s:
-            continue  # it was over but for a breath
+            continue  # hardly any of it was left
         yield PROTECTED_CUT.found(
             [
                 f"speech {cut.speech_id} was made with allow_interruptions = "
                 f"{str(speech.allow_interruptions).lower()}"
                 + ("" if span is None else f"; protected from {at(span.begin_s)}"),
-                f"it was interrupted at {at(cut.at_s)}, source: {cut.source or '–'}; "
-                f"{at(left_s)} of it were not heard",
+                f"it was interrupted at {at(cut.at_s)} (source: {cut.source or 'unknown'}), and "
+                f"its last {at(left_s)} were not heard",
             ],
             story=_story(seen, cut),
             at_s=cut.at_s,
-            ruled_out=["not the caller's voice: audio activity cannot stop such a line"],
+            ruled_out=["not the caller's voice: audio activity cannot stop a protected line"],
         )
 
 

@@ -1,4 +1,4 @@
-"""Applies every rule to a call, and puts what they found in order."""
+"""Applies every rule to a call, and puts the findings in order."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ _RULES: tuple[Callable[[Seen], Iterable[Finding]], ...] = (
     replies,
     options,
 )
-# An echo is no interruption: what it costs is its doing, and mended with it.
+# An echo is not an interruption: its costs are its own, and go away with it.
 _FOLLOWS_FROM = {ECHO.code: (DEAD_AIR.code, LOST_PIECE.code, NO_REPLY.code)}
-# What a kind proposes by default; a rule that knows better names the framework's knobs itself.
+# The changes that kinds propose by default; a rule that knows better names the knobs itself.
 _PIPECAT = {kind.turn: kind.pipecat for kind in KINDS if kind.pipecat is not None}
 
 

@@ -1,4 +1,4 @@
-"""Symptom 7, silent in mid-speech: what makes the speech has stalled, and its output ran dry.
+"""Symptom 7, silent in mid-speech: the TTS or the LLM stalled, and the output ran dry.
 
 Pipecat's output begins a new segment when frames come again, so a hole lies between two segments of
 a speech, or between the last and the interruption that ended the speech. LiveKit's segments span
@@ -26,10 +26,10 @@ from livekit_barge.diagnosis.kinds import SPEAKING_SILENT
 from livekit_barge.hearing.span import Span, shared_s
 
 _TURN = (
-    "what makes the speech: the TTS, or the LLM that feeds it, left the output without audio in "
-    "mid-speech; a time-out and a second provider bound how long"
+    "the TTS, or the LLM that feeds it: it left the output without audio in mid-speech; a time-out "
+    "and a second provider limit how long"
 )
-# Frames that end a hole are heard this soon after they were handed over: an output's queue.
+# Frames that end a hole are audible within this of being handed over: an output's queue.
 _HEARD_WITHIN_S = 0.3
 
 
@@ -48,12 +48,15 @@ def stalls(seen: Seen) -> Iterator[tuple[Span, Finding]]:
 def _found(speech_id: str | None, hole: Span, end: str) -> Finding:
     return SPEAKING_SILENT.found(
         [
-            f"all that had been handed over of speech {speech_id} had played by "
-            f"{at(hole.begin_s)}, and more of it was to come",
-            f"nothing of the agent was audible for {at(hole.length_s)}, until {end}",
+            f"all audio handed over of speech {speech_id} had played by {at(hole.begin_s)}, and "
+            "the speech was not complete",
+            f"the agent was silent for {at(hole.length_s)}, until {end}",
         ],
         at_s=hole.begin_s,
-        ruled_out=["not a lost end: the speech was not complete", "not a pause: none was ordered"],
+        ruled_out=[
+            "not a lost end: the speech was not complete",
+            "not a pause: nothing ordered one",
+        ],
         layer="voice",
         turn=_TURN,
     )
@@ -67,7 +70,7 @@ def _between(
     for one, other in pairwise(segments):
         ended_s = finished.get(one.segment_id)
         if one.complete is False and ended_s is not None and ended_s < other.begin_s:
-            yield Span(ended_s, other.begin_s), f"more of it came at {at(other.begin_s)}"
+            yield Span(ended_s, other.begin_s), f"more audio arrived at {at(other.begin_s)}"
     if not segments or segments[-1].complete is not False:
         return
     ended_s = finished.get(segments[-1].segment_id)
@@ -106,7 +109,7 @@ def _end_of(seen: Seen, segment: Segment, run: Span, begun_s: float) -> str | No
     if shared_s([run], played) > run.length_s / 2:
         return None
     if run.end_s - _HEARD_WITHIN_S <= segment.last_frame_at_s:
-        return f"more of it came at {at(run.end_s)}"
+        return f"more audio arrived at {at(run.end_s)}"
     if begun_s + segment.pushed_s <= run.begin_s + seen.limits.tail_slack_s:
         return f"the agent was stopped at {at(run.end_s)}"
     return None

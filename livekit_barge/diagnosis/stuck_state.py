@@ -1,8 +1,8 @@
-"""Symptom 7, silent and yet "speaking": the agent's state is not in step with its audio.
+"""Symptom 7, silent and yet "speaking": the agent's state disagrees with its audio.
 
-Silence alone is no sign, a slow voice makes it, too. The speech must be over: its handle done, or
-all of it handed to an output that has had the time to play it and never reports the end. A speech
-that is not over has stalled if nothing of it was handed over for long (:mod:`.stall`).
+Silence alone proves nothing, since a slow voice makes it too. The speech must be over: its handle
+done, or all of it handed to an output that had the time to play it and never reports the end. A
+speech that is not over has stalled if nothing of it was handed over for long (:mod:`.stall`).
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from livekit_barge.hearing.span import Span
 
 
 def states(seen: Seen) -> Iterable[Finding]:
-    """One for each time that the state said speaking and nothing was to be heard."""
+    """Report each time that the state was speaking and nothing was left to hear."""
     if not seen.stamped or not seen.has_audio:
         return
     least_s = seen.limits.silent_speaking_s
@@ -51,17 +51,17 @@ def states(seen: Seen) -> Iterable[Finding]:
                     f"the agent's state is speaking from {at(speaking.begin_s)} to "
                     f"{at(speaking.end_s)}",
                     why,
-                    f"the agent's channel is under {seen.limits.floor_dbfs:g} dBFS from "
+                    f"the agent's channel is below {seen.limits.floor_dbfs:g} dBFS from "
                     f"{at(runs[0].begin_s)} on, for {at(runs[0].length_s)}",
                 ],
                 at_s=runs[0].begin_s,
-                ruled_out=["not a slow voice: no more of the speech was to come"],
+                ruled_out=["not a slow voice: the speech had no more audio"],
                 layer=layer,
             )
 
 
 def _over(seen: Seen, speaking: Span) -> tuple[float, str, str] | None:
-    """From when on nothing more can be heard in the span, why, and the layer that is at fault."""
+    """Return when the span's last audio is over, the reason, and the layer at fault."""
     begins = seen.of(SegmentStarted)
     started = bisect_right(begins, speaking.end_s, key=lambda event: event.at_s)
     last = begins[started - 1] if started else None
@@ -69,7 +69,7 @@ def _over(seen: Seen, speaking: Span) -> tuple[float, str, str] | None:
         return speaking.begin_s, "no speech was handed to the output", "state"
     done = [e.at_s for e in seen.grouped(SpeechDone, "speech_id", last.speech_id)]
     if done and done[0] < speaking.end_s:
-        why = f"speech {last.speech_id}, the last in it, was done at {at(done[0])}"
+        why = f"its last speech, {last.speech_id}, was done at {at(done[0])}"
         return max(done[0], speaking.begin_s), why, "state"
     flushed = seen.grouped(SegmentFlushed, "segment_id", last.segment_id)
     begun = [e.at_s for e in seen.grouped(PlaybackStarted, "segment_id", last.segment_id)]
@@ -81,17 +81,17 @@ def _over(seen: Seen, speaking: Span) -> tuple[float, str, str] | None:
         return None
     due_s = max(due_s, flushed[0].at_s, speaking.begin_s)
     if flushed[0].complete is False and last is not _last_of(seen, last.speech_id):
-        return None  # it went on: a slow voice
+        return None  # more came later: a slow voice
     reported = f"reported at {at(ended[0])}" if ended else "not reported"
     if flushed[0].complete is False:
         why = (
             f"{at(flushed[0].pushed_s)} of speech {last.speech_id} had played by {at(due_s)}, and "
-            "its TTS had not said that this was all"
+            "its TTS had not reported the end"
         )
         return due_s, why, "voice"
     why = (
         f"all of speech {last.speech_id}, {at(flushed[0].pushed_s)}, was handed to the output and "
-        f"due by {at(due_s)}; its end was {reported}"
+        f"due to end by {at(due_s)}; its end was {reported}"
     )
     return due_s, why, "output"
 

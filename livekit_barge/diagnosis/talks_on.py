@@ -1,7 +1,7 @@
-"""Symptom 1, it talks on for seconds: the caller was heard, and no decision was made.
+"""Symptom 1, the agent keeps talking for seconds: the caller was heard, and no decision was made.
 
 A gate was shut: interruptions off, the words gate, the duration gate, the AEC warm-up, a protected
-line. Each rule looks at an overlap with the caller's speech in it long enough to pass.
+line. Each rule looks at overlaps in which the caller spoke long enough to pass.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from collections.abc import Iterable, Sequence
 from livekit_barge.call.events import Transcript
 from livekit_barge.diagnosis.call_view import TOLD_WITHIN_S, Seen, Story, at, ms
 from livekit_barge.diagnosis.duration import (
+    NO_DECISION,
+    NO_WORDS_GATE,
     NOT_OUTPUT,
     least_of,
     never_long_enough,
@@ -28,7 +30,7 @@ from livekit_barge.diagnosis.kinds import (
 
 
 def gates(seen: Seen) -> Iterable[Finding]:
-    """For each overlap in which the agent should have stopped and nothing told it to."""
+    """Explain each overlap in which the agent should have stopped and nothing told it to."""
     if not seen.stamped:
         return
     for story in seen.stories:
@@ -71,7 +73,7 @@ def _gate(seen: Seen, story: Story) -> Finding | None:
         counted = (
             f"{words} of the overlap {'was' if said == 1 else 'were'} transcribed"
             if kept
-            else f"{len(heard)} transcripts came, and their text was not kept"
+            else f"{len(heard)} transcripts arrived, but their text was not kept"
         )
         return WORDS_GATE.found(
             [_both(story), f"{counted}; {seen.framework.words} is {needed}"],
@@ -89,30 +91,30 @@ def _uninterruptible(seen: Seen, story: Story) -> Finding:
     return PROTECTED_TALKED_OVER.found(
         [
             _both(story),
-            f"speech {story.turn.speech_id} could not be interrupted at {at(story.begin_s)}",
-            f"{len(words)} transcripts of the caller came meanwhile",
+            f"speech {story.turn.speech_id} was uninterruptible at {at(story.begin_s)}",
+            f"{len(words)} transcripts of the caller arrived during it",
         ],
         story=story,
-        ruled_out=["interruptions are on otherwise", NOT_OUTPUT],
+        ruled_out=["not a general setting: interruptions are otherwise on", NOT_OUTPUT],
     )
 
 
 def _off(seen: Seen, story: Story) -> Finding:
     return INTERRUPTIONS_OFF.found(
-        [_both(story), f"{seen.framework.interruptions} is false in the options in force"],
+        [_both(story), f"the option {seen.framework.interruptions} is false"],
         story=story,
-        ruled_out=["not one protected line: every speech is", NOT_OUTPUT],
+        ruled_out=["not a single protected line: every speech is affected", NOT_OUTPUT],
     )
 
 
 def _both(story: Story) -> str:
     own = story.cause is not None and story.cause.by_program
-    decided = "only the program's own interrupt stopped it" if own else "no decision was made"
-    return f"both spoke for {at(story.overlap.talk_over_s)}, and {decided}"
+    decided = "only the program's own interrupt stopped the agent" if own else NO_DECISION
+    return f"both were audible for {at(story.overlap.talk_over_s)}, and {decided}"
 
 
 def _warmup(seen: Seen, story: Story) -> Finding | None:
-    """The warm-up held back what would have been a decision, for as long as is noticed."""
+    """Find speech that the warm-up kept from a decision, if it lasted long enough to notice."""
     overlap = story.overlap
     spans = [span for span, _ in seen.protections("aec_warmup")]
     heard_s = seen.vad_onset_s(story)
@@ -122,7 +124,7 @@ def _warmup(seen: Seen, story: Story) -> Finding | None:
         return None
     end_s = min(span.end_s for span in spans if span.end_s > story.begin_s)
     until_s = min(end_s, overlap.decision_s or story.turn.ended_s)
-    # Of each stretch of speech, what went on after it would have decided.
+    # The longest speech past the moment at which the stretch would have led to a decision.
     due_s, over_s = max(
         (
             (span.begin_s + least_s, min(span.end_s, until_s) - span.begin_s - least_s)
@@ -135,19 +137,19 @@ def _warmup(seen: Seen, story: Story) -> Finding | None:
         return None
     if overlap.outcome == "held":
         return None
-    decided = "no decision was made in it"
+    decided = "no decision was made during it"
     if overlap.decision_s is not None:
-        decided = f"the decision came at {at(overlap.decision_s)}, by {overlap.cause}"
+        decided = f"{story.decided_by} decided at {at(overlap.decision_s)}"
     return AEC_WARMUP.found(
         [
-            f"the caller came in at {at(story.begin_s)}, within the warm-up that ended at "
+            f"the caller came in at {at(story.begin_s)}, during the warm-up, which ended at "
             f"{at(end_s)}",
-            f"the VAD heard it from {at(heard_s)} on and would have decided at {at(due_s)}; "
-            f"{decided}",
-            f"{ms(over_s)} of speech that should have stopped it did not",
+            f"the VAD heard the caller from {at(heard_s)} on and would have decided at "
+            f"{at(due_s)}; {decided}",
+            f"{ms(over_s)} of further speech should have stopped the agent and did not",
         ],
         story=story,
-        ruled_out=[not_deaf(heard_s), "no word gate is set"],
+        ruled_out=[not_deaf(heard_s), NO_WORDS_GATE],
     )
 
 

@@ -1,7 +1,7 @@
-"""Symptom 2, ``min_interruption_duration`` seems ignored: something else than it decided.
+"""Symptom 2, ``min_interruption_duration`` seems ignored: something else decided.
 
-The decision lands with a transcript, long before or long after the VAD would have decided; or it
-lands when the VAD would have, on a sound that was over long before, because LiveKit's count of
+The decision comes with a transcript, long before or after the VAD would have decided; or it comes
+when the VAD would have decided, but on a sound that ended long before, because LiveKit's count of
 speech grows through the silence that follows.
 """
 
@@ -16,7 +16,7 @@ from livekit_barge.hearing.span import Span
 
 
 def bypasses(seen: Seen) -> Iterable[Finding]:
-    """For each overlap with a decision."""
+    """Explain each overlap with a decision that the duration did not lead to."""
     if not seen.stamped:
         return
     for story in seen.stories:
@@ -36,7 +36,7 @@ def bypasses(seen: Seen) -> Iterable[Finding]:
 def _by_transcript(seen: Seen, story: Story, decision_s: float, least_s: float) -> Finding | None:
     heard_s = seen.vad_onset_s(story)
     if heard_s is None or heard_s > decision_s:
-        return None  # the VAD was deaf: another matter
+        return None  # the VAD was deaf, which is another finding
     words = seen.options_at(story.begin_s).get("min_interruption_words") or 0
     off_s = decision_s - (heard_s + least_s)
     by = _by(seen, story, decision_s, words)
@@ -51,17 +51,16 @@ def _by_transcript(seen: Seen, story: Story, decision_s: float, least_s: float) 
         return TRANSCRIPT_DECIDES.found(
             evidence,
             story=story,
-            ruled_out=["not the VAD: it decides no sooner than its duration"],
-            turn="min_interruption_words, the only gate that a transcript and a committed turn "
-            "respect",
+            ruled_out=["not the VAD: it never decides before its duration"],
+            turn="min_interruption_words, the only gate for transcripts and committed turns",
         )
-    # By design a words gate decides later; a symptom it is once the agent yields too late.
+    # By design a words gate decides later; it is a symptom only if the agent yields too late.
     if off_s > seen.limits.off_min_s and words and story.overlap.outcome in ("late", "missed"):
-        evidence.append(f"min_interruption_words is {words}: until then the VAD cannot decide")
+        evidence.append(f"min_interruption_words is {words}: the VAD cannot decide with fewer")
         return TRANSCRIPT_DECIDES.found(
             evidence,
             story=story,
-            ruled_out=["not the AEC warm-up: it was over", "not deaf: the VAD heard the caller"],
+            ruled_out=["not the AEC warm-up: it had ended", "not deaf: the VAD heard the caller"],
             turn="min_interruption_words = 0, or a faster STT",
         )
     return None
@@ -75,7 +74,7 @@ def _by(seen: Seen, story: Story, decision_s: float, words: int) -> str | None:
     came = seen.transcripts(decision_s - seen.limits.transcript_before_s, decision_s)
     if words and story.by_vad and came:
         late_s = decision_s - came[-1].at_s
-        return f"the VAD, {ms(late_s)} after a transcript brought enough words,"
+        return f"the VAD, {ms(late_s)} after a transcript with enough words,"
     return None
 
 
@@ -84,19 +83,19 @@ def _on_silence(seen: Seen, story: Story, decision_s: float, least_s: float) -> 
     if not story.by_vad or overlap.agent_over_caller or overlap.onset_s is None:
         return None
     spoken_s = story.caller_end_s - overlap.onset_s
-    # Whoever goes on speaking meant it, and is served a little sooner than the knob says.
-    goes_on = seen.caller_speaks_in(Span(decision_s, decision_s + seen.limits.off_min_s), story)
+    # A caller who continues to speak meant it, and is let in a little sooner than the knob says.
+    continues = seen.caller_speaks_in(Span(decision_s, decision_s + seen.limits.off_min_s), story)
     # The VAD's own onset is up to 0.1 late and never early, so what it heard was no longer.
-    if goes_on or least_s - spoken_s < seen.limits.short_of_duration_s:
+    if continues or least_s - spoken_s < seen.limits.short_of_duration_s:
         return None
     silence_s = seen.options_at(story.begin_s).get("min_silence_duration")
     evidence = [
         f"the caller was audible for {ms(spoken_s)}; min_interruption_duration is {least_s:g} s",
         f"the VAD decided at {at(decision_s)}, {ms(decision_s - story.caller_end_s)} after the "
-        "sound had ended",
+        "end of the sound",
     ]
     if silence_s is not None:
         evidence.append(f"min_silence_duration is {silence_s:g} s")
     return SILENCE_COUNTS.found(
-        evidence, story=story, ruled_out=["not a transcript: none came with the decision"]
+        evidence, story=story, ruled_out=["not a transcript: none arrived with the decision"]
     )
