@@ -51,8 +51,8 @@ def _looked_at(
     if wrong is None:
         return
     heard = (
-        f"{at(turn.ended_s - turn.started_s)} of speech {turn.speech_id} were audible before it "
-        f"was cut; the context was read at {at(context.at_s)}, when speech {context.speech_id} began"
+        f"{at(turn.ended_s - turn.started_s)} of {turn.speech_id} were audible before it was "
+        f"cut; the context was read at {at(context.at_s)}, when speech {context.speech_id} began"
     )
     evidence = [heard, wrong, *_repeated(seen, turn, context.speech_id)]
     yield CONTEXT_BROKEN.found(
