@@ -15,7 +15,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from livekit_barge.call.events import AgentState, InterruptionLost, OutputCleared, OutputPaused
-from livekit_barge.diagnosis.call_view import Seen, Segment, Story, at, ms
+from livekit_barge.diagnosis.call_view import CallView, SpeechSegment, Story, at, ms
 from livekit_barge.diagnosis.finding import Finding
 from livekit_barge.diagnosis.framework import LIVEKIT, PIPECAT
 from livekit_barge.diagnosis.kinds import BUFFERED_AHEAD, CANCEL_LOST, QUEUE_PLAYS_OUT
@@ -60,31 +60,31 @@ class _Tail:
         return f"a {name} reached the output {ms(self.order.at_s - self.decision_s)} later"
 
 
-def tails(seen: Seen) -> Iterable[Finding]:
+def tails(view: CallView) -> Iterable[Finding]:
     """Explain each overlap in which the agent was audible well past the decision."""
-    if not seen.stamped:
+    if not view.stamped:
         return
-    for story in seen.stories:
+    for story in view.stories:
         overlap = story.overlap
         if overlap.decision_s is None or overlap.silent_s is None or overlap.quiet_at_decision:
             continue
-        if overlap.silent_s - overlap.decision_s < seen.limits.leak_min_s:
+        if overlap.silent_s - overlap.decision_s < view.limits.leak_min_s:
             continue
-        yield _told_apart(seen, story, _tail(seen, story, overlap.decision_s, overlap.silent_s))
+        yield _told_apart(view, story, _tail(view, story, overlap.decision_s, overlap.silent_s))
 
 
-def _tail(seen: Seen, story: Story, decision_s: float, silent_s: float) -> _Tail:
-    both: list[OutputPaused | OutputCleared] = [*seen.of(OutputPaused), *seen.of(OutputCleared)]
+def _tail(view: CallView, story: Story, decision_s: float, silent_s: float) -> _Tail:
+    both: list[OutputPaused | OutputCleared] = [*view.of(OutputPaused), *view.of(OutputCleared)]
     orders = [
         order
         for order in both
         if order.speech_id in (story.turn.speech_id, None)
-        and -_APART_S <= order.at_s - decision_s <= seen.limits.order_within_s
+        and -_APART_S <= order.at_s - decision_s <= view.limits.order_within_s
     ]
     orders.sort(key=lambda order: order.at_s)
-    segments = seen.segments(story.turn.speech_id)
+    segments = view.segments(story.turn.speech_id)
     ends = [segment.last_frame_at_s for segment in segments]
-    until_s = max((seen.call.duration_s if end is None else end for end in ends), default=0.0)
+    until_s = max((view.call.duration_s if end is None else end for end in ends), default=0.0)
     queued_s = next(
         (made.queued_s for made in story.overlap.decisions if made.at_s == decision_s), None
     )
@@ -93,15 +93,15 @@ def _tail(seen: Seen, story: Story, decision_s: float, silent_s: float) -> _Tail
         silent_s,
         orders[0] if orders else None,
         until_s,
-        _left_s(seen, story, decision_s),
+        _left_s(view, story, decision_s),
         queued_s,
-        _late_s(seen, segments, orders, until_s, silent_s),
+        _late_s(view, segments, orders, until_s, silent_s),
     )
 
 
 def _late_s(
-    seen: Seen,
-    segments: Sequence[Segment],
+    view: CallView,
+    segments: Sequence[SpeechSegment],
     orders: Sequence[OutputPaused | OutputCleared],
     frames_until_s: float,
     silent_s: float,
@@ -115,22 +115,22 @@ def _late_s(
         return min(anew)
     paused = any(isinstance(order, OutputPaused) for order in orders)
     on_s = frames_until_s - clears[0]
-    return on_s if on_s > seen.limits.frames_after_s and not paused else None
+    return on_s if on_s > view.limits.frames_after_s and not paused else None
 
 
-def _left_s(seen: Seen, story: Story, decision_s: float) -> float | None:
+def _left_s(view: CallView, story: Story, decision_s: float) -> float | None:
     """Return how much of the pushed speech had not played; ``None``: not known."""
-    pushed = [segment.pushed_s for segment in seen.segments(story.turn.speech_id)]
+    pushed = [segment.pushed_s for segment in view.segments(story.turn.speech_id)]
     if not pushed or None in pushed:
         return None
     # Its first sample may be silent, so this is a little too much: see ``tail_slack_s``.
     return sum(filter(None, pushed)) - (decision_s - story.turn.started_s)
 
 
-def _told_apart(seen: Seen, story: Story, tail: _Tail) -> Finding:
+def _told_apart(view: CallView, story: Story, tail: _Tail) -> Finding:
     frames_s = tail.frames_until_s - tail.decision_s
-    coming = frames_s > seen.limits.frames_after_s
-    whole = tail.left_s is not None and tail.left_s - tail.heard_s <= seen.limits.tail_slack_s
+    coming = frames_s > view.limits.frames_after_s
+    whole = tail.left_s is not None and tail.left_s - tail.heard_s <= view.limits.tail_slack_s
     evidence = [
         f"{story.decided_by} decided at {at(tail.decision_s)}; the agent was audible until "
         f"{at(tail.silent_s)}, {ms(tail.heard_s)} longer",
@@ -149,10 +149,10 @@ def _told_apart(seen: Seen, story: Story, tail: _Tail) -> Finding:
             story=story,
             ruled_out=[not_gate, "not the output: it was cleared before these frames arrived"],
             layer="voice",
-            turn=_DROPS_NO_LATE_FRAMES[seen.framework],
+            turn=_DROPS_NO_LATE_FRAMES[view.framework],
         )
-    if tail.order is None or (coming and (whole or _ended_by_clear(seen, tail))):
-        evidence += [*_swallowed(seen, tail), *_state_left(seen, story, tail)]
+    if tail.order is None or (coming and (whole or _ended_by_clear(view, tail))):
+        evidence += [*_swallowed(view, tail), *_state_left(view, story, tail)]
         return CANCEL_LOST.found(
             evidence,
             story=story,
@@ -176,27 +176,27 @@ def _told_apart(seen: Seen, story: Story, tail: _Tail) -> Finding:
     )
 
 
-def _ended_by_clear(seen: Seen, tail: _Tail) -> bool:
+def _ended_by_clear(view: CallView, tail: _Tail) -> bool:
     """Return whether the sound ended with a later clear, so that the first order did nothing."""
     return any(
-        tail.silent_s - _SOON_S - seen.limits.leak_min_s <= clear.at_s <= tail.silent_s + _APART_S
-        for clear in seen.of(OutputCleared)
-        if tail.order is not None and clear.at_s > tail.order.at_s + seen.limits.order_within_s
+        tail.silent_s - _SOON_S - view.limits.leak_min_s <= clear.at_s <= tail.silent_s + _APART_S
+        for clear in view.of(OutputCleared)
+        if tail.order is not None and clear.at_s > tail.order.at_s + view.limits.order_within_s
     )
 
 
-def _swallowed(seen: Seen, tail: _Tail) -> list[str]:
+def _swallowed(view: CallView, tail: _Tail) -> list[str]:
     return [
         f"the interruption that {lost.sent_by} sent was swallowed by {lost.swallowed_by}"
-        for lost in seen.of(InterruptionLost)
-        if abs(lost.sent_at_s - tail.decision_s) <= seen.limits.order_within_s
+        for lost in view.of(InterruptionLost)
+        if abs(lost.sent_at_s - tail.decision_s) <= view.limits.order_within_s
     ]
 
 
-def _state_left(seen: Seen, story: Story, tail: _Tail) -> list[str]:
+def _state_left(view: CallView, story: Story, tail: _Tail) -> list[str]:
     left = [
         event.at_s
-        for event in seen.between(AgentState, story.begin_s, tail.silent_s)
+        for event in view.between(AgentState, story.begin_s, tail.silent_s)
         if event.old == "speaking" and event.new == "listening"
     ]
     return [

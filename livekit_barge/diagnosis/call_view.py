@@ -84,7 +84,7 @@ class Story:
 
 
 @dataclass(frozen=True)
-class Segment:
+class SpeechSegment:
     """A stretch of a speech's audio between two flushes."""
 
     begin_s: float
@@ -98,7 +98,7 @@ class Segment:
 
 
 @dataclass(frozen=True)
-class Seen:
+class CallView:
     """A call, for the rules."""
 
     call: Call
@@ -285,20 +285,20 @@ class Seen:
                 first.setdefault(item["item_id"], event.at_s)
         return first
 
-    def segments(self, speech_id: str | None) -> list[Segment]:
+    def segments(self, speech_id: str | None) -> list[SpeechSegment]:
         """A speech's segments, in order."""
         return self._segments.get(speech_id, [])
 
     @cached_property
-    def _segments(self) -> Mapping[str | None, list[Segment]]:
+    def _segments(self) -> Mapping[str | None, list[SpeechSegment]]:
         flushed = {event.segment_id: event for event in self.of(SegmentFlushed)}
-        segments: dict[str | None, list[Segment]] = {}
+        segments: dict[str | None, list[SpeechSegment]] = {}
         for begun in self.of(SegmentStarted):
             end = flushed.get(begun.segment_id)
             segment = (
-                Segment(begun.at_s, None, None, begun.segment_id)
+                SpeechSegment(begun.at_s, None, None, begun.segment_id)
                 if end is None
-                else Segment(
+                else SpeechSegment(
                     begun.at_s,
                     end.last_frame_at_s,
                     end.pushed_s,

@@ -14,7 +14,7 @@ from livekit_barge.call.events import (
     SpeechCreated,
     UserState,
 )
-from livekit_barge.diagnosis.call_view import TOLD_WITHIN_S, Seen, Story, at
+from livekit_barge.diagnosis.call_view import TOLD_WITHIN_S, CallView, Story, at
 from livekit_barge.diagnosis.false_stops import is_wordless, never_resumed
 from livekit_barge.diagnosis.finding import Finding
 from livekit_barge.diagnosis.framework import LIVEKIT, PIPECAT
@@ -39,31 +39,31 @@ _HEARD_BY_THE_STT = {
 }
 
 
-def deaf(seen: Seen) -> Iterable[Finding]:
+def deaf(view: CallView) -> Iterable[Finding]:
     """Report once per call that the VAD missed a long turn of the caller's or several short."""
-    if not seen.stamped:
+    if not view.stamped:
         return
-    spared = joined(span for span, _ in seen.protections("uninterruptible"))
+    spared = joined(span for span, _ in view.protections("uninterruptible"))
     turns = [
         turn
-        for turn in seen.turns
+        for turn in view.turns
         if turn.speaker == "caller" and not meets_any(Span(turn.started_s, turn.ended_s), spared)
     ]
-    unheard = [turn for turn in turns if not _heard(seen, turn)]
+    unheard = [turn for turn in turns if not _heard(view, turn)]
     longest_s = max((turn.ended_s - turn.started_s for turn in unheard), default=0.0)
     whole_s = sum(turn.ended_s - turn.started_s for turn in unheard)
-    if whole_s < seen.limits.deaf_min_s or (
-        longest_s < seen.limits.deaf_min_s and len(unheard) < 2
+    if whole_s < view.limits.deaf_min_s or (
+        longest_s < view.limits.deaf_min_s and len(unheard) < 2
     ):
         return
-    words = sum(len(seen.transcripts(t.started_s, t.ended_s + TOLD_WITHIN_S)) for t in unheard)
-    stories = [s for s in seen.stories if s.begin_s >= unheard[0].started_s - _ANNOUNCED_S]
+    words = sum(len(view.transcripts(t.started_s, t.ended_s + TOLD_WITHIN_S)) for t in unheard)
+    stories = [s for s in view.stories if s.begin_s >= unheard[0].started_s - _ANNOUNCED_S]
     yield DEAF.found(
         [
             f"the caller was audible in {len(turns)} turns; in {len(unheard)} of them, "
             f"{at(whole_s)} in all, the user's state was never speaking",
             f"the first is at {at(unheard[0].started_s)}; they led to {words} transcripts",
-            f"the user's state changed {len(seen.of(UserState))} times in the whole call",
+            f"the user's state changed {len(view.of(UserState))} times in the whole call",
         ],
         story=stories[0] if stories else None,
         at_s=unheard[0].started_s,
@@ -71,43 +71,43 @@ def deaf(seen: Seen) -> Iterable[Finding]:
             "not silence: a second VAD hears speech in the audio that reached the session",
             "not a protected line: turns during one are not counted",
         ],
-        turn=_HEARD_BY_THE_STT[seen.framework] if words else None,
+        turn=_HEARD_BY_THE_STT[view.framework] if words else None,
     )
 
 
-def _heard(seen: Seen, turn: Turn) -> bool:
+def _heard(view: CallView, turn: Turn) -> bool:
     """Return whether the user's state, or a decision that only the VAD can make, shows it."""
     around = Span(turn.started_s - _ANNOUNCED_S, turn.ended_s + _ANNOUNCED_S)
-    decided = seen.between(Decision, around.begin_s, around.end_s)
-    return bool(seen.heard_around(around)) or any(CAUSES[each.cause].by_vad for each in decided)
+    decided = view.between(Decision, around.begin_s, around.end_s)
+    return bool(view.heard_around(around)) or any(CAUSES[each.cause].by_vad for each in decided)
 
 
-def replies(seen: Seen) -> Iterable[Finding]:
+def replies(view: CallView) -> Iterable[Finding]:
     """Report each stop after which the agent had time to speak again and did not."""
-    if not seen.stamped:
+    if not view.stamped:
         return
-    for story in seen.stories:
+    for story in view.stories:
         outcome = story.overlap.outcome
         if outcome not in ("yielded", "late", "false_stop") or story.overlap.resumed:
             continue
-        ended_s = seen.caller_turn_ends_s(story)
-        by_s = ended_s + seen.limits.reply_within_s
-        closed = [event.at_s for event in seen.of(SessionClosed)]
-        if by_s > min([seen.call.duration_s, *closed]):
+        ended_s = view.caller_turn_ends_s(story)
+        by_s = ended_s + view.limits.reply_within_s
+        closed = [event.at_s for event in view.of(SessionClosed)]
+        if by_s > min([view.call.duration_s, *closed]):
             continue  # the call ended before that
-        if not seen.agent_begins(story.overlap.silent_s or ended_s, by_s):
-            if outcome == "false_stop" or is_wordless(seen, story, by_s):
-                yield never_resumed(seen, story, by_s)
+        if not view.agent_begins(story.overlap.silent_s or ended_s, by_s):
+            if outcome == "false_stop" or is_wordless(view, story, by_s):
+                yield never_resumed(view, story, by_s)
             else:
-                yield _no_reply(seen, story, ended_s, by_s)
+                yield _no_reply(view, story, ended_s, by_s)
 
 
-def _no_reply(seen: Seen, story: Story, ended_s: float, by_s: float) -> Finding:
-    finals = [t for t in seen.transcripts(story.begin_s, by_s) if t.is_final]
-    items = [e for e in seen.between(ConversationItem, story.begin_s, by_s) if e.role == "user"]
-    made = seen.between(SpeechCreated, ended_s, by_s)
-    audio = seen.between(SegmentStarted, ended_s, by_s)
-    errors = seen.between(SessionError, story.begin_s, by_s)
+def _no_reply(view: CallView, story: Story, ended_s: float, by_s: float) -> Finding:
+    finals = [t for t in view.transcripts(story.begin_s, by_s) if t.is_final]
+    items = [e for e in view.between(ConversationItem, story.begin_s, by_s) if e.role == "user"]
+    made = view.between(SpeechCreated, ended_s, by_s)
+    audio = view.between(SegmentStarted, ended_s, by_s)
+    errors = view.between(SessionError, story.begin_s, by_s)
     trail = [
         (
             f"{len(finals)} final transcripts",
@@ -119,7 +119,7 @@ def _no_reply(seen: Seen, story: Story, ended_s: float, by_s: float) -> Finding:
             f"{len(items)} messages of the caller in the context",
             bool(items),
             "turn",
-            _DROPS_A_TURN[seen.framework],
+            _DROPS_A_TURN[view.framework],
         ),
         (
             f"{len(made)} speeches created",

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from livekit_barge.call.audio import AGENT, CALLER, Float32
-from livekit_barge.diagnosis.call_view import Seen, Story, at, ms
+from livekit_barge.diagnosis.call_view import CallView, Story, at, ms
 from livekit_barge.diagnosis.finding import Finding
 from livekit_barge.diagnosis.kinds import ECHO
 from livekit_barge.hearing.span import Span
@@ -22,34 +22,34 @@ _SAME_DELAY_S = 0.005
 _WINDOW_LEAST_S = 0.1
 
 
-def echoes(seen: Seen) -> Iterable[Finding]:
+def echoes(view: CallView) -> Iterable[Finding]:
     """Find the echo in each overlap that a sound alone can have decided."""
-    if not seen.stamped or not seen.has_audio:
+    if not view.stamped or not view.has_audio:
         return
     decided = [
         story
-        for story in seen.stories
+        for story in view.stories
         if story.overlap.decision_s is not None and story.cause is not None and story.cause.by_audio
     ]
-    delay_s = seen.limits.echo_delay_max_s
-    heard = [_heard(seen, story) for story in decided]
-    clips = seen.clips([Span(span.begin_s - delay_s, span.end_s) for span in heard])
+    delay_s = view.limits.echo_delay_max_s
+    heard = [_heard(view, story) for story in decided]
+    clips = view.clips([Span(span.begin_s - delay_s, span.end_s) for span in heard])
     for story, span, clip in zip(decided, heard, clips, strict=True):
-        if (found := _echo(seen, story, span.length_s / 2, clip)) is not None:
+        if (found := _echo(view, story, span.length_s / 2, clip)) is not None:
             yield found
 
 
-def _heard(seen: Seen, story: Story) -> Span:
+def _heard(view: CallView, story: Story) -> Span:
     """Return the audio that the decision followed: from the onset, at most two windows back."""
     assert story.overlap.decision_s is not None
     end_s = story.overlap.decision_s
-    begin_s = end_s - 2 * seen.limits.echo_window_s
+    begin_s = end_s - 2 * view.limits.echo_window_s
     return Span(max(begin_s, story.overlap.onset_s or 0.0, 0.0), end_s)
 
 
-def _echo(seen: Seen, story: Story, window_s: float, clip: Float32) -> Finding | None:
-    rate, overlap = seen.call.sample_rate, story.overlap
-    window, lags = round(window_s * rate), round(seen.limits.echo_delay_max_s * rate)
+def _echo(view: CallView, story: Story, window_s: float, clip: Float32) -> Finding | None:
+    rate, overlap = view.call.sample_rate, story.overlap
+    window, lags = round(window_s * rate), round(view.limits.echo_delay_max_s * rate)
     if window_s < _WINDOW_LEAST_S:
         return None
     missing = 2 * window + lags - clip.shape[1]
@@ -62,7 +62,7 @@ def _echo(seen: Seen, story: Story, window_s: float, clip: Float32) -> Finding |
         alike, delay = likeness(said, heard)
         found.append((alike, delay / rate))
     (one, first_s), (two, second_s) = found
-    if min(one, two) < seen.limits.echo_alike_min or abs(first_s - second_s) > _SAME_DELAY_S:
+    if min(one, two) < view.limits.echo_alike_min or abs(first_s - second_s) > _SAME_DELAY_S:
         return None
     return ECHO.found(
         [

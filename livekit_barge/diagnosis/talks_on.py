@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from livekit_barge.call.events import Transcript
-from livekit_barge.diagnosis.call_view import TOLD_WITHIN_S, Seen, Story, at, ms
+from livekit_barge.diagnosis.call_view import TOLD_WITHIN_S, CallView, Story, at, ms
 from livekit_barge.diagnosis.duration import (
     NO_DECISION,
     NO_WORDS_GATE,
@@ -29,20 +29,20 @@ from livekit_barge.diagnosis.kinds import (
 )
 
 
-def gates(seen: Seen) -> Iterable[Finding]:
+def gates(view: CallView) -> Iterable[Finding]:
     """Explain each overlap in which the agent should have stopped and nothing told it to."""
-    if not seen.stamped:
+    if not view.stamped:
         return
-    for story in seen.stories:
-        if (swallowed := _warmup(seen, story)) is not None:
+    for story in view.stories:
+        if (swallowed := _warmup(view, story)) is not None:
             yield swallowed
-        elif _shut_out(seen, story) and (found := _gate(seen, story)) is not None:
+        elif _shut_out(view, story) and (found := _gate(view, story)) is not None:
             yield found
-        elif (waited := too_long(seen, story)) is not None:
+        elif (waited := too_long(view, story)) is not None:
             yield waited
 
 
-def _shut_out(seen: Seen, story: Story) -> bool:
+def _shut_out(view: CallView, story: Story) -> bool:
     """Return whether the caller wanted the floor and no decision gave it to them.
 
     ``missed`` and ``late`` already say that they wanted it, so one word ("Stop!") is enough. A
@@ -52,19 +52,19 @@ def _shut_out(seen: Seen, story: Story) -> bool:
     if overlap.decision_s is not None:
         return False
     if overlap.outcome == "natural_end":
-        return overlap.talk_over_s >= seen.limits.talked_over_min_s
+        return overlap.talk_over_s >= view.limits.talked_over_min_s
     return overlap.outcome in ("missed", "late")
 
 
-def _gate(seen: Seen, story: Story) -> Finding | None:
-    overlap, options = story.overlap, seen.options_at(story.begin_s)
+def _gate(view: CallView, story: Story) -> Finding | None:
+    overlap, options = story.overlap, view.options_at(story.begin_s)
     if "uninterruptible" in overlap.protected:
-        return _uninterruptible(seen, story)
+        return _uninterruptible(view, story)
     if options.get(PIPECAT.interruptions) is False:
-        return _off(seen, story)
-    heard_s = seen.vad_onset_s(story)
-    needed = seen.framework.words_needed(options)
-    heard = _transcripts(seen, story)
+        return _off(view, story)
+    heard_s = view.vad_onset_s(story)
+    needed = view.framework.words_needed(options)
+    heard = _transcripts(view, story)
     said = _words(heard)
     # With too few words neither the VAD, nor a transcript, nor a committed turn decides.
     if needed and said < needed:
@@ -76,18 +76,18 @@ def _gate(seen: Seen, story: Story) -> Finding | None:
             else f"{len(heard)} transcripts arrived, but their text was not kept"
         )
         return WORDS_GATE.found(
-            [_both(story), f"{counted}; {seen.framework.words} is {needed}"],
+            [_both(story), f"{counted}; {view.framework.words} is {needed}"],
             story=story,
             ruled_out=[not_deaf(heard_s), NOT_OUTPUT],
             sure="sure" if kept else "likely",
         )
-    return never_long_enough(seen, story)
+    return never_long_enough(view, story)
 
 
-def _uninterruptible(seen: Seen, story: Story) -> Finding:
-    if seen.options_at(story.begin_s).get(LIVEKIT.interruptions) is False:
-        return _off(seen, story)
-    words = seen.transcripts(story.begin_s, story.caller_end_s + TOLD_WITHIN_S)
+def _uninterruptible(view: CallView, story: Story) -> Finding:
+    if view.options_at(story.begin_s).get(LIVEKIT.interruptions) is False:
+        return _off(view, story)
+    words = view.transcripts(story.begin_s, story.caller_end_s + TOLD_WITHIN_S)
     return PROTECTED_TALKED_OVER.found(
         [
             _both(story),
@@ -99,9 +99,9 @@ def _uninterruptible(seen: Seen, story: Story) -> Finding:
     )
 
 
-def _off(seen: Seen, story: Story) -> Finding:
+def _off(view: CallView, story: Story) -> Finding:
     return INTERRUPTIONS_OFF.found(
-        [_both(story), f"the option {seen.framework.interruptions} is false"],
+        [_both(story), f"the option {view.framework.interruptions} is false"],
         story=story,
         ruled_out=["not a single protected line: every speech is affected", NOT_OUTPUT],
     )
@@ -113,13 +113,13 @@ def _both(story: Story) -> str:
     return f"both were audible for {at(story.overlap.talk_over_s)}, and {decided}"
 
 
-def _warmup(seen: Seen, story: Story) -> Finding | None:
+def _warmup(view: CallView, story: Story) -> Finding | None:
     """Find speech that the warm-up kept from a decision, if it lasted long enough to notice."""
     overlap = story.overlap
-    spans = [span for span, _ in seen.protections("aec_warmup")]
-    heard_s = seen.vad_onset_s(story)
-    least_s = least_of(seen, story)
-    words = seen.options_at(story.begin_s).get("min_interruption_words") or 0
+    spans = [span for span, _ in view.protections("aec_warmup")]
+    heard_s = view.vad_onset_s(story)
+    least_s = least_of(view, story)
+    words = view.options_at(story.begin_s).get("min_interruption_words") or 0
     if "aec_warmup" not in overlap.protected or heard_s is None or least_s is None or words:
         return None
     end_s = min(span.end_s for span in spans if span.end_s > story.begin_s)
@@ -128,12 +128,12 @@ def _warmup(seen: Seen, story: Story) -> Finding | None:
     due_s, over_s = max(
         (
             (span.begin_s + least_s, min(span.end_s, until_s) - span.begin_s - least_s)
-            for span in seen.heard_in(story)
+            for span in view.heard_in(story)
         ),
         key=lambda stretch: stretch[1],
         default=(heard_s, 0.0),
     )
-    if over_s < seen.limits.off_min_s:
+    if over_s < view.limits.off_min_s:
         return None
     if overlap.outcome == "held":
         return None
@@ -153,12 +153,12 @@ def _warmup(seen: Seen, story: Story) -> Finding | None:
     )
 
 
-def _transcripts(seen: Seen, story: Story) -> list[Transcript]:
+def _transcripts(view: CallView, story: Story) -> list[Transcript]:
     """Return the overlap's transcripts: up to the next overlap, or to the end of the speech."""
     told_by_s = story.caller_end_s + TOLD_WITHIN_S
-    later = [s.begin_s for s in seen.stories if s.begin_s > story.caller_end_s]
+    later = [s.begin_s for s in view.stories if s.begin_s > story.caller_end_s]
     until_s = min([max(told_by_s, story.turn.ended_s), *later])
-    return seen.transcripts(story.begin_s, until_s)
+    return view.transcripts(story.begin_s, until_s)
 
 
 def _words(heard: Sequence[Transcript]) -> int:

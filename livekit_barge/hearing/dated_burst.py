@@ -14,7 +14,7 @@ CLIPPED_FRAMES = 3
 
 
 @dataclass(frozen=True)
-class Dated:
+class DatedBurst:
     """A burst with its dates, which may still be bridged to the next."""
 
     onset_s: float
@@ -29,11 +29,11 @@ class Dated:
     is_sure: bool = True
     """Silero was sure of it once, or it has a voice; otherwise it is a cough or the like."""
 
-    def bridged(self, later: Dated) -> Dated:
+    def bridged(self, later: DatedBurst) -> DatedBurst:
         """This and the next as one."""
         active_s = self.active_s + later.active_s
         energy = self.power * self.active_s + later.power * later.active_s
-        return Dated(
+        return DatedBurst(
             onset_s=self.onset_s,
             end_s=later.end_s,
             onset_uncertainty_s=self.onset_uncertainty_s,

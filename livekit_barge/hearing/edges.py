@@ -70,7 +70,7 @@ class Edge(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Stretch:
+class IslandFrames:
     """Consecutive frames of a channel, around a ``core`` of speech.
 
     The background is drawn straight across the core. Nothing under ``least_db`` is audible.
@@ -114,7 +114,7 @@ class _Limits(NamedTuple):
     """A frame is audible when the 10 ms around it are louder than this."""
 
     @classmethod
-    def of(cls, stretches: Sequence[Stretch], frames: Frames) -> Self:
+    def of(cls, stretches: Sequence[IslandFrames], frames: Frames) -> Self:
         """Return the limits for these frames of each stretch."""
         lines = [
             (
@@ -140,7 +140,7 @@ class _Limits(NamedTuple):
         return cls(level, np.maximum(drift, least), np.maximum(audible, least))
 
 
-def edges(found: Sequence[tuple[Stretch, Run]]) -> list[tuple[Edge, Edge]]:
+def edges(found: Sequence[tuple[IslandFrames, Run]]) -> list[tuple[Edge, Edge]]:
     """Find where runs of audible frames begin and end; many at once, since each is quick."""
     if not found:
         return []
@@ -161,7 +161,7 @@ class _Around:
     Onsets are counted in frames from the first audible one.
     """
 
-    def __init__(self, found: Sequence[tuple[Stretch, Run]]) -> None:
+    def __init__(self, found: Sequence[tuple[IslandFrames, Run]]) -> None:
         stretches = [stretch for stretch, _ in found] * 2
         self.sizes = np.array([stretch.powers.size for stretch in stretches])
         """The lengths of the stretches, in frames."""

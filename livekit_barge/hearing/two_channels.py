@@ -20,11 +20,11 @@ from livekit_barge.call.audio import Float32
 from livekit_barge.hearing.burst import Burst
 from livekit_barge.hearing.channel import FRAME_S
 from livekit_barge.hearing.leakage.amount import Leakage
-from livekit_barge.hearing.leakage.delay import Lags, Peak
-from livekit_barge.hearing.leakage.echo_filter import Cleaned, Path
-from livekit_barge.hearing.leakage.lookahead import WAIT, Waiting
-from livekit_barge.hearing.leakage.masking import Cover, uncovered
-from livekit_barge.hearing.leakage.piece import PIECE, Heard
+from livekit_barge.hearing.leakage.delay import CorrelationPeak, DelayFinder
+from livekit_barge.hearing.leakage.echo_filter import Cleaned, LeakagePath
+from livekit_barge.hearing.leakage.lookahead import WAIT, Lookahead
+from livekit_barge.hearing.leakage.masking import LeakageCover, uncovered
+from livekit_barge.hearing.leakage.piece import PIECE, HeardPiece
 from livekit_barge.hearing.levels import in_db
 from livekit_barge.hearing.speech_finder import SpeechFinder
 
@@ -61,14 +61,14 @@ class TwoChannels:
             SpeechFinder(sample_rate, patience_s=patience_s),
         )
         """One finder per channel, which hears what is left after the leakage is removed."""
-        self._sides = (_Side(), _Side())
-        self._waiting = Waiting(sample_rate, clean=clean)
-        self._lags = Lags(sample_rate, self._waiting.piece)
+        self._sides = (_ChannelLeakage(), _ChannelLeakage())
+        self._waiting = Lookahead(sample_rate, clean=clean)
+        self._lags = DelayFinder(sample_rate, self._waiting.piece)
         self._heard = -1
         """The number of pieces heard; the one before the call does not count."""
-        self._peaks: deque[Peak | None] = deque()
+        self._peaks: deque[CorrelationPeak | None] = deque()
         """The peaks of pieces that wait to be looked at: several at once cost less."""
-        self._peak: Peak | None = None
+        self._peak: CorrelationPeak | None = None
         """The peak of the piece that was looked at last."""
         self._ready: tuple[list[Float32], list[Float32]] = ([], [])
         """The audio of each channel that is ready to be heard: several pieces at once cost less."""
@@ -155,7 +155,7 @@ class TwoChannels:
             known_db = known.gain_db(heard)
             if abs(known.delay_s - lag_s) < _ANOTHER_S and known_db >= _GAIN_LEAST_DB:
                 return True
-        path = Path(self._rate, lag_s)
+        path = LeakagePath(self._rate, lag_s)
         heard = self._heard_by(path, channel, number)
         if not path.comes(heard) or not self._hoped(channel, lag_s, number):
             return False
@@ -172,7 +172,7 @@ class TwoChannels:
         group, waiting = self._lags.group, self._waiting
         if waiting.frame % group:
             return True  # a rate whose frames have no whole number of coarse samples
-        path = Path(self._rate / group, lag_s)
+        path = LeakagePath(self._rate / group, lag_s)
         audio, floor = waiting.coarse(channel, group)
         other, other_floor = waiting.coarse(1 - channel, group)
         begin = (waiting.past + number * waiting.piece) // group
@@ -180,8 +180,8 @@ class TwoChannels:
         return not path.moved(heard) or path.gain_db(heard, _HOPE_FRAMES) >= _HOPE_LEAST_DB
 
     def _heard_by(
-        self, path: Path, channel: int, number: int = 0, before: Heard | None = None
-    ) -> Heard:
+        self, path: LeakagePath, channel: int, number: int = 0, before: HeardPiece | None = None
+    ) -> HeardPiece:
         """A waiting piece, and the other channel as it comes by a path."""
         waiting = self._waiting
         begin = waiting.past + number * waiting.piece
@@ -215,14 +215,14 @@ class TwoChannels:
         return self._sides[channel].cover.judged(bursts) if self._clean else bursts
 
 
-class _Side:
+class _ChannelLeakage:
     """The leakage into one channel."""
 
     def __init__(self) -> None:
-        self.path: Path | None = None
-        self.waiting: dict[int, Heard] = {}
+        self.path: LeakagePath | None = None
+        self.waiting: dict[int, HeardPiece] = {}
         """Pieces that were heard by a path when they were looked at."""
-        self.cover = Cover()
+        self.cover = LeakageCover()
         self._came = self._sent = 0.0
         self._delays_s: list[float] = []
         self._pieces: list[int] = []

@@ -23,11 +23,11 @@ from livekit_barge.hearing.silero.network import (
     SILERO_RATE,
     WINDOW,
     WINDOW_S,
-    Memory,
-    Piece,
+    NetworkState,
+    WindowRun,
     probabilities,
 )
-from livekit_barge.hearing.vad_prefilter import GATE_STEP, Gate, Marks
+from livekit_barge.hearing.vad_prefilter import GATE_STEP, Marks, VadPrefilter
 
 # Silero's own advice for where speech starts and where it stops.
 ARM, RELEASE = 0.5, 0.35
@@ -50,7 +50,7 @@ class Island:
 
 
 @dataclass
-class _Open:
+class _OpenIsland:
     """An island that may go on."""
 
     begin: int
@@ -70,7 +70,7 @@ class _Open:
         return self.windows >= 2 or self.peak >= SURE
 
 
-class Listening:
+class IslandFinder:
     """Takes a channel's audio; finds islands.
 
     ``patience_s``: for how long audio may be left to wait, so that more stretches are heard at
@@ -84,7 +84,7 @@ class Listening:
             else soxr.ResampleStream(sample_rate, SILERO_RATE, 1, dtype="float32", quality="LQ")
         )
         self._patience = round(patience_s / WINDOW_S)
-        self._gate = Gate()
+        self._gate = VadPrefilter()
         self._audio = [np.zeros(CONTEXT, dtype=np.float32)]
         """From the next window to hear on, at 16 kHz, with its context in front; in pieces."""
         self._ungated = np.zeros(0, dtype=np.float32)
@@ -92,11 +92,11 @@ class Listening:
         self._through: Marks = np.zeros(0, dtype=np.bool_)
         """The windows that the gate lets through, from the next one to hear, as far as known."""
         self._gains = np.zeros(0, dtype=np.float32)
-        self._memory: Memory | None = None
+        self._memory: NetworkState | None = None
         """The memory of the stretch that the next window continues, if it does."""
         self.heard = 0
         """The number of windows already known to be speech or not."""
-        self._island: _Open | None = None
+        self._island: _OpenIsland | None = None
 
     @property
     def known(self) -> int:
@@ -147,7 +147,7 @@ class Listening:
         memory, self._memory = self._memory, None
         if stretches:
             windows = sliding_window_view(audio, HEARD)[::WINDOW]
-            pieces = [Piece(begin, end, Memory()) for begin, end in stretches]
+            pieces = [WindowRun(begin, end, NetworkState()) for begin, end in stretches]
             if memory is not None and pieces[0].begin == 0:
                 pieces[0] = replace(pieces[0], memory=memory)
             found[self._through[:count]] = probabilities(windows, self._gains, pieces)
@@ -172,7 +172,7 @@ class Listening:
             if not armed.size:
                 return
             probabilities = probabilities[armed[0] :]
-            self._island = _Open(end - len(probabilities))
+            self._island = _OpenIsland(end - len(probabilities))
         self._island.add(end, probabilities)
 
     def _end_before(self, window: int, islands: list[Island]) -> None:

@@ -35,7 +35,7 @@ _A_STEP = GATE_STEP * _SLICES
 Marks = npt.NDArray[np.bool_]
 
 
-class Gate:
+class VadPrefilter:
     """Takes a channel's audio at 16 kHz in steps; decides window by window, four windows late."""
 
     def __init__(self) -> None:

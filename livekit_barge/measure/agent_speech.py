@@ -23,7 +23,7 @@ _TEARDOWN_S = 1.0
 
 
 @dataclass
-class _Segment:
+class _SpeechSegment:
     pushed_s: float | None = None
     flushed_at_s: float | None = None
     played_s: float = 0.0
@@ -55,11 +55,11 @@ class Speech:
     """The call was closed from here on, and the speech with it."""
     item_ids: frozenset[str] = frozenset()
     """Its messages in the chat context."""
-    _segments: dict[int, _Segment] = field(default_factory=dict)
+    _segments: dict[int, _SpeechSegment] = field(default_factory=dict)
 
     def begin(self, segment_id: int) -> None:
         """Its first frame, or the first after a flush, was pushed."""
-        self._segments[segment_id] = _Segment()
+        self._segments[segment_id] = _SpeechSegment()
 
     def flush(self, segment_id: int, at_s: float, pushed_s: float) -> None:
         """The segment is whole."""

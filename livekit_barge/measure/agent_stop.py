@@ -19,7 +19,7 @@ _SILENCE_S = 0.2
 
 
 @dataclass(frozen=True)
-class Surroundings:
+class EpisodeContext:
     """The rest of what an episode is judged by."""
 
     words: str | None
@@ -54,7 +54,7 @@ def find_stop(
     episode: Episode,
     speech: Speech,
     decision: DecisionMade | None,
-    around: Surroundings,
+    around: EpisodeContext,
     limits: Thresholds,
 ) -> Stop | None:
     """Find where the speech ended, or was held until it resumed; ``None``: not while it was seen.
@@ -97,7 +97,7 @@ def end_of(speech: Speech) -> Stop:
 
 
 def _heard_stop(
-    episode: Episode, speech: Speech, around: Surroundings, limits: Thresholds
+    episode: Episode, speech: Speech, around: EpisodeContext, limits: Thresholds
 ) -> Stop | None:
     """The end of a speech that was only heard, if the episode can have caused it."""
     end = end_of(speech)
@@ -110,7 +110,7 @@ def _heard_stop(
     return replace(end, again=_spoke_on(episode, around, limits) if listened else None)
 
 
-def _spoke_on(episode: Episode, around: Surroundings, limits: Thresholds) -> Burst | None:
+def _spoke_on(episode: Episode, around: EpisodeContext, limits: Thresholds) -> Burst | None:
     """Return the agent's next burst, if the caller had said nothing more before it."""
     following = around.next_run
     if following is None or following.onset_s > episode.end_s + limits.decision_reach_s:

@@ -33,15 +33,15 @@ from livekit_barge.call.placement import Placement
 from livekit_barge.hearing.burst import Burst
 from livekit_barge.hearing.span import Span
 from livekit_barge.measure.agent_speech import Hold, Speech
-from livekit_barge.measure.agent_stop import Surroundings
+from livekit_barge.measure.agent_stop import EpisodeContext
 from livekit_barge.measure.caller_turn import CallerTurn, Protection
 from livekit_barge.measure.episodes import Episode, episodes
 from livekit_barge.measure.judge import judge
 from livekit_barge.measure.overlap import Overlap, Verdict
 from livekit_barge.measure.thresholds import Thresholds
-from livekit_barge.measure.transcripts import Said, metrics_of
+from livekit_barge.measure.transcripts import Transcripts, metrics_of
 from livekit_barge.measure.turns import Turn
-from livekit_barge.measure.unstamped_agent import HeardOnly
+from livekit_barge.measure.unstamped_agent import UnstampedAgent
 
 
 class Conversation:
@@ -53,10 +53,10 @@ class Conversation:
         self._of_segment: dict[int, Speech] = {}
         self._holds: list[Hold] = []
         self._protections: list[Protection] = []
-        self._said = Said()
+        self._said = Transcripts()
         self._verdicts: list[Verdict] = []
         self._caller: list[Burst] = []
-        self._heard_only = HeardOnly(limits)
+        self._heard_only = UnstampedAgent(limits)
         self._given_s = -math.inf
         """The end of the caller's latest turn that was given out."""
         self._starts: list[float] = []
@@ -222,7 +222,7 @@ class Conversation:
         """The episode's row; ``before_s``: the speech's next episode begins there."""
         at_s = episode.begin_s if episode.onset_s is None else episode.onset_s
         protected = {p.reason for p in self._protections if p.covers(at_s, speech)}
-        around = Surroundings(
+        around = EpisodeContext(
             words=self._words_of(episode, before_s),
             protected=tuple(sorted(protected)),
             caller=self._caller,

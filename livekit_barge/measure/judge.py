@@ -32,7 +32,7 @@ from livekit_barge.call.events import Cause
 from livekit_barge.hearing.burst import Burst
 from livekit_barge.hearing.span import Span, shared_s
 from livekit_barge.measure.agent_speech import Speech
-from livekit_barge.measure.agent_stop import Stop, Surroundings, end_of, find_stop
+from livekit_barge.measure.agent_stop import EpisodeContext, Stop, end_of, find_stop
 from livekit_barge.measure.backchannel import is_backchannel, listening_words, why_backchannel
 from livekit_barge.measure.episodes import Episode
 from livekit_barge.measure.figures import DIGITS, dead_air_s, minus, outcome_by_time
@@ -40,7 +40,7 @@ from livekit_barge.measure.overlap import DecisionMade, Outcome, Overlap
 from livekit_barge.measure.thresholds import Thresholds
 
 
-def judge(episode: Episode, speech: Speech, around: Surroundings, limits: Thresholds) -> Overlap:
+def judge(episode: Episode, speech: Speech, around: EpisodeContext, limits: Thresholds) -> Overlap:
     """The episode's row."""
     caused = [decision for decision in episode.decisions if not decision.by_program]
     first = caused[0] if caused else None
@@ -80,7 +80,7 @@ def _outcome(
     speech: Speech,
     stop: Stop | None,
     decision: DecisionMade | None,
-    around: Surroundings,
+    around: EpisodeContext,
     limits: Thresholds,
 ) -> tuple[Outcome, str | None]:
     if episode.onset_s is None:
@@ -114,7 +114,7 @@ def _is_the_programs(
     episode: Episode,
     speech: Speech,
     decision: DecisionMade | None,
-    around: Surroundings,
+    around: EpisodeContext,
     limits: Thresholds,
 ) -> bool:
     """Return whether a stop that no decision explains comes too late to answer a backchannel."""
@@ -125,7 +125,7 @@ def _is_the_programs(
 
 
 def _without_an_onset(
-    episode: Episode, speech: Speech, around: Surroundings, limits: Thresholds
+    episode: Episode, speech: Speech, around: EpisodeContext, limits: Thresholds
 ) -> str:
     since_s = episode.begin_s - limits.decision_reach_s
     began_s = max(
@@ -136,7 +136,7 @@ def _without_an_onset(
 
 
 def _stopped(
-    time_to_yield_s: float, around: Surroundings, limits: Thresholds
+    time_to_yield_s: float, around: EpisodeContext, limits: Thresholds
 ) -> tuple[Outcome, str | None]:
     if around.labelled:
         return "false_stop", "the vendor labels it a backchannel"
@@ -146,7 +146,7 @@ def _stopped(
 
 
 def _went_on(
-    episode: Episode, around: Surroundings, limits: Thresholds
+    episode: Episode, around: EpisodeContext, limits: Thresholds
 ) -> tuple[Outcome, str | None]:
     if not is_backchannel(episode, around.words, limits, labelled=around.labelled):
         return "missed", None
@@ -192,7 +192,7 @@ def _yielded(time_to_yield_s: float | None, outcome: Outcome, limits: Thresholds
 
 
 def _lower_bound(
-    episode: Episode, speech: Speech, around: Surroundings, limits: Thresholds
+    episode: Episode, speech: Speech, around: EpisodeContext, limits: Thresholds
 ) -> dict[str, Any]:
     """Return how long the agent was seen to continue, at most until it counts as missed."""
     if episode.onset_s is None or not speech.runs:
@@ -207,7 +207,7 @@ def _lower_bound(
     }
 
 
-def _taken_back(stop: Stop, again: Burst, speech: Speech, around: Surroundings) -> dict[str, Any]:
+def _taken_back(stop: Stop, again: Burst, speech: Speech, around: EpisodeContext) -> dict[str, Any]:
     silent_s = max((run.end_s for run in speech.runs if run.end_s <= again.onset_s), default=None)
     if silent_s is None:
         return {}

@@ -42,7 +42,7 @@ def measure_turns(
         thresholds = dataclasses.replace(thresholds, stop_min_s=stop_min_s)
     conversation = Conversation(thresholds)
     begun_s = {e.segment_id: e.at_s for e in events if isinstance(e, SegmentStarted)}
-    waiting = _Waiting(
+    waiting = _PendingInput(
         caller,
         agent,
         sorted(events, key=lambda event: event.at_s),
@@ -62,7 +62,7 @@ def measure_turns(
 
 
 @dataclass
-class _Waiting:
+class _PendingInput:
     """The input that a conversation has not been fed yet, each kind in order."""
 
     caller: list[Burst]

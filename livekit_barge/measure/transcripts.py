@@ -8,7 +8,7 @@ from typing import Any
 from livekit_barge.call.events import ConversationItem, Event, LabelledTranscript, Transcript
 
 
-class Said:
+class Transcripts:
     """The words that still matter, by time and by speech."""
 
     def __init__(self) -> None:

@@ -14,7 +14,7 @@ from livekit_barge.measure.agent_speech import Speech
 from livekit_barge.measure.thresholds import Thresholds
 
 
-class HeardOnly:
+class UnstampedAgent:
     """The speeches heard from such an agent, as long as they are still of use."""
 
     def __init__(self, limits: Thresholds) -> None:

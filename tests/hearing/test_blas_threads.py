@@ -35,6 +35,6 @@ def test_silero_is_heard_by_one(monkeypatch):
 
     monkeypatch.setattr(network, "encoded", watched)
     windows = np.zeros((1, network.HEARD), dtype=np.float32)
-    piece = network.Piece(0, 1, network.Memory())
+    piece = network.WindowRun(0, 1, network.NetworkState())
     network.probabilities(windows, np.ones(1, dtype=np.float32), [piece])
     assert seen == [{1}]

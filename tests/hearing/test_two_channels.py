@@ -8,8 +8,8 @@ import pytest
 from livekit_barge.hearing import two_channels
 from livekit_barge.hearing.burst import Burst
 from livekit_barge.hearing.leakage import lookahead
-from livekit_barge.hearing.leakage.delay import Lags, Peak
-from livekit_barge.hearing.leakage.echo_filter import Path
+from livekit_barge.hearing.leakage.delay import CorrelationPeak, DelayFinder
+from livekit_barge.hearing.leakage.echo_filter import LeakagePath
 from livekit_barge.hearing.speech_finder import SpeechFinder
 from livekit_barge.hearing.two_channels import TwoChannels
 
@@ -191,25 +191,25 @@ class TestChance:
     @pytest.fixture(autouse=True)
     def alike(self, monkeypatch):
         """Every piece in which both speak looks as if channel 0 had an echo."""
-        look = Lags.look
+        look = DelayFinder.look
 
-        def alike(lags: Lags, pieces):
+        def alike(lags: DelayFinder, pieces):
             peaks = look(lags, pieces)
-            return [peak and Peak(0.3, 9.0) for peak in peaks]
+            return [peak and CorrelationPeak(0.3, 9.0) for peak in peaks]
 
-        monkeypatch.setattr(Lags, "look", alike)
+        monkeypatch.setattr(DelayFinder, "look", alike)
 
     @pytest.fixture
     def fits(self, monkeypatch) -> list[float]:
         """Return the gain of each whole fit."""
         gains: list[float] = []
-        learn = Path.learn
+        learn = LeakagePath.learn
 
-        def counted(path: Path, heard):
+        def counted(path: LeakagePath, heard):
             gains.append(learn(path, heard))
             return gains[-1]
 
-        monkeypatch.setattr(Path, "learn", counted)
+        monkeypatch.setattr(LeakagePath, "learn", counted)
         return gains
 
     def test_none_is_tried_of_independent_talkers(self, talkers, fits):

@@ -29,7 +29,7 @@ _FLOOR_PIECES = 5
 
 
 @dataclass(frozen=True)
-class Peak:
+class CorrelationPeak:
     """The lag at which two channels are most alike."""
 
     lag_s: float
@@ -38,7 +38,7 @@ class Peak:
     """Times the root mean square of the correlation: of independent talkers up to 10, mostly 7."""
 
 
-class Lags:
+class DelayFinder:
     """Takes two channels in pieces of so many samples, about two seconds."""
 
     def __init__(self, sample_rate: int, piece: int) -> None:
@@ -53,16 +53,16 @@ class Lags:
         hertz = np.arange(size // 2 + 1) * self._rate / size
         self._outside = (hertz < _BAND_HZ[0]) | (hertz > _BAND_HZ[1])
 
-    def look(self, pieces: Float32) -> list[Peak | None]:
+    def look(self, pieces: Float32) -> list[CorrelationPeak | None]:
         """The peak of each piece, one at least; ``None`` where a channel has no sound."""
         coarse = self._coarse(pieces)
-        found: list[Peak | None] = [None] * coarse.shape[1]
+        found: list[CorrelationPeak | None] = [None] * coarse.shape[1]
         sound = np.flatnonzero(self._sounds(coarse))
         for number, peak in zip(sound.tolist(), self._peaks(coarse[:, sound]), strict=True):
             found[number] = peak
         return found
 
-    def _peaks(self, coarse: Float32) -> list[Peak | None]:
+    def _peaks(self, coarse: Float32) -> list[CorrelationPeak | None]:
         size = coarse.shape[-1]
         spectra = np.fft.rfft(coarse)
         cross = spectra[0] * np.conj(spectra[1])
@@ -74,11 +74,11 @@ class Lags:
         near = np.abs(np.concatenate([correlation[:, -most:], correlation[:, : most + 1]], axis=1))
         at = near.argmax(axis=1)
         usual = np.sqrt(np.square(near).mean(axis=1))
-        found: list[Peak | None] = []
+        found: list[CorrelationPeak | None] = []
         for highest, values, mean in zip(at.tolist(), near, usual.tolist(), strict=True):
             # Without a mean, nothing in the band is in both.
             lag_s = (highest - most) / self._rate
-            found.append(Peak(lag_s, float(values[highest]) / mean) if mean else None)
+            found.append(CorrelationPeak(lag_s, float(values[highest]) / mean) if mean else None)
         return found
 
     def _coarse(self, pieces: Float32) -> Float32:

@@ -6,7 +6,7 @@ import numpy as np
 
 from livekit_barge.call.audio import Float32
 from livekit_barge.hearing.channel import FRAME_S
-from livekit_barge.hearing.dc_offset import Offset
+from livekit_barge.hearing.dc_offset import DcOffset
 from livekit_barge.hearing.leakage.codec_leak import CodecLeakage
 from livekit_barge.hearing.leakage.delay import LAG_MOST_S, group_means
 from livekit_barge.hearing.leakage.piece import PIECE, TAPS, background, frame_powers
@@ -20,7 +20,7 @@ _PAST = round(LAG_MOST_S / FRAME_S) + 2 * TAPS
 _ROOM = 30
 
 
-class Waiting:
+class Lookahead:
     """Audio is added at the end, and heard from the front, piece by piece.
 
     The first piece, before the call, is silence, so that the call's first is looked at too.
@@ -39,7 +39,7 @@ class Waiting:
         self._begin = self.past
         """The sample at which the first waiting piece begins."""
         self._filled = self.past + self.piece
-        self._offsets = Offset(self.frame, self.piece), Offset(self.frame, self.piece)
+        self._offsets = DcOffset(self.frame, self.piece), DcOffset(self.frame, self.piece)
         self._without_offset = self._filled
         """Up to here each channel's offset was taken away."""
         self._powers = np.zeros((2, self._audio.shape[1] // self.frame))

@@ -28,7 +28,7 @@ _LEAKS_DB, _DOUBT_DB = 6.0, 12.0
 _NEAR, _HIDES_S = 8, 0.0025
 
 
-class Cover:
+class LeakageCover:
     """The cover of one channel, piece by piece."""
 
     def __init__(self) -> None:

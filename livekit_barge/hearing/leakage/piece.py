@@ -28,7 +28,7 @@ _QUIETEST = 0.05
 
 
 @dataclass(eq=False)
-class Heard:
+class HeardPiece:
     """A piece of a channel, and the other one as it comes by the path."""
 
     shift: int
@@ -45,7 +45,7 @@ class Heard:
     """The channel's own background, as far as that is known."""
     other_floor: float = 0.0
     """The other channel's."""
-    arrived: Arrived | None = None
+    arrived: PredictedLeakage | None = None
     """The result of the response that was tried last."""
 
     @cached_property
@@ -75,7 +75,7 @@ class Heard:
 
 
 @dataclass(frozen=True)
-class Arrived:
+class PredictedLeakage:
     """The result of applying a response to a piece."""
 
     response: Powers

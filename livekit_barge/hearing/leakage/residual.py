@@ -43,7 +43,7 @@ _FADE_S = 0.1, 1.0
 _TWICE = 4.0
 
 
-class Left:
+class Residual:
     """The possible residual of one path, whose response has a given number of taps per frame."""
 
     def __init__(self, frame: int) -> None:

@@ -32,8 +32,8 @@ __all__ = [
     "SILERO_RATE",
     "WINDOW",
     "WINDOW_S",
-    "Memory",
-    "Piece",
+    "NetworkState",
+    "WindowRun",
     "model_path",
     "probabilities",
 ]
@@ -51,7 +51,7 @@ def _nothing() -> Float32:
 
 
 @dataclass
-class Memory:
+class NetworkState:
     """The network's state after a stretch of audio; at the beginning it is zero."""
 
     hidden: Float32 = field(default_factory=_nothing)
@@ -59,7 +59,7 @@ class Memory:
 
 
 @dataclass(frozen=True)
-class Piece:
+class WindowRun:
     """Windows ``[begin, end)`` of a stretch, whose memory goes on.
 
     A piece after which its stretch goes on must be a multiple of :data:`BLOCK` long.
@@ -67,20 +67,20 @@ class Piece:
 
     begin: int
     end: int
-    memory: Memory
+    memory: NetworkState
 
     def __len__(self) -> int:
         return self.end - self.begin
 
 
-def probabilities(windows: Float32, gains: Float32, pieces: Sequence[Piece]) -> Float32:
+def probabilities(windows: Float32, gains: Float32, pieces: Sequence[WindowRun]) -> Float32:
     """That each window of the pieces is speech, piece by piece.
 
     ``windows`` (n, 576) has each window with the 64 samples before it, ``gains`` what each is
     multiplied by.
     """
     weights = the_weights()
-    turns = _Turns.of([len(piece) for piece in pieces])
+    turns = _HearingOrder.of([len(piece) for piece in pieces])
     with one_thread():
         driving, row = _drive(windows, gains, pieces)
         outputs = _recur(driving[row[turns.order]], turns, [piece.memory for piece in pieces])
@@ -91,7 +91,7 @@ def probabilities(windows: Float32, gains: Float32, pieces: Sequence[Piece]) -> 
 
 
 def _drive(
-    windows: Float32, gains: Float32, pieces: Sequence[Piece]
+    windows: Float32, gains: Float32, pieces: Sequence[WindowRun]
 ) -> tuple[Float32, npt.NDArray[np.intp]]:
     """Return the input of the cell's gates, shape (rows, gates), and the row of each window."""
     weights = the_weights()
@@ -116,7 +116,7 @@ def _drive(
 
 
 @dataclass(frozen=True)
-class _Turns:
+class _HearingOrder:
     """In which order windows are heard: each stretch's first, each one's second, …"""
 
     ranked: list[int]
@@ -139,7 +139,7 @@ class _Turns:
         return cls(ranked, np.lexsort((rank, turn)), phases)
 
 
-def _recur(driving: Float32, turns: _Turns, memories: Sequence[Memory]) -> Float32:
+def _recur(driving: Float32, turns: _HearingOrder, memories: Sequence[NetworkState]) -> Float32:
     """The cell's output after each window, in their turns."""
     ranked = [memories[stretch] for stretch in turns.ranked]
     last = np.array([memory.hidden for memory in ranked])

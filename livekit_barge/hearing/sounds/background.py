@@ -29,7 +29,7 @@ _CLIMB_LEAST = round(0.5 / LONG_S)
 _LONGEST_S = 10.0
 
 
-class Background:
+class LineBackground:
     """Finds one channel's comfort noise and AGC."""
 
     def __init__(self) -> None:

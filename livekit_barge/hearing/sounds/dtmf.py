@@ -35,7 +35,7 @@ Marks = npt.NDArray[np.bool_]
 
 
 @dataclass
-class _Run:
+class _DigitRun:
     """One digit that may go on: its windows, counted from the start of the call."""
 
     digit: int
@@ -54,7 +54,7 @@ class Dtmf:
         self._before: Float32 = np.zeros(self._short, dtype=np.float32)
         """The last 10 ms, for a window across two blocks."""
         self._before_db: Powers = np.full(_BACK, -200.0)
-        self._run: _Run | None = None
+        self._run: _DigitRun | None = None
 
     def hear(self, block: Block) -> list[Sound]:
         """The digits that have ended."""
@@ -92,7 +92,7 @@ class Dtmf:
             run.end += 1
             return []
         ended = self.finish()
-        self._run = _Run(digit, window, window + 1)
+        self._run = _DigitRun(digit, window, window + 1)
         return ended
 
     def _digits(self, block: Block, wanted: Marks) -> list[tuple[int, int]]:

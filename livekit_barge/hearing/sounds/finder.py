@@ -12,7 +12,7 @@ import numpy.typing as npt
 from livekit_barge.call.audio import Float32
 from livekit_barge.hearing.channel import Channel
 from livekit_barge.hearing.levels import Powers
-from livekit_barge.hearing.sounds.background import Background
+from livekit_barge.hearing.sounds.background import LineBackground
 from livekit_barge.hearing.sounds.block import STEP_FRAMES, Block
 from livekit_barge.hearing.sounds.dtmf import Dtmf
 from livekit_barge.hearing.sounds.loss import ZERO, Loss
@@ -42,13 +42,13 @@ _LIKE_SPEECH: tuple[Kind, ...] = ("music", "hum")
 _MOSTLY, _BEFORE_S = 0.5, 10.0
 
 
-class Sounds:
+class SoundFinder:
     """The named sounds of one channel: ``hear`` after each step that the channel was given."""
 
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
         self._dtmf, self._tones = Dtmf(channel), Tones(channel)
-        self._music, self._loss, self._background = Music(channel), Loss(channel), Background()
+        self._music, self._loss, self._background = Music(channel), Loss(channel), LineBackground()
         self._found: list[Sound] = []
         self._recent: list[Sound] = []
         """Those that a burst still to come may meet."""

@@ -38,7 +38,7 @@ _SAME_HZ = 12.0
 
 
 @dataclass
-class _Run:
+class _ToneRun:
     """A tone that may go on: its tenths of a second, counted from the start of the call."""
 
     lines: tuple[float, ...]
@@ -57,7 +57,7 @@ class Tones:
         self._quietest_db: deque[float] = deque(maxlen=_REMEMBERED)
         """The quietest level of each of the last steps."""
         self._before_db: Powers = np.full((1, 2), -200.0)
-        self._run: _Run | None = None
+        self._run: _ToneRun | None = None
 
     def hear(self, block: Block) -> list[Sound]:
         """The tones that have ended."""
@@ -115,7 +115,7 @@ class Tones:
             return []
         ended = self.finish()
         if lines:  # the tenth before was as steady
-            self._run = _Run(lines, tenth - 1, tenth + 1)
+            self._run = _ToneRun(lines, tenth - 1, tenth + 1)
         return ended
 
 
