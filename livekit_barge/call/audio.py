@@ -108,17 +108,17 @@ def write_audio(
     Raises ``OSError`` where ``out`` cannot be written.
     """
     block = int(_BLOCK_S * sample_rate)
-    told = _ForLibsndfile(out)
+    sink = _ForLibsndfile(out)
     try:
         with soundfile.SoundFile(
-            told, "w", sample_rate, len(channels), subtype="PCM_16", format="FLAC"
+            sink, "w", sample_rate, len(channels), subtype="PCM_16", format="FLAC"
         ) as file:
             for begin in range(0, samples, block):
                 end = min(begin + block, samples)
                 file.write(np.stack([channel(begin, end) for channel in channels], axis=1))
-    finally:  # soundfile may say that it failed, by an assertion at times, or say nothing
-        if told.error is not None:
-            raise told.error
+    finally:  # soundfile may report a failure, at times by an assertion, or nothing at all
+        if sink.error is not None:
+            raise sink.error
 
 
 class _ForLibsndfile:
@@ -145,7 +145,7 @@ def read_blocks(
 ) -> Iterator[Float32]:
     """The file's audio, block by block: float32 of shape ``(2, n)``, full scale 1.0.
 
-    Raises :class:`CallError` where it is damaged, or is not the audio that ``call.json`` tells of.
+    Raises :class:`CallError` where it is damaged, or is not the audio that ``call.json`` describes.
     """
     try:
         with soundfile.SoundFile(path) as source:

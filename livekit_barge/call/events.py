@@ -41,7 +41,7 @@ _Kind = TypeVar("_Kind", bound="Event")
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Event:
-    """Something that happened, and when."""
+    """Something that happened, and its time."""
 
     type: ClassVar[str]
     at_s: float
@@ -420,7 +420,7 @@ class RoomConnection(Event):
 
 @_kind
 class CallerLinked(Event):
-    """Whom this end takes for the caller, and as what they came into the room."""
+    """The participant that this end takes for the caller, and its kind."""
 
     type: ClassVar[str] = "caller_linked"
     kind: str

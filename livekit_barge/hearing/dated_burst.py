@@ -9,7 +9,7 @@ from livekit_barge.hearing.levels import in_db
 
 # A burst this far under the talker's level may be someone else, or an echo: flagged, not left out.
 QUIET_DB = 11.0
-# So many frames at full scale are no chance.
+# This many frames at full scale are not chance.
 CLIPPED_FRAMES = 3
 
 
@@ -30,7 +30,7 @@ class DatedBurst:
     """Silero was sure of it once, or it has a voice; otherwise it is a cough or the like."""
 
     def bridged(self, later: DatedBurst) -> DatedBurst:
-        """This and the next as one."""
+        """Return this burst and the next as one."""
         active_s = self.active_s + later.active_s
         energy = self.power * self.active_s + later.power * later.active_s
         return DatedBurst(
@@ -46,7 +46,7 @@ class DatedBurst:
         )
 
     def burst(self) -> Burst:
-        """In its final form."""
+        """Return it in its final form."""
         level_db = in_db(self.power)
         flags = {
             "quiet": level_db < self.talker_db - QUIET_DB,

@@ -1,10 +1,10 @@
-"""Finds both talkers' bursts on two channels, without what of one leaks into the other.
+"""Finds both talkers' bursts on two channels, without the leakage of one into the other.
 
-Where a channel holds what the other one said (:mod:`~livekit_barge.hearing.leakage.delay`), the way
-there is learnt and what came by it taken away (:mod:`~livekit_barge.hearing.leakage.echo_filter`).
-What is then no louder than what may be left of it is silenced before speech is looked for; a burst
-that is hardly louder is dropped. Where nothing leaks, the bursts are those of two finders, to the
-last digit.
+If a channel holds a copy of the other (:mod:`~livekit_barge.hearing.leakage.delay`), its path is
+estimated and the leakage subtracted (:mod:`~livekit_barge.hearing.leakage.echo_filter`). Frames no
+louder than the possible residual are silenced before speech is looked for; a burst that is hardly
+louder is dropped. If nothing leaks, the bursts are those of two separate finders, to the last
+digit.
 
 Every step is on a fixed grid of pieces of 2.16 s, so bursts do not depend on how the audio is cut.
 It looks ahead by five pieces, since a leak may show only once the other one has said enough.
@@ -49,8 +49,8 @@ Bursts = tuple[list[Burst], list[Burst]]
 class TwoChannels:
     """``push`` both channels in order, in pieces of any size; ``finish``.
 
-    ``patience_s`` as in ``hearing.speech_finder.SpeechFinder``. Without ``clean`` what leaks
-    is told, and is heard as the speech that it is.
+    ``patience_s`` as in ``hearing.speech_finder.SpeechFinder``. Without ``clean``
+    leakage is reported, and is heard as the speech that it is.
     """
 
     def __init__(self, sample_rate: int, *, patience_s: float = 0.0, clean: bool = True) -> None:

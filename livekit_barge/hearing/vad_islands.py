@@ -51,7 +51,7 @@ class Island:
 
 @dataclass
 class _OpenIsland:
-    """An island that may go on."""
+    """An island that may continue."""
 
     begin: int
     end: int = 0
@@ -66,12 +66,12 @@ class _OpenIsland:
 
     @property
     def is_one(self) -> bool:
-        """Enough for an island."""
+        """Return whether its windows are enough for an island."""
         return self.windows >= 2 or self.peak >= SURE
 
 
 class IslandFinder:
-    """Takes a channel's audio; finds islands.
+    """Takes a channel's audio and finds its islands.
 
     ``patience_s``: for how long audio may be left to wait, so that more stretches are heard at
     once, which is cheaper.
@@ -110,14 +110,14 @@ class IslandFinder:
         return self._island.begin if self._island is not None and self._island.is_one else None
 
     def push(self, samples: Float32) -> list[Island]:
-        """The islands that have ended."""
+        """Take the next samples; return the islands that have ended."""
         if self._resample is not None:
             samples = self._resample.resample_chunk(samples)
         self._take(samples)
         return self._hear() if len(self._through) > self._patience else []
 
     def finish(self) -> list[Island]:
-        """The islands left at the end of the audio."""
+        """Return the islands left at the end of the audio."""
         rest = np.zeros(0, dtype=np.float32)
         if self._resample is not None:
             rest = self._resample.resample_chunk(rest, last=True)

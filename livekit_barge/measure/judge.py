@@ -1,4 +1,4 @@
-"""Judges an episode: its two clocks, and what became of it. The speech has been audible.
+"""Judges an episode of an audible speech: its two clocks and its outcome.
 
 *Detection* runs from the onset (the caller's channel) to the decision (the agent process's clock),
 *cancellation* from the decision to the end of the last audible sample of the overlapped speech
@@ -6,22 +6,22 @@
 path it interrupts the handle long after the pause that stopped the sound, and it has no figure for
 the end.
 
-Where labels are missing, a backchannel is told from a miss by the caller's words if there are any
-(all of them on the list of ``thresholds.toml``), else by their length.
+Without labels, the caller's words distinguish a backchannel from a miss if there are any (all of
+them on the list of ``thresholds.toml``), else their length does.
 
 A program's own interrupt answers the caller if it comes soon enough, as a keyword handler's does.
-After a backchannel it is the program's matter: the agent held through it, or nobody can say.
+After a backchannel it is the program's own doing: the agent held, or the overlap is unmeasurable.
 
-An agent that the end of the call cut off did not yield: what it was seen to go on for is a lower
-bound, and the overlap is unmeasurable, unless the agent had gone on for ``missed_after_s`` before.
-Nor did it rightly hold through a caller whom the adaptive detector was asked about in vain:
-LiveKit then withholds the words, and their length alone proves nothing.
+An agent that the end of the call cut off did not yield: the time it was seen to keep talking is a
+lower bound, and the overlap is unmeasurable unless that time reached ``missed_after_s``. Nor does
+an agent count as holding if the adaptive detector was asked and never answered: LiveKit then
+withholds the words, and their length alone proves nothing.
 
-Where nothing was stamped, as in another system's recording, only silences are left to judge by. A
+If nothing was stamped, as in another system's recording, only silences can be judged. A
 silence that outlasts the agent's own pauses (:mod:`~livekit_barge.measure.pauses`) is a stop if it
 comes soon enough to be the caller's doing: within ``missed_after_s`` of the onset, or of a
 backchannel within ``yield_within_s``. Sooner than ``reaction_min_s`` it is a natural end. An agent
-that stops for a backchannel and speaks on has made a false stop.
+that stops for a backchannel and then continues has made a false stop.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ from livekit_barge.measure.thresholds import Thresholds
 
 
 def judge(episode: Episode, speech: Speech, around: EpisodeContext, limits: Thresholds) -> Overlap:
-    """The episode's row."""
+    """Return the judged overlap of an episode."""
     caused = [decision for decision in episode.decisions if not decision.by_program]
     first = caused[0] if caused else None
     stopped_by = first or (episode.decisions[0] if episode.decisions else None)

@@ -32,9 +32,9 @@ def measure_turns(
     *,
     ended_s: float,
 ) -> list[Turn]:
-    """The turns of a call that lasted until ``ended_s``, from each side's bursts and its events.
+    """Return the turns of a call that lasted until ``ended_s``.
 
-    Where no event tells of the agent's audio, its own pauses tell which silence is a stop.
+    If no event shows the agent's audio, its own pauses decide which silence is a stop.
     """
     caller, agent, events = list(caller), list(agent), list(events)
     if not any(isinstance(event, SegmentStarted) for event in events):

@@ -16,8 +16,8 @@ Outcome = Literal["yielded", "late", "missed", "held", "false_stop", "natural_en
 |---|---|
 | ``yielded`` | stopped within ``yield_within_s`` |
 | ``late`` | stopped, later than that |
-| ``missed`` | went on for ``missed_after_s``, or to its end |
-| ``held`` | rightly went on: the caller only showed that they listen |
+| ``missed`` | kept talking for ``missed_after_s``, or to its end |
+| ``held`` | rightly kept talking: the caller only showed that they listen |
 | ``false_stop`` | stopped and took it back, or stopped for a backchannel |
 | ``natural_end`` | played all that it had to say; not in the percentiles |
 | ``unmeasurable`` | – and ``reason`` says why |
@@ -183,5 +183,5 @@ class Overlap:
         return self.outcome in WANTED_THE_FLOOR and not self.agent_over_caller
 
     def to_json(self) -> dict[str, Any]:
-        """As it stands in ``turns.jsonl`` and in the log."""
+        """Return it as ``turns.jsonl`` and the log hold it."""
         return dataclasses.asdict(self)

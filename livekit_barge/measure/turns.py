@@ -1,4 +1,4 @@
-"""Turns: who spoke when, and what happened where both did."""
+"""Turns: the speaker, the times, and the overlaps with the other speaker."""
 
 from __future__ import annotations
 
@@ -33,5 +33,5 @@ class Turn:
     """The overlaps in which the caller spoke over this turn of the agent's, in order."""
 
     def to_json(self) -> dict[str, Any]:
-        """As it stands in ``turns.jsonl`` and in the log."""
+        """Return it as ``turns.jsonl`` and the log hold it."""
         return dataclasses.asdict(self)

@@ -36,7 +36,7 @@ _COHERENT, _SOFTER = 0.8, 10 ** (-10 / 10)
 _BESIDE = 0.5
 # Sound stands out of the channel's floor, that of the last ten seconds.
 _STANDS_OUT, _LEAST_POWER, _FLOORS = 4.0, 10 ** (-75 / 10), 5
-# So many windows in ten seconds are no chance; and two thirds of those of crosstalk are this close.
+# This many windows in ten seconds are not chance; two thirds of those of crosstalk are this close.
 _WINDOWS_LEAST, _ONE_GAIN_DB = 4, 3.0
 _NOTHING = 1e-20
 

@@ -41,11 +41,11 @@ class Lookahead:
         self._filled = self.past + self.piece
         self._offsets = DcOffset(self.frame, self.piece), DcOffset(self.frame, self.piece)
         self._without_offset = self._filled
-        """Up to here each channel's offset was taken away."""
+        """Each channel's offset is removed up to this sample."""
         self._powers = np.zeros((2, self._audio.shape[1] // self.frame))
-        """The powers of each channel's frames, as far as a floor was asked for: …"""
+        """The powers of each channel's frames, as far as a floor was asked for …"""
         self._measured = [0, 0]
-        """… of so many."""
+        """… and the number of frames done, per channel."""
         self._floors: list[float | None] = [None, None]
         """The floor of each channel in the waiting audio; ``None``: not computed yet."""
         self._coarse: list[tuple[Float32, float] | None] = [None, None]
@@ -149,7 +149,7 @@ class Lookahead:
         return floor
 
     def coarse(self, channel: int, group: int) -> tuple[Float32, float]:
-        """A channel's pieces as means of so many samples, and their background's power."""
+        """Return a channel's pieces as means of ``group`` samples, and their background's power."""
         if (known := self._coarse[channel]) is None:
             audio = group_means(self.channel(channel), group)
             known = audio, background(frame_powers(audio, self.frame // group))

@@ -44,7 +44,7 @@ class LeakageCover:
             self._pieces[piece] = cover if known is None else np.maximum(known, cover)
 
     def judged(self, bursts: list[Burst]) -> list[Burst]:
-        """The bursts that are no leakage, with what is hidden at their edges."""
+        """Return the bursts that are not leakage, with what is hidden at their edges."""
         if not self._pieces:
             return bursts
         return [kept for burst in bursts if (kept := self._judged(burst)) is not None]

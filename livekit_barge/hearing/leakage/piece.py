@@ -32,7 +32,7 @@ class HeardPiece:
     """A piece of a channel, and the other one as it comes by the path."""
 
     shift: int
-    """The response begins so many samples later."""
+    """The delay of the response's beginning, in samples."""
     sent: Float32
     """The other channel, with as much before the piece as the response is long."""
     frame: int

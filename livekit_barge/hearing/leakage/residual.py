@@ -28,16 +28,16 @@ _EXCEEDED, _MORE = 0.98, 10 ** (4 / 10)
 _TYPICAL, _NO_LEAKAGE_DB, _TYPICAL_LEAST_DB = 0.3, 15.0, 0.0
 _NEAR = round(0.3 / FRAME_S)
 # … unless a third of the frames are so loud, 6 dB under what was sent at most, and rise and fall
-# with what comes: then it comes by another way than was learnt.
+# with what comes: then it comes by another path than was learnt.
 _ANOTHER, _ALIKE, _SENT_LEAST = 0.33, 0.6, 0.25
 # Ratios are counted in steps of 1 dB from here on; a piece's count is halved after three pieces.
 _LEAST_DB, _STEPS, _FADES = -20, 61, 0.8
-# A frame can say what is left if it may be a tenth of the background, a quarter of which could not
-# be told from none; and so many frames can.
+# A frame shows the residual if that may be a tenth of the background, a quarter of which could not
+# be distinguished from none; and this many frames do.
 _FAIR, _HIDDEN, _FRAMES_LEAST = 0.1, 0.25, 80
 # The background, of which the quietest is known, is hardly ever louder than twice that.
 FLOOR_MOST = 2.0
-# A room fades by 60 dB in between 0.1 and 1 s; slower, and it is no room's fade that was learnt.
+# A room fades by 60 dB in between 0.1 and 1 s; a slower fade was not learnt from a room.
 _FADE_S = 0.1, 1.0
 # A good fit leaves at most what came with twice the amplitude.
 _TWICE = 4.0

@@ -41,8 +41,8 @@ __all__ = [
 SILERO_RATE = 16_000
 WINDOW_S = WINDOW / SILERO_RATE
 BLOCK = 12
-"""A stretch is heard in so many windows at once."""
-# So many windows are encoded together: their spectra stay near.
+"""The number of windows of a stretch that are heard at once."""
+# The number of windows encoded together: their spectra stay in the cache.
 _TOGETHER = 16 * BLOCK
 
 
@@ -60,9 +60,9 @@ class NetworkState:
 
 @dataclass(frozen=True)
 class WindowRun:
-    """Windows ``[begin, end)`` of a stretch, whose memory goes on.
+    """Windows ``[begin, end)`` of a stretch, which continue its state.
 
-    A piece after which its stretch goes on must be a multiple of :data:`BLOCK` long.
+    A run after which its stretch continues must be a multiple of :data:`BLOCK` long.
     """
 
     begin: int

@@ -23,11 +23,11 @@ from livekit_barge.hearing.span import Span
 
 # A tone fades in and out beyond the windows that it fills.
 _FADE_S: dict[Kind, float] = {"dtmf": 0.02, "tone": 0.1, "ringback": 0.1}
-# Speech that is heard up to a tone goes on into it: what lies between is less than this.
+# Speech that is heard up to a tone continues into it: the gap between them is less than this.
 _HIDES_S = 0.02
-# So many frames at full scale in half a second are no chance.
+# This many frames at full scale in half a second are not chance.
 _CLIPPED_LEAST = 3
-# What is lost is told in frames, and the bursts beside it are dated by levels of this length.
+# Losses are reported in frames, and the bursts beside them are dated by levels of this length.
 _LOST_SLACK_S = 0.01
 # Sounds of a kind this close are one.
 _JOIN_S: dict[Kind, float] = {"clipping": 1.0, "music": 2.0, "hum": 30.0}
@@ -36,8 +36,8 @@ _ALSO: tuple[tuple[Kind, tuple[Kind, ...]], ...] = (
     ("tone", ("dtmf", "music")),
     ("comfort_noise", ("dtmf", "tone", "ringback", "music", "hum")),
 )
-# What Silero may take for speech. Of a burst, so much is that, and it is none; it is as soft as it
-# was for so long before.
+# Sounds that Silero may take for speech. A burst of which this share is such a sound is not speech;
+# the sound's softness is judged over the seconds before.
 _LIKE_SPEECH: tuple[Kind, ...] = ("music", "hum")
 _MOSTLY, _BEFORE_S = 0.5, 10.0
 

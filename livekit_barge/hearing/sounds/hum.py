@@ -1,4 +1,4 @@
-"""Mains hum: lines at multiples of 50 or 60 Hz that stay as they are, by which it is no music.
+"""Mains hum: lines at multiples of 50 or 60 Hz that never change, unlike those of music.
 
 A note has lines at multiples of its pitch, too; but no pitch of music is as low as that, so its
 lines are further apart.

@@ -84,7 +84,7 @@ class Music:
         return found
 
     def _asked(self, block: Block, bounds_s: Sequence[float], tones: Sequence[Sound]) -> list[int]:
-        """The steps that go on without a pause, and are no tones."""
+        """Return the steps that sound without a pause and are not tones."""
         levels = block.long_db.reshape(-1, PER_STEP)
         loud = levels > np.maximum(_LOUD_DB, levels.mean(axis=1, keepdims=True) - _DIP_DB)
         goes_on = np.flatnonzero(np.count_nonzero(loud, axis=1) >= _LOUD_SHARE * PER_STEP)

@@ -1,4 +1,4 @@
-"""A sound that is no speech: what it is, where, and how sounds close together become one."""
+"""A sound that is not speech: its kind and place, and the joining of sounds close together."""
 
 from __future__ import annotations
 

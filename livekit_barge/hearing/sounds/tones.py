@@ -120,7 +120,7 @@ class Tones:
 
 
 def lines_hz(window: Float32, rate: float) -> tuple[float, ...]:
-    """The one or two lines that hold nearly all of a window's energy; none: it is no tone."""
+    """The one or two lines that hold nearly all of a window's energy; empty: it is not a tone."""
     powers: Powers = np.square(np.abs(np.fft.rfft(window * hann(len(window)))))
     powers[:2] = 0.0
     whole = float(powers.sum())
