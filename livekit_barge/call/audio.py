@@ -38,7 +38,7 @@ _BLOCK_S = 10.0
 
 
 @dataclass(frozen=True)
-class Piece:
+class TimelinePiece:
     """A run of a side's samples, and the sample of the timeline at which it begins."""
 
     at: int
@@ -51,7 +51,9 @@ class Piece:
         return self.at + self.end - self.begin
 
 
-def anchored_pieces(anchors: Sequence[Anchored], samples: int, sample_rate: int) -> list[Piece]:
+def anchored_pieces(
+    anchors: Sequence[Anchored], samples: int, sample_rate: int
+) -> list[TimelinePiece]:
     """A side's samples between one anchor and the next; ``samples`` is how many there are."""
     ends = [anchor.sample for anchor in anchors[1:]] + [samples]
     return [
@@ -60,20 +62,20 @@ def anchored_pieces(anchors: Sequence[Anchored], samples: int, sample_rate: int)
     ]
 
 
-def agent_piece(placement: Placement, sample_rate: int) -> Piece:
+def agent_piece(placement: Placement, sample_rate: int) -> TimelinePiece:
     """The samples of the pushed audio that a placement covers."""
     begin = round(placement.offset_s * sample_rate)
     end = round((placement.offset_s + placement.duration_s) * sample_rate)
     return _from_zero(round(placement.at_s * sample_rate), begin, end)
 
 
-def _from_zero(at: int, begin: int, end: int) -> Piece:
+def _from_zero(at: int, begin: int, end: int) -> TimelinePiece:
     """Leave out what lies before the call's start: a frame holds sound from before it arrived."""
     early = max(-at, 0)
-    return Piece(at + early, min(begin + early, end), end)
+    return TimelinePiece(at + early, min(begin + early, end), end)
 
 
-def lay_out(side: Int16, pieces: Sequence[Piece], begin: int, end: int) -> Int16:
+def lay_out(side: Int16, pieces: Sequence[TimelinePiece], begin: int, end: int) -> Int16:
     """The stretch ``[begin, end)`` of one channel's timeline, silent where nothing was placed."""
     block = np.zeros(end - begin, dtype=np.int16)
     for piece in pieces:
@@ -106,17 +108,17 @@ def write_audio(
     Raises ``OSError`` where ``out`` cannot be written.
     """
     block = int(_BLOCK_S * sample_rate)
-    told = _ForLibsndfile(out)
+    sink = _ForLibsndfile(out)
     try:
         with soundfile.SoundFile(
-            told, "w", sample_rate, len(channels), subtype="PCM_16", format="FLAC"
+            sink, "w", sample_rate, len(channels), subtype="PCM_16", format="FLAC"
         ) as file:
             for begin in range(0, samples, block):
                 end = min(begin + block, samples)
                 file.write(np.stack([channel(begin, end) for channel in channels], axis=1))
-    finally:  # soundfile may say that it failed, by an assertion at times, or say nothing
-        if told.error is not None:
-            raise told.error
+    finally:  # soundfile may report a failure, at times by an assertion, or nothing at all
+        if sink.error is not None:
+            raise sink.error
 
 
 class _ForLibsndfile:
@@ -143,7 +145,7 @@ def read_blocks(
 ) -> Iterator[Float32]:
     """The file's audio, block by block: float32 of shape ``(2, n)``, full scale 1.0.
 
-    Raises :class:`CallError` where it is damaged, or is not the audio that ``call.json`` tells of.
+    Raises :class:`CallError` where it is damaged, or is not the audio that ``call.json`` describes.
     """
     try:
         with soundfile.SoundFile(path) as source:

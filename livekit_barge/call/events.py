@@ -1,4 +1,4 @@
-"""What happened in a call, one frozen value per kind of event.
+"""The events of a call, one frozen value per kind of event.
 
 A line of ``events.jsonl`` is one of these: ``{"type": "output_paused", "at_s": 4.31, ...}``.
 ``at_s`` is our stamp, in seconds since the call's start, from one monotonic clock. Where LiveKit
@@ -31,7 +31,7 @@ Cause = Literal[
     "programmatic",
     "unknown",
 ]
-"""What made the framework decide to stop the agent; ``unknown`` where that cannot be told."""
+"""The trigger of the framework's decision to stop the agent; ``unknown`` if it cannot be told."""
 
 INFERENCE_URL = "inference_url"
 """The option in force that says where the adaptive detector is asked, if that was set."""
@@ -41,7 +41,7 @@ _Kind = TypeVar("_Kind", bound="Event")
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Event:
-    """Something that happened, and when."""
+    """Something that happened, and its time."""
 
     type: ClassVar[str]
     at_s: float
@@ -169,7 +169,7 @@ class SegmentStarted(Event):
     segment_id: int
     speech_id: str | None
     pushed_offset_s: float
-    """Where this segment begins in the pushed audio: the length of what was pushed before."""
+    """The beginning of this segment in the pushed audio: the length of what was pushed before."""
 
 
 @_kind
@@ -180,11 +180,11 @@ class SegmentFlushed(Event):
     segment_id: int
     speech_id: str | None
     last_frame_at_s: float
-    """When its last frame was handed to the output."""
+    """The moment at which its last frame was handed to the output."""
     pushed_s: float
     """The length of all that was handed over, in seconds of audio."""
     complete: bool | None = None
-    """Whether the speech's maker had said that this was all; ``None``: that cannot be told."""
+    """The speech's maker had said that this was all; ``None``: that cannot be told."""
 
 
 @_kind
@@ -231,7 +231,7 @@ class PlaybackProgressed(Event):
     segment_id: int
     started_at_s: float
     offset_s: float
-    """Where the stretch begins in the segment's audio."""
+    """The beginning of the stretch in the segment's audio."""
     duration_s: float
 
 
@@ -242,7 +242,7 @@ class PlaybackFinished(Event):
     type: ClassVar[str] = "playback_finished"
     segment_id: int
     position_s: float
-    """How much of the segment's audio played."""
+    """The played length of the segment's audio."""
     interrupted: bool
     transcript: str | None = None
 
@@ -284,7 +284,7 @@ class OverlappingSpeech(Event):
     delay_s: float | None = None
     """From the overlap's start, as LiveKit's VAD dates it, to the answer; ``None``: no answer."""
     requests: int | None = None
-    """How often the detector was asked during the overlap."""
+    """The number of requests to the detector during the overlap."""
     answered: bool | None = None
     """The detector answered a request; without an answer LiveKit reports no interruption."""
     agent_ended: bool = False
@@ -311,7 +311,7 @@ class ContextItem(TypedDict):
 
     item_id: str
     role: str
-    """Of what is no message, its type."""
+    """The role of a message, or the type of any other item."""
     text: str | None
     """``None``: nobody said it, or transcripts are not kept."""
     interrupted: bool
@@ -330,7 +330,7 @@ class ContextSeen(Event):
     items: Sequence[ContextItem]
     """The latest items, in the context's order."""
     earlier: int
-    """How many items stand before these."""
+    """The number of items before these."""
 
 
 @_kind
@@ -352,7 +352,7 @@ class InterruptionLost(Event):
 
     type: ClassVar[str] = "interruption_lost"
     sent_at_s: float
-    """When it was sent out."""
+    """The moment at which it was sent."""
     sent_by: str
     """The processor that sent it."""
     swallowed_by: str
@@ -420,7 +420,7 @@ class RoomConnection(Event):
 
 @_kind
 class CallerLinked(Event):
-    """Whom this end takes for the caller, and as what they came into the room."""
+    """The participant that this end takes for the caller, and its kind."""
 
     type: ClassVar[str] = "caller_linked"
     kind: str
@@ -428,14 +428,14 @@ class CallerLinked(Event):
 
 
 class LinkCounts(TypedDict):
-    """What came to a link one way."""
+    """The traffic that came to a link one way."""
 
     packets: int
     octets: int
     lost: int
-    """How many of the packets it lost."""
+    """The number of packets that it lost."""
     late_s: float
-    """By how much it sent one on later than it was due, at worst."""
+    """The most by which it sent a packet on later than it was due."""
 
 
 @_kind
@@ -451,9 +451,9 @@ class ImpairedLink(Event):
     to_server: LinkCounts
     to_caller: LinkCounts
     paths: Mapping[str, str]
-    """Which way the media went by the client's own statistics; empty: it did not tell."""
+    """The path of the media by the client's own statistics; empty: it did not report one."""
     crossed: bool
-    """Whether all these ways were the link's, by UDP, and packets crossed it both ways."""
+    """All these paths were the link's, by UDP, and packets crossed it both ways."""
 
 
 @_kind

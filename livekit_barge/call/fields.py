@@ -44,7 +44,7 @@ def line(document: Mapping[str, Any]) -> str:
 
 
 def parse(text: str | bytes) -> Any:
-    """What JSON text says. Raises ``ValueError``, also where it is nested too deep to be ours."""
+    """Parse JSON text. Raises ``ValueError``, also if it is nested too deep to be ours."""
     try:
         return json.loads(text)
     except RecursionError as error:
@@ -52,7 +52,7 @@ def parse(text: str | bytes) -> Any:
 
 
 def fault(kind: type, fields: Mapping[str, Any]) -> str | None:
-    """What keeps ``kind(**fields)`` from being right: what is lacking, unknown or mistyped."""
+    """Describe what makes ``kind(**fields)`` wrong: fields missing, unknown or mistyped."""
     known = {field.name: field for field in dataclasses.fields(kind)}
     missing = [
         name

@@ -125,7 +125,9 @@ def _lay_out(
     return round(samples / rate, 6)
 
 
-def _longest_leap_s(events: Sequence[Event], pieces: Sequence[audio.Piece], rate: int) -> float:
+def _longest_leap_s(
+    events: Sequence[Event], pieces: Sequence[audio.TimelinePiece], rate: int
+) -> float:
     """For how long, at most, nothing was stamped and no audio came."""
     seen = [(event.at_s, event.at_s) for event in events]
     seen += [(piece.at / rate, piece.stop / rate) for piece in pieces]
@@ -136,14 +138,18 @@ def _longest_leap_s(events: Sequence[Event], pieces: Sequence[audio.Piece], rate
     return longest_s
 
 
-def _caller_pieces(meta: CallMeta, events: Sequence[Event], samples: int) -> list[audio.Piece]:
+def _caller_pieces(
+    meta: CallMeta, events: Sequence[Event], samples: int
+) -> list[audio.TimelinePiece]:
     anchors = [event for event in events if isinstance(event, CallerAnchored)]
     # Broke off before the first anchor was certain: count from the start.
     anchors = anchors or [CallerAnchored(at_s=0.0, sample=0, reason="first")]
     return _pieces(meta, "caller", anchors, samples)
 
 
-def _heard_pieces(meta: CallMeta, events: Sequence[Event], samples: int) -> list[audio.Piece]:
+def _heard_pieces(
+    meta: CallMeta, events: Sequence[Event], samples: int
+) -> list[audio.TimelinePiece]:
     """The agent's, as a caller heard them."""
     anchors = [event for event in events if isinstance(event, AgentAnchored)]
     return _pieces(meta, "agent", anchors, samples) if anchors else []
@@ -151,7 +157,7 @@ def _heard_pieces(meta: CallMeta, events: Sequence[Event], samples: int) -> list
 
 def _pieces(
     meta: CallMeta, side: str, anchors: Sequence[Anchored], samples: int
-) -> list[audio.Piece]:
+) -> list[audio.TimelinePiece]:
     """Counted at the rate of ``audio.flac``."""
     ratio = meta.sample_rate / meta.sample_rates.get(side, meta.sample_rate)
     counted = [

@@ -46,7 +46,7 @@ class Call:
     meta: CallMeta
     events: tuple[Event, ...]
     notes: tuple[str, ...]
-    """What is missing or was mended."""
+    """The gaps and repairs of the recording."""
 
     @classmethod
     def open(cls, path: Path | str) -> Self:
@@ -86,7 +86,7 @@ class Call:
 
     @property
     def duration_s(self) -> float:
-        """How long the call is known to have lasted."""
+        """The known length of the call."""
         assert self.meta.duration_s is not None  # ``open`` finishes a call that lacks it
         return self.meta.duration_s
 

@@ -1,4 +1,4 @@
-"""What ``call.json`` says of a call."""
+"""The contents of ``call.json``."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ _HIGHEST_RATE = 655_350
 CapturePoint = Literal["agent", "caller", "import"]
 
 VIRTUAL_SOURCES = frozenset({"stage", "replay", "pipecat-stage"})
-"""Which calls nobody spoke in: in virtual time their date is none."""
+"""The sources of calls in which nobody spoke: in virtual time a date means nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class CallMeta:
-    """What ``call.json`` says."""
+    """The contents of ``call.json``."""
 
     call_id: str
     source: str
-    """What recorded it: ``livekit-agents``, ``stage``, ``room``, …"""
+    """The recorder: ``livekit-agents``, ``stage``, ``room``, …"""
     capture_point: CapturePoint
     """Whose ears: what the agent's sink says it played, or what a participant heard."""
     started_wall_s: float
@@ -57,7 +57,7 @@ class CallMeta:
     versions: Mapping[str, str] = field(default_factory=dict)
     room: str | None = None
     alignment_uncertainty_s: float | None = None
-    """How far the two channels may be apart; ``None``: not known."""
+    """The largest shift between the two channels; ``None``: not known."""
     audio_recorded: bool = True
     duration_s: float | None = None
     """``None`` while the call runs, and where it broke off."""
@@ -104,7 +104,7 @@ class CallMeta:
 
 
 def _out_of_range(fields: Mapping[str, Any]) -> str | None:
-    """What of the right type no recorder can have written."""
+    """Describe a value that has the right type and that no recorder can have written."""
     rates = fields.get("sample_rates", {})
     if not all(1 <= rate <= _HIGHEST_RATE for rate in rates.values()):
         return f"bad sample_rates: {', '.join(map(str, rates.values()))}"

@@ -1,4 +1,4 @@
-"""Where each side's audio lies on the call's timeline.
+"""Places each side's audio on the call's timeline.
 
 Caller: the first sample is placed at its arrival less the frame's length, the rest by counting
 samples. Stamping each frame by its arrival would write the network's jitter into the audio; a
@@ -42,7 +42,7 @@ class Placement:
 
     at_s: float
     offset_s: float
-    """Where it begins in the pushed audio."""
+    """The beginning of the stretch in the pushed audio."""
     duration_s: float
     segment_id: int
     estimated: bool = False
@@ -50,7 +50,7 @@ class Placement:
 
 
 @dataclass
-class _Segment:
+class _PlacedSegment:
     segment_id: int
     first_frame_at_s: float
     offset_s: float
@@ -59,7 +59,7 @@ class _Segment:
     reported_at_s: float | None = None
     """The end on the timeline of what the sink has reported so far."""
     held: list[tuple[float, float]] = field(default_factory=list)
-    """When the output was paused during the segment: from, to."""
+    """The pauses of the output during the segment: from, to."""
 
     def reckon(self, played_s: float) -> list[Placement]:
         """Place the first ``played_s`` from the start on, around the pauses."""
@@ -84,14 +84,14 @@ class AgentTimeline:
     """Turns the output's events into placements as they become final."""
 
     def __init__(self) -> None:
-        self._segments: dict[int, _Segment] = {}
+        self._segments: dict[int, _PlacedSegment] = {}
         self._paused_at_s: float | None = None
 
     def feed(self, event: Event) -> list[Placement]:
-        """What the event made final, in the order in which it played."""
+        """Return the placements that the event made final, in the order in which they played."""
         match event:
             case SegmentStarted():
-                self._segments[event.segment_id] = _Segment(
+                self._segments[event.segment_id] = _PlacedSegment(
                     event.segment_id, event.at_s, event.pushed_offset_s
                 )
             case SegmentFlushed() if segment := self._segments.get(event.segment_id):
@@ -134,12 +134,12 @@ class AgentTimeline:
         self._segments.clear()
         return placements
 
-    def _report(self, segment: _Segment, event: PlaybackProgressed) -> Placement:
+    def _report(self, segment: _PlacedSegment, event: PlaybackProgressed) -> Placement:
         segment.reported_at_s = event.started_at_s + event.duration_s
         offset_s = segment.offset_s + event.offset_s
         return Placement(event.started_at_s, offset_s, event.duration_s, segment.segment_id)
 
-    def _hold_until(self, now_s: float, segment: _Segment) -> None:
+    def _hold_until(self, now_s: float, segment: _PlacedSegment) -> None:
         if self._paused_at_s is not None:
             segment.held.append((self._paused_at_s, now_s))
 
@@ -152,7 +152,7 @@ def place_agent(events: Iterable[Event], *, ended_s: float) -> list[Placement]:
 
 
 @dataclass(frozen=True)
-class _Held:
+class _WaitingFrame:
     arrived_s: float
     samples: int
 
@@ -171,13 +171,13 @@ class CallerTimeline:
         self._count = 0
         self._usual = 0
         """A frame's samples."""
-        self._held: list[_Held] = []
+        self._held: list[_WaitingFrame] = []
         self.early_s = 0.0
-        """By how much a frame came before it can have been spoken, at worst: the uncertainty."""
+        """The most by which a frame came before it can have been spoken: the uncertainty."""
 
     def feed(self, arrived_s: float, samples: int) -> list[CallerAnchored]:
         """A frame of ``samples`` arrived whole at ``arrived_s``."""
-        self._held.append(_Held(arrived_s, samples))
+        self._held.append(_WaitingFrame(arrived_s, samples))
         self._usual = self._usual or samples
         if self._anchor is not None and self._late_s(self._held)[-1] <= self._gap_late_s:
             if samples <= self._usual:  # LiveKit hands over half a second of silence after the last
@@ -203,7 +203,7 @@ class CallerTimeline:
 
     @property
     def settled_samples(self) -> int:
-        """How many samples have their place."""
+        """The number of samples that have their place."""
         return self._count
 
     def _release(self) -> None:
@@ -215,8 +215,8 @@ class CallerTimeline:
             return sample / self._rate
         return self._anchor.at_s + (sample - self._anchor.sample) / self._rate
 
-    def _late_s(self, frames: list[_Held]) -> list[float]:
-        """How late each frame's end came, against counting samples on."""
+    def _late_s(self, frames: list[_WaitingFrame]) -> list[float]:
+        """Return how late each frame's end came, compared with counting samples on."""
         late, count = [], self._count
         for frame in frames:
             count += frame.samples

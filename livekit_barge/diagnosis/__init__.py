@@ -1,4 +1,4 @@
-"""Why: which of the seven symptoms a call shows, at which layer, and what to turn.
+"""Diagnoses a call: which of the seven symptoms it shows, at which layer, and what to change.
 
 ::
 
@@ -7,9 +7,9 @@
     for finding in diagnose(call, measure_call(call)):
         print(finding.code, finding.title, finding.turn)
 
-Each rule looks at one cause in one way, on what was stamped and what is to be heard. None says
-anything where its evidence is missing; what no rule can see is a finding that names the instrument
-which would decide. The codes stay; ``docs/diagnosis.md`` has a section for each.
+Each rule looks for one cause, in the stamps and in the audio, and finds nothing if its evidence is
+missing. An overlap that no rule explains becomes a finding that names the instrument to decide it.
+The codes are stable; ``docs/diagnosis.md`` has a section for each.
 """
 
 from livekit_barge.diagnosis.finding import Finding, Sure

@@ -1,4 +1,4 @@
-"""What the rules look at: a call's events by kind, its overlaps, and how loud its channels are."""
+"""A call as the rules see it: events by kind, overlaps, and the levels of its channels."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from livekit_barge.call.audio import AUDIO_FILE, CALLER, Float32
+from livekit_barge.call.cause_table import CAUSES, CauseFacts
 from livekit_barge.call.events import (
     AgentState,
     ContextSeen,
@@ -37,8 +38,8 @@ from livekit_barge.measure.turns import Turn
 LEVEL_S = 0.01
 """A level a hundredth: finer than any rule's limit."""
 TOLD_WITHIN_S = 1.0
-"""What is told of a moment is looked for this long after it: an STT's transcript, a VAD's change of
-state, the word that a stop was a false one."""
+"""A report on a moment may come this much later: an STT's transcript, a VAD's change of state, the
+event that calls a stop a false one."""
 AS_LOUD_DB = 15.0
 """Words of one talker differ by less; a room's noise lies lower."""
 
@@ -55,8 +56,23 @@ class Story:
     turn: Turn
 
     @property
+    def cause(self) -> CauseFacts | None:
+        """The facts about what made the decision; ``None``: nothing is known to have."""
+        return None if self.overlap.cause is None else CAUSES[self.overlap.cause]
+
+    @property
+    def decided_by(self) -> str:
+        """Name what made the decision, for a reader of the finding."""
+        return "an unknown cause" if self.cause is None else self.cause.text
+
+    @property
+    def by_vad(self) -> bool:
+        """Return whether the agent's own VAD made the decision."""
+        return self.cause is not None and self.cause.by_vad
+
+    @property
     def begin_s(self) -> float:
-        """Where to listen."""
+        """The place to listen to."""
         at_s = self.overlap.begin_s
         return self.turn.started_s if at_s is None else at_s
 
@@ -68,7 +84,7 @@ class Story:
 
 
 @dataclass(frozen=True)
-class Segment:
+class SpeechSegment:
     """A stretch of a speech's audio between two flushes."""
 
     begin_s: float
@@ -77,12 +93,12 @@ class Segment:
     pushed_s: float | None
     segment_id: int
     complete: bool | None = None
-    """Whether this was all of the speech; ``None``: not known."""
+    """This was all of the speech; ``None``: not known."""
     flushed_at_s: float | None = None
 
 
 @dataclass(frozen=True)
-class Seen:
+class CallView:
     """A call, for the rules."""
 
     call: Call
@@ -97,7 +113,7 @@ class Seen:
 
     @property
     def stamped(self) -> bool:
-        """Whether the agent's end was stamped, and its decisions with it."""
+        """Return whether the agent's end was stamped, and its decisions with it."""
         return self.call.meta.capture_point == "agent" and bool(self.of(SegmentStarted))
 
     @property
@@ -140,7 +156,7 @@ class Seen:
         return options
 
     def speaking(self, events: Iterable[AgentState] | Iterable[UserState]) -> list[Span]:
-        """When the state was ``speaking``."""
+        """Return the spans in which the state was ``speaking``."""
         spans: list[Span] = []
         begun_s: float | None = None
         for event in events:
@@ -155,7 +171,7 @@ class Seen:
 
     @cached_property
     def vad_heard(self) -> list[Span]:
-        """When LiveKit took the caller to be speaking, from its own back-dated onset on."""
+        """The spans in which LiveKit took the caller to speak, from its back-dated onset on."""
         begun = {event.at_s: event.livekit_at_s for event in self.of(UserState)}
         return [
             Span(min(begun.get(span.begin_s) or span.begin_s, span.begin_s), span.end_s)
@@ -163,18 +179,20 @@ class Seen:
         ]
 
     def vad_onset_s(self, story: Story) -> float | None:
-        """When LiveKit took the caller's speech in the overlap to begin; ``None``: not at all."""
+        """Return when LiveKit took the caller's speech in the overlap to begin; ``None``: never."""
         around = Span(story.begin_s - self.limits.off_min_s, story.caller_end_s + TOLD_WITHIN_S)
         heard = self.heard_around(around)
         return None if not heard else max(heard[0].begin_s, story.begin_s)
 
     def heard_in(self, story: Story) -> list[Span]:
-        """When LiveKit took the caller to speak, in the overlap. A pause begins the count anew."""
+        """Return the spans of the overlap in which LiveKit took the caller to speak.
+
+        A pause begins the count anew."""
         reach = Span(story.begin_s, max(story.caller_end_s, story.begin_s + LEVEL_S))
         return self.heard_around(reach)
 
     def heard_around(self, around: Span) -> list[Span]:
-        """When LiveKit took the caller to speak, around then."""
+        """Return the spans around then in which LiveKit took the caller to speak."""
         # Spans end in their order; an onset that is back-dated lies before the end before it.
         near = within(self.vad_heard, around.begin_s, math.inf, lambda span: span.end_s)
         found = []
@@ -208,7 +226,7 @@ class Seen:
         return [turn for turn in turns[max(began - 1, 0) : began] if at_s <= turn.ended_s]
 
     def agent_begins(self, after_s: float, by_s: float) -> bool:
-        """Whether a turn of the agent's begins in ``(after_s, by_s]``."""
+        """Return whether a turn of the agent's begins in ``(after_s, by_s]``."""
         turns = self._turns_of["agent"]
         first, last = (bisect_right(turns, at_s, key=_started_s) for at_s in (after_s, by_s))
         return first < last
@@ -218,7 +236,7 @@ class Seen:
         return self.between(Transcript, begin_s, end_s)
 
     def protections(self, reason: str) -> list[tuple[Span, str | None]]:
-        """When what was protected for ``reason``, and which speech that meant."""
+        """Return the spans protected for ``reason``, each with the speech that was meant."""
         return self._protections.get(reason, [])
 
     @cached_property
@@ -260,27 +278,27 @@ class Seen:
 
     @cached_property
     def first_in_context_s(self) -> Mapping[str, float]:
-        """When each item was first seen in the chat context."""
+        """The first time that each item was seen in the chat context."""
         first: dict[str, float] = {}
         for event in self.of(ContextSeen):
             for item in event.items:
                 first.setdefault(item["item_id"], event.at_s)
         return first
 
-    def segments(self, speech_id: str | None) -> list[Segment]:
+    def segments(self, speech_id: str | None) -> list[SpeechSegment]:
         """A speech's segments, in order."""
         return self._segments.get(speech_id, [])
 
     @cached_property
-    def _segments(self) -> Mapping[str | None, list[Segment]]:
+    def _segments(self) -> Mapping[str | None, list[SpeechSegment]]:
         flushed = {event.segment_id: event for event in self.of(SegmentFlushed)}
-        segments: dict[str | None, list[Segment]] = {}
+        segments: dict[str | None, list[SpeechSegment]] = {}
         for begun in self.of(SegmentStarted):
             end = flushed.get(begun.segment_id)
             segment = (
-                Segment(begun.at_s, None, None, begun.segment_id)
+                SpeechSegment(begun.at_s, None, None, begun.segment_id)
                 if end is None
-                else Segment(
+                else SpeechSegment(
                     begun.at_s,
                     end.last_frame_at_s,
                     end.pushed_s,
@@ -308,7 +326,7 @@ class Seen:
         return np.concatenate(parts, axis=1) if parts else np.zeros((2, 0))
 
     def caller_speaks_in(self, span: Span, story: Story) -> bool:
-        """Whether the caller is about as loud in the span as they were in the overlap."""
+        """Return whether the caller is about as loud in the span as in the overlap."""
         if not self.has_audio:
             return False
         then, now = (

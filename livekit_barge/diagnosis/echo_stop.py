@@ -1,7 +1,7 @@
-"""The agent's echo stopped the agent: the caller's channel at the decision is the agent's, late.
+"""The agent's echo stopped the agent: the caller's channel at the decision is the agent's, delayed.
 
-The two channels are laid over each other at every delay an echo may have. Speech is not like other
-speech; it is like itself. Both of two windows in a row must agree, and on the delay, too.
+The two channels are correlated at every delay an echo may have: speech resembles itself and no
+other speech. Two windows in a row must both match, and at the same delay.
 """
 
 from __future__ import annotations
@@ -11,46 +11,45 @@ from collections.abc import Iterable
 import numpy as np
 
 from livekit_barge.call.audio import AGENT, CALLER, Float32
-from livekit_barge.diagnosis.call_view import Seen, Story, at, ms
+from livekit_barge.diagnosis.call_view import CallView, Story, at, ms
 from livekit_barge.diagnosis.finding import Finding
 from livekit_barge.diagnosis.kinds import ECHO
 from livekit_barge.hearing.span import Span
 
-# The windows' delays are one delay if no further apart than the drift of two sound cards.
+# Two windows have the same delay if the difference is at most the drift of two sound cards.
 _SAME_DELAY_S = 0.005
-# Two pitch periods of a low voice fit ten times into it: a vowel alone is like another one.
+# Ten times two pitch periods of a low voice: a shorter vowel resembles any other.
 _WINDOW_LEAST_S = 0.1
-_BY_AUDIO = ("vad", "adaptive", "realtime", "unknown")
 
 
-def echoes(seen: Seen) -> Iterable[Finding]:
-    """For each overlap whose decision was made by voice activity."""
-    if not seen.stamped or not seen.has_audio:
+def echoes(view: CallView) -> Iterable[Finding]:
+    """Find the echo in each overlap that a sound alone can have decided."""
+    if not view.stamped or not view.has_audio:
         return
     decided = [
         story
-        for story in seen.stories
-        if story.overlap.decision_s is not None and story.overlap.cause in _BY_AUDIO
+        for story in view.stories
+        if story.overlap.decision_s is not None and story.cause is not None and story.cause.by_audio
     ]
-    delay_s = seen.limits.echo_delay_max_s
-    heard = [_heard(seen, story) for story in decided]
-    clips = seen.clips([Span(span.begin_s - delay_s, span.end_s) for span in heard])
+    delay_s = view.limits.echo_delay_max_s
+    heard = [_heard(view, story) for story in decided]
+    clips = view.clips([Span(span.begin_s - delay_s, span.end_s) for span in heard])
     for story, span, clip in zip(decided, heard, clips, strict=True):
-        if (found := _echo(seen, story, span.length_s / 2, clip)) is not None:
+        if (found := _echo(view, story, span.length_s / 2, clip)) is not None:
             yield found
 
 
-def _heard(seen: Seen, story: Story) -> Span:
-    """What the decision was made on: from the onset, at most two windows back."""
+def _heard(view: CallView, story: Story) -> Span:
+    """Return the audio that the decision followed: from the onset, at most two windows back."""
     assert story.overlap.decision_s is not None
     end_s = story.overlap.decision_s
-    begin_s = end_s - 2 * seen.limits.echo_window_s
+    begin_s = end_s - 2 * view.limits.echo_window_s
     return Span(max(begin_s, story.overlap.onset_s or 0.0, 0.0), end_s)
 
 
-def _echo(seen: Seen, story: Story, window_s: float, clip: Float32) -> Finding | None:
-    rate, overlap = seen.call.sample_rate, story.overlap
-    window, lags = round(window_s * rate), round(seen.limits.echo_delay_max_s * rate)
+def _echo(view: CallView, story: Story, window_s: float, clip: Float32) -> Finding | None:
+    rate, overlap = view.call.sample_rate, story.overlap
+    window, lags = round(window_s * rate), round(view.limits.echo_delay_max_s * rate)
     if window_s < _WINDOW_LEAST_S:
         return None
     missing = 2 * window + lags - clip.shape[1]
@@ -63,21 +62,21 @@ def _echo(seen: Seen, story: Story, window_s: float, clip: Float32) -> Finding |
         alike, delay = likeness(said, heard)
         found.append((alike, delay / rate))
     (one, first_s), (two, second_s) = found
-    if min(one, two) < seen.limits.echo_alike_min or abs(first_s - second_s) > _SAME_DELAY_S:
+    if min(one, two) < view.limits.echo_alike_min or abs(first_s - second_s) > _SAME_DELAY_S:
         return None
     return ECHO.found(
         [
-            f"the decision at {at(overlap.decision_s or 0.0)} was made by {overlap.cause}",
-            f"in the {at(2 * window_s)} before it the caller's channel is the "
-            f"agent's, {ms(second_s)} later: likeness {one:.2f} and {two:.2f} of 1",
+            f"{story.decided_by} decided at {at(overlap.decision_s or 0.0)}",
+            f"in the {at(2 * window_s)} before that, the caller's channel repeats the agent's "
+            f"{ms(second_s)} later: correlation {one:.2f} and {two:.2f} of 1",
         ],
         story=story,
-        ruled_out=["not the caller: their own voice is not like the agent's"],
+        ruled_out=["not the caller: a voice of their own does not match the agent's"],
     )
 
 
 def likeness(said: Float32, heard: Float32) -> tuple[float, int]:
-    """How alike ``heard`` is to what was said at the best delay, from 0 to 1; and that delay.
+    """Return the best likeness of ``heard`` to what was said, from 0 to 1, and its delay.
 
     ``said`` ends with ``heard`` and begins earlier; the delay is in samples.
     """

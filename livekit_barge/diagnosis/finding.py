@@ -1,4 +1,4 @@
-"""A finding: what is wrong, where, what shows it, and what to turn."""
+"""A finding: the fault, its place, its evidence, and the change to make."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 Sure = Literal["sure", "likely", "undecided"]
-"""How sure a finding is:
+"""The certainty of a finding:
 
 | | |
 |---|---|
-| ``sure`` | stamps and audio both show it, and nothing else that is known does the same |
-| ``likely`` | it shows, but something else that could not be ruled out shows the same |
-| ``undecided`` | something is wrong; what would tell is not in the call: see ``needs`` |
+| ``sure`` | stamps and audio both show it, and no other known cause would |
+| ``likely`` | it shows, but another cause that was not ruled out would show the same |
+| ``undecided`` | something is wrong; the deciding evidence is not in the call: see ``needs`` |
 """
 
 
@@ -25,18 +25,18 @@ class Finding:
     """Stable; the name of its section in ``docs/diagnosis.md``."""
     title: str
     symptom: int | None
-    """Which of the seven symptoms; ``None``: a cause beyond them."""
+    """One of the seven symptoms, by number; ``None``: a cause beyond them."""
     layer: str
-    """Where it is: ``gate``, ``output``, ``transport``, ``context``, …"""
+    """The layer at fault: ``gate``, ``output``, ``transport``, ``context``, …"""
     overlap: int | None
-    """Which of the call's overlaps, counted from 0 in the order of its turns; ``None``: the call,
-    or a place in it where nobody was talked over."""
+    """The overlap, counted from 0 in the order of the call's turns; ``None``: the whole call, or
+    a place where nobody was talked over."""
     at_s: float | None
-    """Where to listen, in seconds since the call's start; ``None``: all along."""
+    """The place to listen to, in seconds since the call's start; ``None``: all of the call."""
     evidence: tuple[str, ...]
-    """Stamps and audio, in numbers."""
+    """Stamps and audio in numbers, one line each."""
     ruled_out: tuple[str, ...]
-    """What else it could have been, and what speaks against that."""
+    """The other explanations, each with what speaks against it."""
     turn: str
     """The knob or the code to change."""
     sure: Sure
@@ -44,5 +44,5 @@ class Finding:
     """The instrument that would decide; ``None``: none is missing."""
 
     def to_json(self) -> dict[str, Any]:
-        """As ``livekit-barge diagnose --json`` writes it."""
+        """Return it as ``livekit-barge diagnose --json`` writes it."""
         return dataclasses.asdict(self)

@@ -1,4 +1,4 @@
-"""Whose call it is: what its framework calls the two gates that both have."""
+"""The frameworks, and their names for the gates that both have."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-# Pipecat's strategies beside which its words decide nothing: each begins the turn on its own.
+# With one of these Pipecat strategies the words gate is open: each starts the turn by itself.
 _WITHOUT_WORDS = ("VADUserTurnStartStrategy", "TranscriptionUserTurnStartStrategy")
 
 
 @dataclass(frozen=True)
 class Framework:
-    """A framework, as findings speak of it."""
+    """A framework, as findings name it."""
 
     name: str
     duration: str
@@ -23,13 +23,13 @@ class Framework:
     """The option: whether a speech may be interrupted at all."""
 
     def words_needed(self, options: Mapping[str, Any]) -> int:
-        """What the words gate asks for; 0: it is open."""
+        """Return the number of words that the words gate asks for; 0: it is open."""
         if any(name in _WITHOUT_WORDS for name in options.get("user_turn_start") or ()):
             return 0
         return options.get(self.words) or 0
 
     def least_s(self, options: Mapping[str, Any]) -> float | None:
-        """What the duration gate asks for; ``None``: not known."""
+        """Return the seconds that the duration gate asks for; ``None``: not known."""
         least_s: float | None = options.get(self.duration)
         return least_s
 
@@ -41,5 +41,5 @@ PIPECAT = Framework("Pipecat", "start_secs", "min_words", "enable_interruptions"
 
 
 def framework_of(source: str) -> Framework:
-    """By what recorded the call: ``source`` in ``call.json``."""
+    """Return the framework of a call by its recorder, ``source`` in ``call.json``."""
     return PIPECAT if source.split("-")[0] == "pipecat" else LIVEKIT

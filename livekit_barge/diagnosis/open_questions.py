@@ -1,11 +1,12 @@
-"""What no rule explains, and which instrument would."""
+"""Overlaps that no rule explains, each with the instrument that would."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
 from livekit_barge.call.events import SegmentStarted, UserState
-from livekit_barge.diagnosis.call_view import Seen, Story, at
+from livekit_barge.diagnosis.call_view import CallView, Story, at
+from livekit_barge.diagnosis.duration import NO_DECISION
 from livekit_barge.diagnosis.finding import Finding
 from livekit_barge.diagnosis.kinds import NOT_SEEN, UNEXPLAINED
 
@@ -13,61 +14,68 @@ _WRONG = ("missed", "late", "false_stop")
 
 _INSTRUMENTS = {
     "import": "a call recorded by BargeSession where the agent runs: its decisions, pauses and "
-    "clears tell a shut gate (symptom 1) from a cancel that is lost (4) and a queue (3, 5)",
+    "clears distinguish a shut gate (symptom 1) from a lost cancel (4) and a queue (3, 5)",
     "caller": "the agent's own folder of the same call; `livekit-barge join` puts both on one "
     "timeline",
-    "agent": "a session whose output is tapped: BargeSession, or instrument() before its start",
+    "agent": "a session with a tapped output: BargeSession, or instrument() before its start",
 }
 
 
-def open_questions(seen: Seen, explained: Collection[int]) -> Iterable[Finding]:
-    """For each overlap that went wrong, if no other finding is about it."""
-    for story in seen.stories:
+def open_questions(view: CallView, explained: Collection[int]) -> Iterable[Finding]:
+    """Report each overlap that went wrong, if no other finding explains it."""
+    for story in view.stories:
         if story.overlap.outcome not in _WRONG or story.index in explained:
             continue
-        if not seen.stamped:
-            yield _not_seen(seen, story)
+        if not view.stamped:
+            yield _not_seen(view, story)
         elif story.overlap.outcome != "false_stop":
-            yield _unexplained(seen, story)
+            yield _unexplained(view, story)
 
 
-def _not_seen(seen: Seen, story: Story) -> Finding:
-    stamps = len(seen.of(SegmentStarted))
+def _not_seen(view: CallView, story: Story) -> Finding:
+    stamps = len(view.of(SegmentStarted))
     return NOT_SEEN.found(
-        [*_heard(story), f"{len(seen.call.events)} events and {stamps} stamps of the output"],
+        [*_heard(story), f"{len(view.call.events)} events, {stamps} stamps of the output"],
         story=story,
         sure="undecided",
-        needs=_INSTRUMENTS[seen.call.meta.capture_point],
+        needs=_INSTRUMENTS[view.call.meta.capture_point],
     )
 
 
-def _unexplained(seen: Seen, story: Story) -> Finding:
+def _unexplained(view: CallView, story: Story) -> Finding:
     overlap = story.overlap
-    decided = "no decision was made"
+    decided = NO_DECISION
     if overlap.decision_s is not None:
-        decided = f"decided at {at(overlap.decision_s)} by {overlap.cause}"
+        decided = f"{story.decided_by} decided at {at(overlap.decision_s)}"
     return UNEXPLAINED.found(
-        [*_heard(story), decided, *_announced(seen, story)],
+        [*_heard(story), decided, *_announced(view, story)],
         story=story,
-        ruled_out=["no gate that can be read was shut", "the output was not heard to leak"],
+        ruled_out=[
+            "not a gate: none that can be read was shut",
+            "not the output: no leak was audible",
+        ],
         sure="undecided",
-        needs=f"{seen.framework.name}'s own log at level debug, beside this call",
+        needs=f"{view.framework.name}'s own log at level debug, beside this call",
     )
 
 
-def _announced(seen: Seen, story: Story) -> list[str]:
-    """When LiveKit took the caller to speak: a VAD that is behind shows there."""
+def _announced(view: CallView, story: Story) -> list[str]:
+    """Report when LiveKit took the caller to speak: a slow VAD shows there."""
     said = [
         event.at_s
-        for event in seen.of(UserState)
+        for event in view.of(UserState)
         if event.new == "speaking" and event.at_s >= story.begin_s
     ]
-    return [f"the user's state was speaking {at(said[0] - story.begin_s)} after"] if said else []
+    return (
+        [f"the user's state turned to speaking {at(said[0] - story.begin_s)} after the onset"]
+        if said
+        else []
+    )
 
 
 def _heard(story: Story) -> list[str]:
     overlap = story.overlap
-    lines = [f"outcome {overlap.outcome}; both spoke for {at(overlap.talk_over_s)}"]
+    lines = [f"outcome {overlap.outcome}; both were audible for {at(overlap.talk_over_s)}"]
     if overlap.time_to_yield_s is not None:
         least = "at least " if overlap.lower_bound else ""
         lines.append(f"time to yield {least}{at(overlap.time_to_yield_s)}")

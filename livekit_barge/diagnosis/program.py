@@ -1,4 +1,4 @@
-"""What the program around the session does: options, adaptive mode, protected lines."""
+"""Findings about the program around the session: options, adaptive mode, protected lines."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from livekit_barge.call.events import (
     SpeechCreated,
     SpeechInterrupted,
 )
-from livekit_barge.diagnosis.call_view import Seen, Story, at
+from livekit_barge.diagnosis.call_view import CallView, Story, at
 from livekit_barge.diagnosis.finding import Finding
 from livekit_barge.diagnosis.kinds import ADAPTIVE_OFF, OPTIONS_DIFFER, PROTECTED_CUT
 
@@ -27,29 +27,29 @@ _ITS_DETECTOR = (
 )
 
 
-def options(seen: Seen) -> Iterable[Finding]:
-    """One for the call, if any option was ever in force with another value than asked for."""
+def options(view: CallView) -> Iterable[Finding]:
+    """Report once per call the options that were in force with another value than asked for."""
     asked = {
         name: given["value"]
-        for name, given in seen.call.meta.asked.items()
+        for name, given in view.call.meta.asked.items()
         if isinstance(given, Mapping) and "value" in given
     }
     wrong: dict[str, str] = {}
     first_s = None
-    for event in seen.of(OptionsInForce):
+    for event in view.of(OptionsInForce):
         for name, value in asked.items():
             now = event.options.get(name)
             if now is None or _same(now, value) or name in wrong:
-                continue  # what cannot be read is not known to differ
-            source = seen.call.meta.asked[name].get("source")
-            wrong[name] = f"{name}: {value} was asked for ({source}), {now} is in force"
+                continue  # an option that cannot be read is not known to differ
+            source = view.call.meta.asked[name].get("source")
+            wrong[name] = f"{name}: {value} was requested ({source}), {now} is in force"
             first_s = event.at_s if first_s is None else first_s
     if wrong:
-        since = f"seen from {at(first_s or 0.0)} on"
+        since = f"since {at(first_s or 0.0)}"
         yield OPTIONS_DIFFER.found(
             [*wrong.values(), since],
             at_s=first_s,
-            ruled_out=["options that LiveKit gives no way to read are not compared"],
+            ruled_out=["not an unreadable option: those are not compared"],
         )
 
 
@@ -59,35 +59,35 @@ def _same(one: Any, other: Any) -> bool:
     return bool(one == other) or str(one) == str(other)
 
 
-def adaptive(seen: Seen) -> Iterable[Finding]:
-    """One for the call, if adaptive was asked for and the VAD decides: never asked, or lost since.
+def adaptive(view: CallView) -> Iterable[Finding]:
+    """Report once per call that adaptive was requested, and the VAD decides: unused, or lost since.
 
-    LiveKit writes no error event when it gives its detector up. What shows it is an overlap that
-    the VAD decided after the last verdict, and that adaptive does not leave to the VAD by design.
+    LiveKit writes no error event when it gives up its detector. The sign is an overlap that the VAD
+    decided after the last verdict, and that adaptive does not leave to the VAD by design.
     """
-    asked = seen.call.meta.asked.get(_MODE, {})
-    in_force = [event.options.get(_MODE) for event in seen.of(OptionsInForce)]
+    asked = view.call.meta.asked.get(_MODE, {})
+    in_force = [event.options.get(_MODE) for event in view.of(OptionsInForce)]
     if "adaptive" not in (asked.get("value"), *in_force):
         return
-    verdicts = seen.of(OverlappingSpeech)
+    verdicts = view.of(OverlappingSpeech)
     since_s = verdicts[-1].at_s if verdicts else 0.0
     by_vad = [
         (story, story.overlap.decision_s)
-        for story in seen.stories
+        for story in view.stories
         if story.overlap.decision_s is not None
         and story.overlap.decision_s > since_s
-        and story.overlap.cause == "vad"
-        and not _left_to_the_vad(seen, story)
+        and story.by_vad
+        and not _left_to_the_vad(view, story)
     ]
     if not by_vad:
         return
     first, decided_s = by_vad[0]
     gave = (
-        f"gave its last verdict at {at(since_s)}, {len(verdicts)} in all"
+        f"gave its last verdict at {at(since_s)}, the last of {len(verdicts)}"
         if verdicts
-        else f"gave no verdict in {len(seen.stories)} overlaps"
+        else f"gave no verdict in {len(view.stories)} overlaps"
     )
-    host = seen.options_at(first.begin_s).get(INFERENCE_URL)
+    host = view.options_at(first.begin_s).get(INFERENCE_URL)
     yield ADAPTIVE_OFF.found(
         [
             f"{_MODE} is adaptive, and the detector {gave}",
@@ -96,59 +96,59 @@ def adaptive(seen: Seen) -> Iterable[Finding]:
         ],
         at_s=first.begin_s,
         ruled_out=[
-            "not an overlap that adaptive leaves to the VAD: it began "
+            "not an overlap that adaptive mode leaves to the VAD: it began "
             f"{at(first.begin_s - first.turn.started_s)} into the speech"
         ],
         turn=None if host is None else _ITS_DETECTOR.format(host=host),
     )
 
 
-def _left_to_the_vad(seen: Seen, story: Story) -> bool:
+def _left_to_the_vad(view: CallView, story: Story) -> bool:
     """Return whether adaptive leaves the overlap to the VAD by design.
 
     It does near the beginning of a speech, and again after a resume (``backchannel_boundary``).
     """
-    boundary = seen.options_at(story.begin_s).get("backchannel_boundary")
+    boundary = view.options_at(story.begin_s).get("backchannel_boundary")
     near_s = boundary[0] if isinstance(boundary, list | tuple) and boundary else _BOUNDARY_S
-    begun = [story.turn.started_s, *(event.at_s for event in seen.of(OutputResumed))]
+    begun = [story.turn.started_s, *(event.at_s for event in view.of(OutputResumed))]
     return story.overlap.agent_over_caller or any(
         0.0 <= story.begin_s - at_s < near_s for at_s in begun
     )
 
 
-def protected(seen: Seen) -> Iterable[Finding]:
-    """For each speech that was interrupted while it could not be, or just after."""
-    created = {event.speech_id: event for event in seen.of(SpeechCreated)}
-    spans = {speech_id: span for span, speech_id in seen.protections("uninterruptible")}
-    begun = {event.speech_id for event in seen.of(SegmentStarted)}
-    for cut in seen.of(SpeechInterrupted):
+def protected(view: CallView) -> Iterable[Finding]:
+    """Report each speech that was interrupted while it was protected, or just after."""
+    created = {event.speech_id: event for event in view.of(SpeechCreated)}
+    spans = {speech_id: span for span, speech_id in view.protections("uninterruptible")}
+    begun = {event.speech_id for event in view.of(SegmentStarted)}
+    for cut in view.of(SpeechInterrupted):
         speech = created.get(cut.speech_id)
         span = spans.get(cut.speech_id)
         if speech is None or cut.speech_id not in begun:
             continue
         if speech.allow_interruptions and span is None:
             continue
-        turn = seen.turn_of(cut.speech_id)
-        pushed = [segment.pushed_s for segment in seen.segments(cut.speech_id)]
+        turn = view.turn_of(cut.speech_id)
+        pushed = [segment.pushed_s for segment in view.segments(cut.speech_id)]
         if turn is None or None in pushed:
             continue
         left_s = sum(filter(None, pushed)) - (turn.ended_s - turn.started_s)
-        if left_s < seen.limits.said_min_s:
-            continue  # it was over but for a breath
+        if left_s < view.limits.said_min_s:
+            continue  # hardly any of it was left
         yield PROTECTED_CUT.found(
             [
                 f"speech {cut.speech_id} was made with allow_interruptions = "
                 f"{str(speech.allow_interruptions).lower()}"
                 + ("" if span is None else f"; protected from {at(span.begin_s)}"),
-                f"it was interrupted at {at(cut.at_s)}, source: {cut.source or '–'}; "
-                f"{at(left_s)} of it were not heard",
+                f"it was interrupted at {at(cut.at_s)} (source: {cut.source or 'unknown'}), and "
+                f"its last {at(left_s)} were not heard",
             ],
-            story=_story(seen, cut),
+            story=_story(view, cut),
             at_s=cut.at_s,
-            ruled_out=["not the caller's voice: audio activity cannot stop such a line"],
+            ruled_out=["not the caller's voice: audio activity cannot stop a protected line"],
         )
 
 
-def _story(seen: Seen, cut: SpeechInterrupted) -> Story | None:
-    before = [s for s in seen.stories_of(cut.speech_id) if s.begin_s <= cut.at_s]
+def _story(view: CallView, cut: SpeechInterrupted) -> Story | None:
+    before = [s for s in view.stories_of(cut.speech_id) if s.begin_s <= cut.at_s]
     return before[-1] if before else None

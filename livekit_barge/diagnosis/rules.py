@@ -1,4 +1,4 @@
-"""Applies every rule to a call, and puts what they found in order."""
+"""Applies every rule to a call, and puts the findings in order."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from livekit_barge.call.folder import Call
 from livekit_barge.diagnosis.after_decision import tails
-from livekit_barge.diagnosis.call_view import Seen
+from livekit_barge.diagnosis.call_view import CallView
 from livekit_barge.diagnosis.caller_unheard import deaf, replies
 from livekit_barge.diagnosis.chat_context import contexts
 from livekit_barge.diagnosis.echo_stop import echoes
@@ -23,7 +23,7 @@ from livekit_barge.diagnosis.talks_on import gates
 from livekit_barge.diagnosis.transcript_decides import bypasses
 from livekit_barge.measure.turns import Turn
 
-_RULES: tuple[Callable[[Seen], Iterable[Finding]], ...] = (
+_RULES: tuple[Callable[[CallView], Iterable[Finding]], ...] = (
     gates,
     bypasses,
     tails,
@@ -37,29 +37,29 @@ _RULES: tuple[Callable[[Seen], Iterable[Finding]], ...] = (
     replies,
     options,
 )
-# An echo is no interruption: what it costs is its doing, and mended with it.
+# An echo is not an interruption: its costs are its own, and go away with it.
 _FOLLOWS_FROM = {ECHO.code: (DEAD_AIR.code, LOST_PIECE.code, NO_REPLY.code)}
-# What a kind proposes by default; a rule that knows better names the framework's knobs itself.
+# The changes that kinds propose by default; a rule that knows better names the knobs itself.
 _PIPECAT = {kind.turn: kind.pipecat for kind in KINDS if kind.pipecat is not None}
 
 
 def diagnose(
     call: Call, turns: Sequence[Turn], *, limits: DiagnosisLimits | None = None
 ) -> list[Finding]:
-    """What is wrong with the call, in the order of its overlaps; what is about all of it is last.
+    """Return a call's findings, in the order of its overlaps; those on the whole call come last.
 
     ``turns`` are the call's (:func:`~livekit_barge.measure.measure_call.measure_call`).
     Rules that need audio find nothing in a call that was recorded without it.
     """
-    seen = Seen(call, turns, DiagnosisLimits.load() if limits is None else limits)
-    found = [finding for rule in _RULES for finding in rule(seen)]
+    view = CallView(call, turns, DiagnosisLimits.load() if limits is None else limits)
+    found = [finding for rule in _RULES for finding in rule(view)]
     causes = {
         (code, cause.overlap) for cause in found for code in _FOLLOWS_FROM.get(cause.code, ())
     }
     found = [finding for finding in found if (finding.code, finding.overlap) not in causes]
     explained = {finding.overlap for finding in found if finding.overlap is not None}
-    found += open_questions(seen, explained)
-    if seen.framework is PIPECAT:
+    found += open_questions(view, explained)
+    if view.framework is PIPECAT:
         found = [replace(each, turn=_PIPECAT.get(each.turn, each.turn)) for each in found]
     places = {kind.code: place for place, kind in enumerate(KINDS)}
     return sorted(found, key=lambda finding: (_order(finding), places[finding.code]))

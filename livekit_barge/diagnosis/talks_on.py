@@ -1,7 +1,7 @@
-"""Symptom 1, it talks on for seconds: the caller was heard, and no decision was made.
+"""Symptom 1, the agent keeps talking for seconds: the caller was heard, and no decision was made.
 
 A gate was shut: interruptions off, the words gate, the duration gate, the AEC warm-up, a protected
-line. Each rule looks at an overlap with the caller's speech in it long enough to pass.
+line. Each rule looks at overlaps in which the caller spoke long enough to pass.
 """
 
 from __future__ import annotations
@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from livekit_barge.call.events import Transcript
-from livekit_barge.diagnosis.call_view import TOLD_WITHIN_S, Seen, Story, at, ms
+from livekit_barge.diagnosis.call_view import TOLD_WITHIN_S, CallView, Story, at, ms
 from livekit_barge.diagnosis.duration import (
+    NO_DECISION,
+    NO_WORDS_GATE,
     NOT_OUTPUT,
     least_of,
     never_long_enough,
@@ -27,20 +29,20 @@ from livekit_barge.diagnosis.kinds import (
 )
 
 
-def gates(seen: Seen) -> Iterable[Finding]:
-    """For each overlap in which the agent should have stopped and nothing told it to."""
-    if not seen.stamped:
+def gates(view: CallView) -> Iterable[Finding]:
+    """Explain each overlap in which the agent should have stopped and nothing told it to."""
+    if not view.stamped:
         return
-    for story in seen.stories:
-        if (swallowed := _warmup(seen, story)) is not None:
+    for story in view.stories:
+        if (swallowed := _warmup(view, story)) is not None:
             yield swallowed
-        elif _shut_out(seen, story) and (found := _gate(seen, story)) is not None:
+        elif _shut_out(view, story) and (found := _gate(view, story)) is not None:
             yield found
-        elif (waited := too_long(seen, story)) is not None:
+        elif (waited := too_long(view, story)) is not None:
             yield waited
 
 
-def _shut_out(seen: Seen, story: Story) -> bool:
+def _shut_out(view: CallView, story: Story) -> bool:
     """Return whether the caller wanted the floor and no decision gave it to them.
 
     ``missed`` and ``late`` already say that they wanted it, so one word ("Stop!") is enough. A
@@ -50,19 +52,19 @@ def _shut_out(seen: Seen, story: Story) -> bool:
     if overlap.decision_s is not None:
         return False
     if overlap.outcome == "natural_end":
-        return overlap.talk_over_s >= seen.limits.talked_over_min_s
+        return overlap.talk_over_s >= view.limits.talked_over_min_s
     return overlap.outcome in ("missed", "late")
 
 
-def _gate(seen: Seen, story: Story) -> Finding | None:
-    overlap, options = story.overlap, seen.options_at(story.begin_s)
+def _gate(view: CallView, story: Story) -> Finding | None:
+    overlap, options = story.overlap, view.options_at(story.begin_s)
     if "uninterruptible" in overlap.protected:
-        return _uninterruptible(seen, story)
+        return _uninterruptible(view, story)
     if options.get(PIPECAT.interruptions) is False:
-        return _off(seen, story)
-    heard_s = seen.vad_onset_s(story)
-    needed = seen.framework.words_needed(options)
-    heard = _transcripts(seen, story)
+        return _off(view, story)
+    heard_s = view.vad_onset_s(story)
+    needed = view.framework.words_needed(options)
+    heard = _transcripts(view, story)
     said = _words(heard)
     # With too few words neither the VAD, nor a transcript, nor a committed turn decides.
     if needed and said < needed:
@@ -71,92 +73,92 @@ def _gate(seen: Seen, story: Story) -> Finding | None:
         counted = (
             f"{words} of the overlap {'was' if said == 1 else 'were'} transcribed"
             if kept
-            else f"{len(heard)} transcripts came, and their text was not kept"
+            else f"{len(heard)} transcripts arrived, but their text was not kept"
         )
         return WORDS_GATE.found(
-            [_both(story), f"{counted}; {seen.framework.words} is {needed}"],
+            [_both(story), f"{counted}; {view.framework.words} is {needed}"],
             story=story,
             ruled_out=[not_deaf(heard_s), NOT_OUTPUT],
             sure="sure" if kept else "likely",
         )
-    return never_long_enough(seen, story)
+    return never_long_enough(view, story)
 
 
-def _uninterruptible(seen: Seen, story: Story) -> Finding:
-    if seen.options_at(story.begin_s).get(LIVEKIT.interruptions) is False:
-        return _off(seen, story)
-    words = seen.transcripts(story.begin_s, story.caller_end_s + TOLD_WITHIN_S)
+def _uninterruptible(view: CallView, story: Story) -> Finding:
+    if view.options_at(story.begin_s).get(LIVEKIT.interruptions) is False:
+        return _off(view, story)
+    words = view.transcripts(story.begin_s, story.caller_end_s + TOLD_WITHIN_S)
     return PROTECTED_TALKED_OVER.found(
         [
             _both(story),
-            f"speech {story.turn.speech_id} could not be interrupted at {at(story.begin_s)}",
-            f"{len(words)} transcripts of the caller came meanwhile",
+            f"speech {story.turn.speech_id} was uninterruptible at {at(story.begin_s)}",
+            f"{len(words)} transcripts of the caller arrived during it",
         ],
         story=story,
-        ruled_out=["interruptions are on otherwise", NOT_OUTPUT],
+        ruled_out=["not a general setting: interruptions are otherwise on", NOT_OUTPUT],
     )
 
 
-def _off(seen: Seen, story: Story) -> Finding:
+def _off(view: CallView, story: Story) -> Finding:
     return INTERRUPTIONS_OFF.found(
-        [_both(story), f"{seen.framework.interruptions} is false in the options in force"],
+        [_both(story), f"the option {view.framework.interruptions} is false"],
         story=story,
-        ruled_out=["not one protected line: every speech is", NOT_OUTPUT],
+        ruled_out=["not a single protected line: every speech is affected", NOT_OUTPUT],
     )
 
 
 def _both(story: Story) -> str:
-    own = story.overlap.cause == "programmatic"
-    decided = "only the program's own interrupt stopped it" if own else "no decision was made"
-    return f"both spoke for {at(story.overlap.talk_over_s)}, and {decided}"
+    own = story.cause is not None and story.cause.by_program
+    decided = "only the program's own interrupt stopped the agent" if own else NO_DECISION
+    return f"both were audible for {at(story.overlap.talk_over_s)}, and {decided}"
 
 
-def _warmup(seen: Seen, story: Story) -> Finding | None:
-    """The warm-up held back what would have been a decision, for as long as is noticed."""
+def _warmup(view: CallView, story: Story) -> Finding | None:
+    """Find speech that the warm-up kept from a decision, if it lasted long enough to notice."""
     overlap = story.overlap
-    spans = [span for span, _ in seen.protections("aec_warmup")]
-    heard_s = seen.vad_onset_s(story)
-    least_s = least_of(seen, story)
-    words = seen.options_at(story.begin_s).get("min_interruption_words") or 0
+    spans = [span for span, _ in view.protections("aec_warmup")]
+    heard_s = view.vad_onset_s(story)
+    least_s = least_of(view, story)
+    words = view.options_at(story.begin_s).get("min_interruption_words") or 0
     if "aec_warmup" not in overlap.protected or heard_s is None or least_s is None or words:
         return None
     end_s = min(span.end_s for span in spans if span.end_s > story.begin_s)
     until_s = min(end_s, overlap.decision_s or story.turn.ended_s)
-    # Of each stretch of speech, what went on after it would have decided.
+    # The longest speech past the moment at which the stretch would have led to a decision.
     due_s, over_s = max(
         (
             (span.begin_s + least_s, min(span.end_s, until_s) - span.begin_s - least_s)
-            for span in seen.heard_in(story)
+            for span in view.heard_in(story)
         ),
         key=lambda stretch: stretch[1],
         default=(heard_s, 0.0),
     )
-    if over_s < seen.limits.off_min_s:
+    if over_s < view.limits.off_min_s:
         return None
     if overlap.outcome == "held":
         return None
-    decided = "no decision was made in it"
+    decided = "no decision was made during it"
     if overlap.decision_s is not None:
-        decided = f"the decision came at {at(overlap.decision_s)}, by {overlap.cause}"
+        decided = f"{story.decided_by} decided at {at(overlap.decision_s)}"
     return AEC_WARMUP.found(
         [
-            f"the caller came in at {at(story.begin_s)}, within the warm-up that ended at "
+            f"the caller came in at {at(story.begin_s)}, during the warm-up, which ended at "
             f"{at(end_s)}",
-            f"the VAD heard it from {at(heard_s)} on and would have decided at {at(due_s)}; "
-            f"{decided}",
-            f"{ms(over_s)} of speech that should have stopped it did not",
+            f"the VAD heard the caller from {at(heard_s)} on and would have decided at "
+            f"{at(due_s)}; {decided}",
+            f"{ms(over_s)} of further speech should have stopped the agent and did not",
         ],
         story=story,
-        ruled_out=[not_deaf(heard_s), "no word gate is set"],
+        ruled_out=[not_deaf(heard_s), NO_WORDS_GATE],
     )
 
 
-def _transcripts(seen: Seen, story: Story) -> list[Transcript]:
+def _transcripts(view: CallView, story: Story) -> list[Transcript]:
     """Return the overlap's transcripts: up to the next overlap, or to the end of the speech."""
     told_by_s = story.caller_end_s + TOLD_WITHIN_S
-    later = [s.begin_s for s in seen.stories if s.begin_s > story.caller_end_s]
+    later = [s.begin_s for s in view.stories if s.begin_s > story.caller_end_s]
     until_s = min([max(told_by_s, story.turn.ended_s), *later])
-    return seen.transcripts(story.begin_s, until_s)
+    return view.transcripts(story.begin_s, until_s)
 
 
 def _words(heard: Sequence[Transcript]) -> int:

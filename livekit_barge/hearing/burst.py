@@ -19,4 +19,4 @@ class Burst:
     """The true onset lies within this of ``onset_s``, 95 times in 100."""
     end_uncertainty_s: float = 0.0
     flags: frozenset[str] = frozenset()
-    """What makes this burst doubtful, by name: ``quiet``, ``clipped``, …"""
+    """The names of what makes this burst doubtful: ``quiet``, ``clipped``, …"""

@@ -12,13 +12,13 @@ from typing import NamedTuple
 
 from livekit_barge.hearing.babble import CROWD_S, crowd
 from livekit_barge.hearing.channel import FRAME_S, Channel
-from livekit_barge.hearing.dated_burst import Dated
+from livekit_barge.hearing.dated_burst import DatedBurst
 from livekit_barge.hearing.edges import (
     AUDIBLE_MARGIN_DB,
     OUTWARD_GAP,
     Edge,
+    IslandFrames,
     Run,
-    Stretch,
     bridged,
     edges,
     onset_sample,
@@ -27,7 +27,7 @@ from livekit_barge.hearing.edges import (
 from livekit_barge.hearing.levels import SILENT, Background, Powers, active_power, in_db, smooth
 from livekit_barge.hearing.silero.network import WINDOW_S
 from livekit_barge.hearing.sounds.cough import has_voice
-from livekit_barge.hearing.sounds.finder import Sounds
+from livekit_barge.hearing.sounds.finder import SoundFinder
 from livekit_barge.hearing.vad_islands import SURE, Island
 
 # Silero may miss a consonant and the closure between it and the vowel, before speech and after it.
@@ -56,38 +56,38 @@ COUGH_MOST_S = 0.7
 CROWD_LEAST_S, CROWD_WIDER = 0.08, 1.6
 
 
-class _Found(NamedTuple):
+class _AudibleRun(NamedTuple):
     """A run of audible frames, not yet dated."""
 
     island: Island
     first: int
     """The first frame of the stretch."""
-    stretch: Stretch
+    stretch: IslandFrames
     run: Run
     talker_db: float
     in_crowd: bool
 
     def is_exact(self, edge: Edge) -> bool:
-        """Whether an edge is dated to the sample."""
+        """Return whether an edge is dated to the sample."""
         return (self.stretch.powers.size - edge.frame) * FRAME_S <= EXACT_S
 
 
-class Dating:
+class BurstDater:
     """Dates a channel's islands, one after the other."""
 
-    def __init__(self, channel: Channel, sounds: Sounds) -> None:
+    def __init__(self, channel: Channel, sounds: SoundFinder) -> None:
         self._channel = channel
         self._sounds = sounds
         self._last_end_s: float | None = None
-        """Where the last island ended."""
+        """The end of the last island."""
         self._talked_s: deque[float] = deque()
-        """How long the talker's last stretches of speech are …"""
+        """The lengths of the talker's last stretches of speech …"""
         self._energies: deque[float] = deque()
         """… and their powers, each times as long."""
         self._has_tones = False
-        """Whether there is a tone anywhere near the islands that are being dated."""
+        """There is a tone somewhere near the islands that are being dated."""
 
-    def date(self, islands: Sequence[tuple[Island, int | None]]) -> list[Dated]:
+    def date(self, islands: Sequence[tuple[Island, int | None]]) -> list[DatedBurst]:
         """The bursts in some islands and around them; with each, the next one's first window."""
         if not islands:
             return []
@@ -97,8 +97,8 @@ class Dating:
         dated = [self._dated(one, *both) for one, both in zip(found, places, strict=True)]
         return [one for one in dated if one is not None]
 
-    def _find(self, island: Island, next_begin: int | None) -> list[_Found]:
-        """What is audible of an island."""
+    def _find(self, island: Island, next_begin: int | None) -> list[_AudibleRun]:
+        """Return the runs of an island that are audible."""
         channel = self._channel
         begin_s, end_s = island.begin * WINDOW_S, island.end * WINDOW_S
         next_s = None if next_begin is None else next_begin * WINDOW_S
@@ -130,16 +130,16 @@ class Dating:
             before, after = (
                 max(one, behind, key=lambda b: b.audible_db) for one in (before, after)
             )
-        stretch = Stretch(powers, core, before, after, talker_db - AUDIBLE_MARGIN_DB)
+        stretch = IslandFrames(powers, core, before, after, talker_db - AUDIBLE_MARGIN_DB)
         audible = stretch.audible()
         if voiced is not None:
             audible &= voiced
         return [
-            _Found(island, first, stretch, run, talker_db, in_crowd=behind is not None)
+            _AudibleRun(island, first, stretch, run, talker_db, in_crowd=behind is not None)
             for run in bridged(_belonging(runs(audible), core), _BRIDGE)
         ]
 
-    def _dated(self, found: _Found, onset: Edge, end: Edge) -> Dated | None:
+    def _dated(self, found: _AudibleRun, onset: Edge, end: Edge) -> DatedBurst | None:
         """With its dates; ``None``: it is the crowd's."""
         channel, first = self._channel, found.first
         onset_s, end_s = self._onset_s(found, onset), self._end_s(found, end)
@@ -148,7 +148,7 @@ class Dating:
             return None
         wider = CROWD_WIDER if found.in_crowd else 1.0
         hidden_s = self._sounds.hidden_by_tones_s(onset_s, end_s) if self._has_tones else (0.0, 0.0)
-        return Dated(
+        return DatedBurst(
             onset_s=onset_s,
             end_s=end_s,
             onset_uncertainty_s=wider * onset.uncertainty_s + hidden_s[0],
@@ -161,7 +161,7 @@ class Dating:
         )
 
     def _is_sure(self, island: Island, onset_s: float, end_s: float) -> bool:
-        """Whether it is speech for certain: Silero was sure once, or it is long, or has a voice."""
+        """Return whether it is surely speech: Silero was sure once, it is long, or has a voice."""
         island_s = (island.end - island.begin) * WINDOW_S
         if island.peak >= SURE or island_s >= COUGH_MOST_S:
             return True
@@ -182,7 +182,7 @@ class Dating:
     def _backgrounds(
         self, begin_s: float, end_s: float, next_s: float | None
     ) -> tuple[Background, Background]:
-        """What the channel carries before an island and after it."""
+        """Return the background before an island and after it."""
         earliest_s, latest_s = begin_s - GUARD_S - BACKGROUND_S, end_s + LOOK_AHEAD_S
         if self._last_end_s is not None:
             earliest_s = max(earliest_s, self._last_end_s + GUARD_S)
@@ -198,17 +198,17 @@ class Dating:
         return before or SILENT, after or SILENT
 
     def _look_for_tones(self, begin_s: float, end_s: float) -> None:
-        """Whether any part of what is looked at from island to island is a tone."""
+        """Note whether any part of the audio looked at, from island to island, is a tone."""
         first, last = map(self._channel.frame_at, (begin_s - LOOK_BACK_S, end_s + LOOK_AHEAD_S))
         self._has_tones = bool(self._sounds.tones(first, last - first).any())
 
     def _crowd(self, begin_s: float, end_s: float, talker_db: float) -> Background | None:
-        """Who talks behind the talker, around an island."""
+        """Return the crowd that talks behind the talker, around an island."""
         first_s = max(begin_s - CROWD_S, 0.0)
         return crowd(self._sounds.levels_db(first_s, end_s + LOOK_AHEAD_S), talker_db)
 
     def _background(self, from_s: float, to_s: float) -> Background | None:
-        """Of a stretch without speech; ``None``: too short to judge."""
+        """Return the background of a stretch without speech; ``None``: it is too short to judge."""
         channel = self._channel
         first = channel.frame_at(from_s)
         powers = channel.powers(first, channel.frame_at(to_s))
@@ -216,7 +216,7 @@ class Dating:
             powers = powers[~self._sounds.tones(first, powers.size)]
         return Background.of(powers) if powers.size >= BACKGROUND_LEAST_S / FRAME_S else None
 
-    def _onset_s(self, found: _Found, edge: Edge) -> float:
+    def _onset_s(self, found: _AudibleRun, edge: Edge) -> float:
         """The sample at which the sound begins, in a frame or the one before it."""
         channel, frame = self._channel, found.first + edge.frame
         if not found.is_exact(edge):
@@ -226,7 +226,7 @@ class Dating:
         sample = onset_sample(samples, edge.outside, edge.inside)
         return channel.seconds(begin) + sample / channel.rate
 
-    def _end_s(self, found: _Found, edge: Edge) -> float:
+    def _end_s(self, found: _AudibleRun, edge: Edge) -> float:
         """The sample before which the sound ends, near the begin of a frame."""
         channel, frame = self._channel, found.first + edge.frame
         if not found.is_exact(edge):

@@ -34,7 +34,7 @@ class Channel:
 
     @property
     def frames(self) -> int:
-        """How many frames there have been."""
+        """The number of frames so far."""
         return self._first + len(self._powers)
 
     def frame_at(self, at_s: float) -> int:
@@ -42,7 +42,7 @@ class Channel:
         return min(max(int(at_s * self.rate / self.frame), self._first), self.frames)
 
     def seconds(self, frame: int) -> float:
-        """When a frame begins."""
+        """Return when a frame begins, in seconds since the call's start."""
         return frame * self.frame / self.rate
 
     def add(self, samples: Float32) -> None:
@@ -63,11 +63,11 @@ class Channel:
         self._pieces.append((begin, samples))
 
     def powers(self, begin: int, end: int) -> Powers:
-        """Of the frames ``[begin, end)``, as far as they are kept."""
+        """Return the powers of the frames ``[begin, end)``, as far as they are kept."""
         return self._powers[max(begin - self._first, 0) : max(end - self._first, 0)]
 
     def clipped(self, begin: int, end: int) -> int:
-        """How many of the frames reach full scale."""
+        """Return how many of the frames reach full scale."""
         return bisect_left(self._clipped, end) - bisect_left(self._clipped, begin)
 
     def samples(self, begin: int, end: int) -> Float32:

@@ -9,12 +9,12 @@ from livekit_barge.hearing.levels import in_db
 
 # A burst this far under the talker's level may be someone else, or an echo: flagged, not left out.
 QUIET_DB = 11.0
-# So many frames at full scale are no chance.
+# This many frames at full scale are not chance.
 CLIPPED_FRAMES = 3
 
 
 @dataclass(frozen=True)
-class Dated:
+class DatedBurst:
     """A burst with its dates, which may still be bridged to the next."""
 
     onset_s: float
@@ -24,16 +24,16 @@ class Dated:
     power: float
     active_s: float
     clipped: int
-    """How many of its frames reach full scale."""
+    """The number of its frames that reach full scale."""
     talker_db: float
     is_sure: bool = True
-    """Whether Silero was sure of it once, or it has a voice: else it is a cough or the like."""
+    """Silero was sure of it once, or it has a voice; otherwise it is a cough or the like."""
 
-    def bridged(self, later: Dated) -> Dated:
-        """This and the next as one."""
+    def bridged(self, later: DatedBurst) -> DatedBurst:
+        """Return this burst and the next as one."""
         active_s = self.active_s + later.active_s
         energy = self.power * self.active_s + later.power * later.active_s
-        return Dated(
+        return DatedBurst(
             onset_s=self.onset_s,
             end_s=later.end_s,
             onset_uncertainty_s=self.onset_uncertainty_s,
@@ -46,7 +46,7 @@ class Dated:
         )
 
     def burst(self) -> Burst:
-        """In its final form."""
+        """Return it in its final form."""
         level_db = in_db(self.power)
         flags = {
             "quiet": level_db < self.talker_db - QUIET_DB,

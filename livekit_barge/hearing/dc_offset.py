@@ -17,7 +17,7 @@ _STEADY = 0.25
 _OTHER = 0.1
 
 
-class Offset:
+class DcOffset:
     """One channel's offset. It is looked for, and taken away, in steps of equal length."""
 
     def __init__(self, frame: int, step: int) -> None:

@@ -1,4 +1,4 @@
-"""Where sound begins and ends: from energy, to the sample where it can be.
+"""Finds the edges of a sound from its energy, to the sample where possible.
 
 A frame is audible when the 10 ms around it are louder than the background's own spread allows, and
 louder than the talker's active level less ``AUDIBLE_MARGIN_DB``. Ten milliseconds are too coarse a
@@ -60,17 +60,17 @@ class Edge(NamedTuple):
     """An edge of a run, dated to a frame."""
 
     frame: int
-    """Of the stretch: the one in which the sound begins, or before which it ends."""
+    """The frame of the stretch in which the sound begins, or before which it ends."""
     outside: float
     """The power there without the sound …"""
     inside: float
     """… and with it."""
     uncertainty_s: float
-    """How far the edge may lie from the truth, 95 times in 100."""
+    """The true edge lies within this distance, 95 times in 100."""
 
 
 @dataclass(frozen=True)
-class Stretch:
+class IslandFrames:
     """Consecutive frames of a channel, around a ``core`` of speech.
 
     The background is drawn straight across the core. Nothing under ``least_db`` is audible.
@@ -83,7 +83,7 @@ class Stretch:
     least_db: float
 
     def audible(self) -> Marks:
-        """Which frames are audible."""
+        """Mark the frames that are audible."""
         smoothed = smooth(self.powers)
         # Mostly the background is the same before and after, and one power tells audible frames
         # from others: decibels are only needed where it differs.
@@ -105,7 +105,7 @@ class Stretch:
 
 
 class _Limits(NamedTuple):
-    """What frames must exceed, a row of them for each stretch."""
+    """The levels that frames must exceed, one row per stretch."""
 
     background_db: Powers
     drift_db: Powers
@@ -114,8 +114,8 @@ class _Limits(NamedTuple):
     """A frame is audible when the 10 ms around it are louder than this."""
 
     @classmethod
-    def of(cls, stretches: Sequence[Stretch], frames: Frames) -> Self:
-        """Of these frames of each stretch."""
+    def of(cls, stretches: Sequence[IslandFrames], frames: Frames) -> Self:
+        """Return the limits for these frames of each stretch."""
         lines = [
             (
                 *one.core,
@@ -140,8 +140,8 @@ class _Limits(NamedTuple):
         return cls(level, np.maximum(drift, least), np.maximum(audible, least))
 
 
-def edges(found: Sequence[tuple[Stretch, Run]]) -> list[tuple[Edge, Edge]]:
-    """Where runs of audible frames begin and end: of all at once, since each is soon looked at."""
+def edges(found: Sequence[tuple[IslandFrames, Run]]) -> list[tuple[Edge, Edge]]:
+    """Find where runs of audible frames begin and end; many at once, since each is quick."""
     if not found:
         return []
     around = _Around(found)
@@ -161,10 +161,10 @@ class _Around:
     Onsets are counted in frames from the first audible one.
     """
 
-    def __init__(self, found: Sequence[tuple[Stretch, Run]]) -> None:
+    def __init__(self, found: Sequence[tuple[IslandFrames, Run]]) -> None:
         stretches = [stretch for stretch, _ in found] * 2
         self.sizes = np.array([stretch.powers.size for stretch in stretches])
-        """Of the stretches."""
+        """The lengths of the stretches, in frames."""
         self.first = np.array([run for _, run in found]).T.reshape(-1)
         """The first audible frames."""
         self._ends = slice(len(found), None)
@@ -208,7 +208,7 @@ class _Around:
         return np.maximum(background, audible / 4), sound
 
     def uncertainties_s(self, onsets: Frames) -> Powers:
-        """How far onsets in these frames may lie from the truth, 95 times in 100."""
+        """Return how far onsets in these frames may lie from the truth, 95 times in 100."""
         off = _PLACES - onsets[:, None]
         near = (off >= -_NEAR) & (off < _NEAR) & (np.abs(self._above_db) < _NEAR_DB)
         audible_db = self._limits.audible_db[np.arange(len(onsets)), _FIRST + onsets]

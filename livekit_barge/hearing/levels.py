@@ -44,9 +44,9 @@ def smooth(powers: Powers) -> Powers:
 
 
 def quantiles(values: Powers, *shares: float) -> Powers:
-    """Of the last axis, one row a share, to the last bit as ``np.quantile`` has them.
+    """Return quantiles along the last axis, one row per share, bit for bit as ``np.quantile``.
 
-    Of some hundred levels, that takes five times as long to set out.
+    For a few hundred levels, ``np.quantile`` takes five times as long just to set up.
     """
     ranked = np.sort(values)
     last = ranked.shape[-1] - 1
@@ -74,7 +74,7 @@ def active_power(smoothed: Powers) -> float:
 
 @dataclass(frozen=True)
 class Background:
-    """What a channel sounds like when nobody speaks."""
+    """The sound of a channel while nobody speaks."""
 
     level_db: float
     spread_db: float
@@ -96,7 +96,7 @@ class Background:
 
     @property
     def audible_db(self) -> float:
-        """What 10 ms must exceed to be more than this background: four standard deviations."""
+        """The level that 10 ms must exceed to stand out: four standard deviations above it."""
         return self.level_db + min(max(4 * self.spread_db, NOISE_LEAST_DB), NOISE_MOST_DB)
 
 

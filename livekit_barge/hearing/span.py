@@ -18,11 +18,11 @@ class Span(NamedTuple):
         return max(self.end_s - self.begin_s, 0.0)
 
     def meets(self, other: Span) -> bool:
-        """Whether they share more than an instant."""
+        """Return whether the two share more than an instant."""
         return self.begin_s < other.end_s and other.begin_s < self.end_s
 
     def cut(self, other: Span) -> Span:
-        """What they share; of no length where that is nothing."""
+        """Return the part that both share; of length zero if they share nothing."""
         begin_s = max(self.begin_s, other.begin_s)
         return Span(begin_s, max(min(self.end_s, other.end_s), begin_s))
 
@@ -33,7 +33,7 @@ def shared_s(spans: Sequence[Span], others: Sequence[Span]) -> float:
 
 
 def meets_any(span: Span, others: Sequence[Span]) -> bool:
-    """Whether it meets one of others that are in order and do not overlap each other."""
+    """Return whether the span meets any of the others, which are in order and do not overlap."""
     after = bisect_right(others, span.begin_s, key=lambda other: other.end_s)
     return after < len(others) and span.meets(others[after])
 

@@ -20,18 +20,18 @@ from livekit_barge.hearing.burst_edges import (
     EXACT_S,
     LOOK_BACK_S,
     NEXT_S,
-    Dating,
+    BurstDater,
 )
 from livekit_barge.hearing.channel import Channel
-from livekit_barge.hearing.dated_burst import Dated
-from livekit_barge.hearing.dc_offset import Offset
+from livekit_barge.hearing.dated_burst import DatedBurst
+from livekit_barge.hearing.dc_offset import DcOffset
 from livekit_barge.hearing.levels import in_db
 from livekit_barge.hearing.silero.network import WINDOW_S
 from livekit_barge.hearing.sounds.block import STEP_FRAMES
-from livekit_barge.hearing.sounds.finder import Sounds
+from livekit_barge.hearing.sounds.finder import SoundFinder
 from livekit_barge.hearing.sounds.loss import MOST_S
 from livekit_barge.hearing.sounds.sound import Sound
-from livekit_barge.hearing.vad_islands import Island, Listening
+from livekit_barge.hearing.vad_islands import Island, IslandFinder
 
 
 class SpeechFinder:
@@ -44,15 +44,15 @@ class SpeechFinder:
     def __init__(self, sample_rate: int, *, patience_s: float = 0.0) -> None:
         self._channel = Channel(sample_rate)
         self._step = self._channel.frame * STEP_FRAMES
-        self._offset = Offset(self._channel.frame, self._step)
-        self._listening = Listening(sample_rate, patience_s)
-        self._sounds = Sounds(self._channel)
-        self._dating = Dating(self._channel, self._sounds)
+        self._offset = DcOffset(self._channel.frame, self._step)
+        self._listening = IslandFinder(sample_rate, patience_s)
+        self._sounds = SoundFinder(self._channel)
+        self._dating = BurstDater(self._channel, self._sounds)
         self._rest = np.zeros(0, dtype=np.float32)
-        """What has come of the next step."""
+        """The part of the next step that has come."""
         self._islands: deque[Island] = deque()
         """Those that are not dated yet."""
-        self._dated: deque[Dated] = deque()
+        self._dated: deque[DatedBurst] = deque()
         """Bursts that a later one may still be bridged to, and those after them."""
         self._settled_s = 0.0
 
@@ -63,7 +63,7 @@ class SpeechFinder:
 
     @property
     def sounds(self) -> list[Sound]:
-        """What is no speech, by name, as far as it is known."""
+        """The sounds that are not speech, by name, as far as they are known."""
         return self._sounds.found()
 
     def push(self, *pieces: Float32) -> list[Burst]:
@@ -133,18 +133,18 @@ class SpeechFinder:
             else:
                 self._dated.append(dated)
 
-    def _goes_on(self, dated: Dated, later: Dated) -> bool:
-        """Whether two are one burst: a short gap, or one of lost packets."""
+    def _goes_on(self, dated: DatedBurst, later: DatedBurst) -> bool:
+        """Return whether two are one burst: the gap is short, or consists of lost packets."""
         return later.onset_s - dated.end_s < BRIDGE_S or self._sounds.lost_between(
             dated.end_s, later.onset_s
         )
 
-    def _is_final(self, dated: Dated, future_s: float) -> bool:
-        """Whether nothing that begins at ``future_s`` or later can change it."""
+    def _is_final(self, dated: DatedBurst, future_s: float) -> bool:
+        """Return whether nothing that begins at ``future_s`` or later can change it."""
         bridge_s = MOST_S if self._sounds.may_be_lost_at(dated.end_s) else BRIDGE_S
         return dated.end_s + bridge_s <= future_s and dated.end_s <= self._sounds.decided_s
 
-    def _is_speech(self, dated: Dated) -> bool:
+    def _is_speech(self, dated: DatedBurst) -> bool:
         if not dated.is_sure:
             self._sounds.coughed(dated.onset_s, dated.end_s)
             return False

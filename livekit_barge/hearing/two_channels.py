@@ -1,10 +1,10 @@
-"""Finds both talkers' bursts on two channels, without what of one leaks into the other.
+"""Finds both talkers' bursts on two channels, without the leakage of one into the other.
 
-Where a channel holds what the other one said (:mod:`~livekit_barge.hearing.leakage.delay`), the way
-there is learnt and what came by it taken away (:mod:`~livekit_barge.hearing.leakage.echo_filter`).
-What is then no louder than what may be left of it is silenced before speech is looked for; a burst
-that is hardly louder is dropped. Where nothing leaks, the bursts are those of two finders, to the
-last digit.
+If a channel holds a copy of the other (:mod:`~livekit_barge.hearing.leakage.delay`), its path is
+estimated and the leakage subtracted (:mod:`~livekit_barge.hearing.leakage.echo_filter`). Frames no
+louder than the possible residual are silenced before speech is looked for; a burst that is hardly
+louder is dropped. If nothing leaks, the bursts are those of two separate finders, to the last
+digit.
 
 Every step is on a fixed grid of pieces of 2.16 s, so bursts do not depend on how the audio is cut.
 It looks ahead by five pieces, since a leak may show only once the other one has said enough.
@@ -20,11 +20,11 @@ from livekit_barge.call.audio import Float32
 from livekit_barge.hearing.burst import Burst
 from livekit_barge.hearing.channel import FRAME_S
 from livekit_barge.hearing.leakage.amount import Leakage
-from livekit_barge.hearing.leakage.delay import Lags, Peak
-from livekit_barge.hearing.leakage.echo_filter import Cleaned, Path
-from livekit_barge.hearing.leakage.lookahead import WAIT, Waiting
-from livekit_barge.hearing.leakage.masking import Cover, uncovered
-from livekit_barge.hearing.leakage.piece import PIECE, Heard
+from livekit_barge.hearing.leakage.delay import CorrelationPeak, DelayFinder
+from livekit_barge.hearing.leakage.echo_filter import Cleaned, LeakagePath
+from livekit_barge.hearing.leakage.lookahead import WAIT, Lookahead
+from livekit_barge.hearing.leakage.masking import LeakageCover, uncovered
+from livekit_barge.hearing.leakage.piece import PIECE, HeardPiece
 from livekit_barge.hearing.levels import in_db
 from livekit_barge.hearing.speech_finder import SpeechFinder
 
@@ -49,8 +49,8 @@ Bursts = tuple[list[Burst], list[Burst]]
 class TwoChannels:
     """``push`` both channels in order, in pieces of any size; ``finish``.
 
-    ``patience_s`` as in ``hearing.speech_finder.SpeechFinder``. Without ``clean`` what leaks
-    is told, and is heard as the speech that it is.
+    ``patience_s`` as in ``hearing.speech_finder.SpeechFinder``. Without ``clean``
+    leakage is reported, and is heard as the speech that it is.
     """
 
     def __init__(self, sample_rate: int, *, patience_s: float = 0.0, clean: bool = True) -> None:
@@ -60,22 +60,22 @@ class TwoChannels:
             SpeechFinder(sample_rate, patience_s=patience_s),
             SpeechFinder(sample_rate, patience_s=patience_s),
         )
-        """Of each channel, hearing what is left of it."""
-        self._sides = (_Side(), _Side())
-        self._waiting = Waiting(sample_rate, clean=clean)
-        self._lags = Lags(sample_rate, self._waiting.piece)
+        """One finder per channel, which hears what is left after the leakage is removed."""
+        self._sides = (_ChannelLeakage(), _ChannelLeakage())
+        self._waiting = Lookahead(sample_rate, clean=clean)
+        self._lags = DelayFinder(sample_rate, self._waiting.piece)
         self._heard = -1
-        """How many pieces have been heard; the one before the call does not count."""
-        self._peaks: deque[Peak | None] = deque()
-        """Of pieces that have come and were not looked at yet: several at once cost less."""
-        self._peak: Peak | None = None
-        """Of the piece that was looked at last."""
+        """The number of pieces heard; the one before the call does not count."""
+        self._peaks: deque[CorrelationPeak | None] = deque()
+        """The peaks of pieces that wait to be looked at: several at once cost less."""
+        self._peak: CorrelationPeak | None = None
+        """The peak of the piece that was looked at last."""
         self._ready: tuple[list[Float32], list[Float32]] = ([], [])
-        """Of each channel, what can be heard: several pieces at once cost less."""
+        """The audio of each channel that is ready to be heard: several pieces at once cost less."""
 
     @property
     def leakages(self) -> tuple[Leakage, ...]:
-        """What leaks, as far as it is known."""
+        """The leakages found so far."""
         found = (side.leakage(channel) for channel, side in enumerate(self._sides))
         return tuple(leakage for leakage in found if leakage is not None)
 
@@ -130,7 +130,7 @@ class TwoChannels:
                 ready.clear()
 
     def _look(self, number: int) -> None:
-        """Whether a waiting piece shows a way from one channel to the other."""
+        """Look for a path from one channel to the other in a waiting piece."""
         if not self._peaks:
             self._peaks.extend(self._lags.look(self._waiting.pieces(number)))
         peak = self._peaks.popleft()
@@ -147,7 +147,7 @@ class TwoChannels:
                 return
 
     def _opened(self, channel: int, lag_s: float, number: int) -> bool:
-        """Whether what leaks into this channel is known to come by a way of that length."""
+        """Return whether the leakage into this channel has a known path of about this delay."""
         side = self._sides[channel]
         known_db = 0.0
         if (known := side.path) is not None:
@@ -155,7 +155,7 @@ class TwoChannels:
             known_db = known.gain_db(heard)
             if abs(known.delay_s - lag_s) < _ANOTHER_S and known_db >= _GAIN_LEAST_DB:
                 return True
-        path = Path(self._rate, lag_s)
+        path = LeakagePath(self._rate, lag_s)
         heard = self._heard_by(path, channel, number)
         if not path.comes(heard) or not self._hoped(channel, lag_s, number):
             return False
@@ -168,11 +168,11 @@ class TwoChannels:
         return True
 
     def _hoped(self, channel: int, lag_s: float, number: int) -> bool:
-        """Whether a step on coarse audio, which costs less than half, says that a fit may gain."""
+        """Return whether a step on coarse audio, at less than half the cost, promises a gain."""
         group, waiting = self._lags.group, self._waiting
         if waiting.frame % group:
             return True  # a rate whose frames have no whole number of coarse samples
-        path = Path(self._rate / group, lag_s)
+        path = LeakagePath(self._rate / group, lag_s)
         audio, floor = waiting.coarse(channel, group)
         other, other_floor = waiting.coarse(1 - channel, group)
         begin = (waiting.past + number * waiting.piece) // group
@@ -180,8 +180,8 @@ class TwoChannels:
         return not path.moved(heard) or path.gain_db(heard, _HOPE_FRAMES) >= _HOPE_LEAST_DB
 
     def _heard_by(
-        self, path: Path, channel: int, number: int = 0, before: Heard | None = None
-    ) -> Heard:
+        self, path: LeakagePath, channel: int, number: int = 0, before: HeardPiece | None = None
+    ) -> HeardPiece:
         """A waiting piece, and the other channel as it comes by a path."""
         waiting = self._waiting
         begin = waiting.past + number * waiting.piece
@@ -215,20 +215,20 @@ class TwoChannels:
         return self._sides[channel].cover.judged(bursts) if self._clean else bursts
 
 
-class _Side:
-    """What leaks into one channel."""
+class _ChannelLeakage:
+    """The leakage into one channel."""
 
     def __init__(self) -> None:
-        self.path: Path | None = None
-        self.waiting: dict[int, Heard] = {}
+        self.path: LeakagePath | None = None
+        self.waiting: dict[int, HeardPiece] = {}
         """Pieces that were heard by a path when they were looked at."""
-        self.cover = Cover()
+        self.cover = LeakageCover()
         self._came = self._sent = 0.0
         self._delays_s: list[float] = []
         self._pieces: list[int] = []
 
     def keep(self, piece: int, cleaned: Cleaned) -> None:
-        """What a piece was found to hold."""
+        """Record what was found in a piece."""
         assert self.path is not None
         self.cover.keep(piece, cleaned.cover)
         if cleaned.came > 0:

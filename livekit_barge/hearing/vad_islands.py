@@ -1,4 +1,4 @@
-"""Which stretches of a channel Silero hears as speech: *islands*, to within a tenth of a second.
+"""Finds the stretches that Silero hears as speech, *islands*, to within a tenth of a second.
 
 Silero runs only on what the prefilter lets through (``vad_prefilter``), and starts anew after what
 the prefilter holds back. So the stretches between are heard side by side, as many as there are.
@@ -23,11 +23,11 @@ from livekit_barge.hearing.silero.network import (
     SILERO_RATE,
     WINDOW,
     WINDOW_S,
-    Memory,
-    Piece,
+    NetworkState,
+    WindowRun,
     probabilities,
 )
-from livekit_barge.hearing.vad_prefilter import GATE_STEP, Gate, Marks
+from livekit_barge.hearing.vad_prefilter import GATE_STEP, Marks, VadPrefilter
 
 # Silero's own advice for where speech starts and where it stops.
 ARM, RELEASE = 0.5, 0.35
@@ -46,12 +46,12 @@ class Island:
     begin: int
     end: int
     peak: float = field(default=1.0, compare=False)
-    """How sure Silero was at its surest, as a probability."""
+    """Silero's highest probability in it."""
 
 
 @dataclass
-class _Open:
-    """An island that may go on."""
+class _OpenIsland:
+    """An island that may continue."""
 
     begin: int
     end: int = 0
@@ -66,12 +66,12 @@ class _Open:
 
     @property
     def is_one(self) -> bool:
-        """Enough for an island."""
+        """Return whether its windows are enough for an island."""
         return self.windows >= 2 or self.peak >= SURE
 
 
-class Listening:
-    """Takes a channel's audio; finds islands.
+class IslandFinder:
+    """Takes a channel's audio and finds its islands.
 
     ``patience_s``: for how long audio may be left to wait, so that more stretches are heard at
     once, which is cheaper.
@@ -84,19 +84,19 @@ class Listening:
             else soxr.ResampleStream(sample_rate, SILERO_RATE, 1, dtype="float32", quality="LQ")
         )
         self._patience = round(patience_s / WINDOW_S)
-        self._gate = Gate()
+        self._gate = VadPrefilter()
         self._audio = [np.zeros(CONTEXT, dtype=np.float32)]
         """From the next window to hear on, at 16 kHz, with its context in front; in pieces."""
         self._ungated = np.zeros(0, dtype=np.float32)
-        """What the gate has not looked at yet."""
+        """The audio that the gate has not looked at yet."""
         self._through: Marks = np.zeros(0, dtype=np.bool_)
-        """Which windows the gate lets through, from the next to hear on, as far as is known."""
+        """The windows that the gate lets through, from the next one to hear, as far as known."""
         self._gains = np.zeros(0, dtype=np.float32)
-        self._memory: Memory | None = None
-        """Of the stretch that the next window carries on, if it does."""
+        self._memory: NetworkState | None = None
+        """The memory of the stretch that the next window continues, if it does."""
         self.heard = 0
-        """How many windows are known to be speech or not."""
-        self._island: _Open | None = None
+        """The number of windows already known to be speech or not."""
+        self._island: _OpenIsland | None = None
 
     @property
     def known(self) -> int:
@@ -110,14 +110,14 @@ class Listening:
         return self._island.begin if self._island is not None and self._island.is_one else None
 
     def push(self, samples: Float32) -> list[Island]:
-        """The islands that have ended."""
+        """Take the next samples; return the islands that have ended."""
         if self._resample is not None:
             samples = self._resample.resample_chunk(samples)
         self._take(samples)
         return self._hear() if len(self._through) > self._patience else []
 
     def finish(self) -> list[Island]:
-        """The islands left at the end of the audio."""
+        """Return the islands left at the end of the audio."""
         rest = np.zeros(0, dtype=np.float32)
         if self._resample is not None:
             rest = self._resample.resample_chunk(rest, last=True)
@@ -147,7 +147,7 @@ class Listening:
         memory, self._memory = self._memory, None
         if stretches:
             windows = sliding_window_view(audio, HEARD)[::WINDOW]
-            pieces = [Piece(begin, end, Memory()) for begin, end in stretches]
+            pieces = [WindowRun(begin, end, NetworkState()) for begin, end in stretches]
             if memory is not None and pieces[0].begin == 0:
                 pieces[0] = replace(pieces[0], memory=memory)
             found[self._through[:count]] = probabilities(windows, self._gains, pieces)
@@ -172,7 +172,7 @@ class Listening:
             if not armed.size:
                 return
             probabilities = probabilities[armed[0] :]
-            self._island = _Open(end - len(probabilities))
+            self._island = _OpenIsland(end - len(probabilities))
         self._island.add(end, probabilities)
 
     def _end_before(self, window: int, islands: list[Island]) -> None:
@@ -188,9 +188,9 @@ class Listening:
 
 
 def _in_blocks(stretches: list[Run], known: int, all_of_it: bool) -> tuple[list[Run], int]:
-    """What can be heard of the stretches among the ``known`` windows, and how far that goes.
+    """Return what can be heard of the stretches in the ``known`` windows, and how far that goes.
 
-    A stretch that may go on is heard in whole blocks, unless it is the end.
+    A stretch that may continue is heard in whole blocks, except at the end of the audio.
     """
     if all_of_it or not stretches or stretches[-1][1] < known:
         return stretches, known

@@ -1,4 +1,4 @@
-"""Which windows stand out from the channel's floor: what does not, no one can hear as speech.
+"""Passes on windows that stand out from the channel's floor; the rest cannot be heard as speech.
 
 Only what is let through need be heard by Silero, at a level at which Silero hears well.
 """
@@ -35,21 +35,21 @@ _A_STEP = GATE_STEP * _SLICES
 Marks = npt.NDArray[np.bool_]
 
 
-class Gate:
+class VadPrefilter:
     """Takes a channel's audio at 16 kHz in steps; decides window by window, four windows late."""
 
     def __init__(self) -> None:
         self._powers: Powers = np.zeros(0)
-        """Of the last slices, for the floor."""
+        """The powers of the last slices, for the floor."""
         self._loudest = 0.0
         """The loudest slice of the last step."""
         self._hot: Marks = np.zeros(GATE_WINDOWS, dtype=np.bool_)
-        """Whether windows stand out, from four before the next that is decided."""
+        """Marks of windows that stand out, from four before the next one to decide."""
         self._gains: Float32 = np.zeros(0, dtype=np.float32)
-        """Of the windows that are not decided yet."""
+        """The gains of the windows that are not decided yet."""
 
     def push(self, samples: Float32) -> tuple[Marks, Float32]:
-        """Of the next windows: which are let through, and the gain of each.
+        """Return which of the next windows are let through, and the gain of each.
 
         ``samples`` are whole steps, one at least.
         """
@@ -81,7 +81,7 @@ class Gate:
         return np.asarray(ranked[np.arange(len(ends)), ranks])
 
     def _gains_of(self, steps: Powers) -> Float32:
-        """What brings each step to a level at which Silero hears well, as a factor."""
+        """Return the factor that brings each step to a level at which Silero hears well."""
         loudest = np.concatenate([[self._loudest], steps.max(axis=(1, 2))])
         self._loudest = float(loudest[-1])
         level_db = to_db(np.maximum(loudest[1:], loudest[:-1]))

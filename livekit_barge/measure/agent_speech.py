@@ -23,7 +23,7 @@ _TEARDOWN_S = 1.0
 
 
 @dataclass
-class _Segment:
+class _SpeechSegment:
     pushed_s: float | None = None
     flushed_at_s: float | None = None
     played_s: float = 0.0
@@ -43,7 +43,7 @@ class Speech:
 
     speech_id: str | None
     runs: list[Burst] = field(default_factory=list)
-    """What was audible of it, in order."""
+    """Its audible bursts, in order."""
     played: list[Placement] = field(default_factory=list)
     decisions: list[DecisionMade] = field(default_factory=list)
     holds: list[Hold] = field(default_factory=list)
@@ -55,11 +55,11 @@ class Speech:
     """The call was closed from here on, and the speech with it."""
     item_ids: frozenset[str] = frozenset()
     """Its messages in the chat context."""
-    _segments: dict[int, _Segment] = field(default_factory=dict)
+    _segments: dict[int, _SpeechSegment] = field(default_factory=dict)
 
     def begin(self, segment_id: int) -> None:
         """Its first frame, or the first after a flush, was pushed."""
-        self._segments[segment_id] = _Segment()
+        self._segments[segment_id] = _SpeechSegment()
 
     def flush(self, segment_id: int, at_s: float, pushed_s: float) -> None:
         """The segment is whole."""
@@ -95,7 +95,7 @@ class Speech:
 
     @property
     def stamped(self) -> bool:
-        """Whether its audio was seen to be pushed, and not only heard."""
+        """Return whether its audio was stamped as pushed, and not only heard."""
         return bool(self._segments)
 
     @property
@@ -104,22 +104,22 @@ class Speech:
 
     @property
     def cut_off_s(self) -> float | None:
-        """When the call's end cut it off; ``None``: it had ended, or it goes on."""
+        """The moment when the call's end cut it off; ``None``: it had ended, or it continues."""
         return None if self.played_whole() else self.closed_at_s
 
     def over_by(self, at_s: float) -> bool:
-        """Whether it is known then that no more of it comes, nor would have come."""
+        """Return whether it is known by then that no more of it comes, nor would have come."""
         if self.cut_off_s is not None:
             return False
         return self.done_at_s is not None and (self.stamped or self.done_at_s <= at_s)
 
     def played_in(self, heard: Span) -> bool:
-        """Whether some of it played then."""
+        """Return whether some of it played then."""
         return any(span.meets(heard) for span in self.spans)
 
     @property
     def spans(self) -> list[Span]:
-        """Where it played, audible or not."""
+        """The stretches in which it played, audible or not."""
         return joined(
             Span(placed.at_s, placed.at_s + placed.duration_s + _ROUNDING_S)
             for placed in self.played
@@ -130,7 +130,7 @@ class Speech:
         return [Span(run.onset_s, run.end_s) for run in self.runs]
 
     def played_whole(self, *, generated_by_s: float | None = None) -> bool:
-        """Whether all of it was heard: pushed to its end (by then), and played to its end."""
+        """Return whether all of it was heard: pushed to its end (by then) and played to its end."""
         return bool(self._segments) and all(
             segment.pushed_s is not None
             and segment.played_s >= segment.pushed_s - _ROUNDING_S
@@ -163,7 +163,7 @@ class Speech:
         return floors
 
     def start_delayed_s(self) -> float | None:
-        """How long holds kept back its first audible sample; ``None``: not at all."""
+        """Return how long holds delayed its first audible sample; ``None``: not at all."""
         if not self.runs:
             return None
         first_s = self.runs[0].onset_s

@@ -1,4 +1,4 @@
-"""Where a speech fell silent, and whether the episode can have caused it."""
+"""Finds where a speech fell silent, and decides whether the episode can have caused it."""
 
 from __future__ import annotations
 
@@ -10,20 +10,17 @@ from livekit_barge.hearing.span import Span
 from livekit_barge.measure.agent_speech import Speech
 from livekit_barge.measure.backchannel import is_backchannel
 from livekit_barge.measure.episodes import Episode
+from livekit_barge.measure.figures import DIGITS
 from livekit_barge.measure.overlap import DecisionMade
 from livekit_barge.measure.thresholds import Thresholds
-
-DIGITS = 6
-"""Microseconds, as every stamp: differences of two stamps carry no digits that mean nothing."""
-
 
 # Gaps under 0.2 s are bridged into one burst, so a shorter silence does not show an end.
 _SILENCE_S = 0.2
 
 
 @dataclass(frozen=True)
-class Surroundings:
-    """What else an episode is judged by."""
+class EpisodeContext:
+    """The rest of what an episode is judged by."""
 
     words: str | None
     protected: tuple[str, ...]
@@ -32,7 +29,7 @@ class Surroundings:
     seen_until_s: float
     """The call is known up to here."""
     next_run: Burst | None
-    """What the agent said next, after the speech."""
+    """The agent's next burst after the speech."""
     labelled: bool = False
     """The system that made the recording labels what the caller said as a backchannel."""
 
@@ -44,7 +41,7 @@ class Surroundings:
 
 @dataclass(frozen=True)
 class Stop:
-    """Where the agent fell silent."""
+    """The moment at which the agent fell silent."""
 
     silent_s: float
     uncertainty_s: float | None
@@ -57,10 +54,10 @@ def find_stop(
     episode: Episode,
     speech: Speech,
     decision: DecisionMade | None,
-    around: Surroundings,
+    around: EpisodeContext,
     limits: Thresholds,
 ) -> Stop | None:
-    """Where the speech ended, or was held until it went on; ``None``: never while it was seen.
+    """Find where the speech ended, or was held until it resumed; ``None``: not while it was seen.
 
     Without a decision only an interruption that the episode can have caused is a stop. What the
     end of the call cut off did not stop.
@@ -74,7 +71,7 @@ def find_stop(
         stop = end_of(speech)
     if stop is None or stop.again is not None or speech.over_by(around.seen_until_s):
         return stop
-    by_program = decision is None or decision.cause == "programmatic"
+    by_program = decision is None or decision.by_program
     if by_program and speech.cut_off_s is not None:
         return None
     shown_silent_s = round(around.shown_until_s(speech) - stop.silent_s, DIGITS)
@@ -82,7 +79,7 @@ def find_stop(
 
 
 def _decided_stop(speech: Speech, at_s: float) -> Stop:
-    """Where the speech fell silent after the decision at ``at_s``."""
+    """Find where the speech fell silent after the decision at ``at_s``."""
     later = [run for run in speech.runs if run.end_s > at_s]
     if not later or later[0].onset_s > at_s:
         again = later[0] if later and speech.held_between(at_s, later[0].onset_s) else None
@@ -100,7 +97,7 @@ def end_of(speech: Speech) -> Stop:
 
 
 def _heard_stop(
-    episode: Episode, speech: Speech, around: Surroundings, limits: Thresholds
+    episode: Episode, speech: Speech, around: EpisodeContext, limits: Thresholds
 ) -> Stop | None:
     """The end of a speech that was only heard, if the episode can have caused it."""
     end = end_of(speech)
@@ -113,8 +110,8 @@ def _heard_stop(
     return replace(end, again=_spoke_on(episode, around, limits) if listened else None)
 
 
-def _spoke_on(episode: Episode, around: Surroundings, limits: Thresholds) -> Burst | None:
-    """What the agent said next, if the caller had said no more."""
+def _spoke_on(episode: Episode, around: EpisodeContext, limits: Thresholds) -> Burst | None:
+    """Return the agent's next burst, if the caller had said nothing more before it."""
     following = around.next_run
     if following is None or following.onset_s > episode.end_s + limits.decision_reach_s:
         return None

@@ -1,5 +1,8 @@
-"""A backchannel: the caller only shows that they listen. Told by the label of the system that made
-the recording if it gave one, else by their words if there are any, else by their length."""
+"""Recognises backchannels, with which the caller only shows that they listen.
+
+The label of the recording's maker decides if there is one, else the caller's words if there are
+any, else their length.
+"""
 
 from __future__ import annotations
 
@@ -13,9 +16,9 @@ from livekit_barge.measure.thresholds import Thresholds
 def is_backchannel(
     episode: Episode, words: str | None, limits: Thresholds, *, labelled: bool = False
 ) -> bool:
-    """Whether all words are on the list of ``thresholds.toml``, or what was said is that short.
+    """Return whether all words are on the list of ``thresholds.toml``, or the sound is that short.
 
-    ``labelled``: the recording's maker says that it is one.
+    ``labelled``: the recording's maker labels it as one.
     """
     if labelled:
         return True
@@ -25,7 +28,7 @@ def is_backchannel(
 
 
 def listening_words(words: str | None, limits: Thresholds) -> Literal["only", "more"] | None:
-    """``only``: every word is a backchannel's; ``more``: not; ``None``: no words were heard."""
+    """Return ``only`` if every word is a backchannel's, else ``more``; ``None``: no words came."""
     said = re.findall(r"[\w'-]+", (words or "").casefold())
     if not said:
         return None
@@ -33,7 +36,7 @@ def listening_words(words: str | None, limits: Thresholds) -> Literal["only", "m
 
 
 def why_backchannel(words: str | None, limits: Thresholds, *, labelled: bool = False) -> str:
-    """By what it was taken for one."""
+    """Name the evidence that it is a backchannel."""
     if labelled:
         return "a backchannel by the vendor's label"
     return f"a backchannel by its {'words' if listening_words(words, limits) else 'length'}"

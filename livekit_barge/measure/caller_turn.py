@@ -1,4 +1,4 @@
-"""What a conversation holds beside speeches: the caller's turns, and what protects a speech."""
+"""The other parts of a conversation: the caller's turns, and the protection of speeches."""
 
 from __future__ import annotations
 
@@ -42,6 +42,6 @@ class Protection:
             self.ended_s = event.at_s
 
     def covers(self, at_s: float, speech: Speech) -> bool:
-        """Whether it kept that speech from being stopped then."""
+        """Return whether it kept that speech from being stopped then."""
         began = self.began_s <= at_s and (self.ended_s is None or at_s < self.ended_s)
         return began and self.speech_id in (None, speech.speech_id)

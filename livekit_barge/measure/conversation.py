@@ -33,19 +33,19 @@ from livekit_barge.call.placement import Placement
 from livekit_barge.hearing.burst import Burst
 from livekit_barge.hearing.span import Span
 from livekit_barge.measure.agent_speech import Hold, Speech
-from livekit_barge.measure.agent_stop import Surroundings
+from livekit_barge.measure.agent_stop import EpisodeContext
 from livekit_barge.measure.caller_turn import CallerTurn, Protection
 from livekit_barge.measure.episodes import Episode, episodes
 from livekit_barge.measure.judge import judge
 from livekit_barge.measure.overlap import Overlap, Verdict
 from livekit_barge.measure.thresholds import Thresholds
-from livekit_barge.measure.transcripts import Said, metrics_of
+from livekit_barge.measure.transcripts import Transcripts, metrics_of
 from livekit_barge.measure.turns import Turn
-from livekit_barge.measure.unstamped_agent import HeardOnly
+from livekit_barge.measure.unstamped_agent import UnstampedAgent
 
 
 class Conversation:
-    """Feed it in any grain: events, places and each side's bursts, in their order."""
+    """Accepts events, placements and each side's bursts in order, in chunks of any size."""
 
     def __init__(self, limits: Thresholds) -> None:
         self._limits = limits
@@ -53,19 +53,19 @@ class Conversation:
         self._of_segment: dict[int, Speech] = {}
         self._holds: list[Hold] = []
         self._protections: list[Protection] = []
-        self._said = Said()
+        self._said = Transcripts()
         self._verdicts: list[Verdict] = []
         self._caller: list[Burst] = []
-        self._heard_only = HeardOnly(limits)
+        self._heard_only = UnstampedAgent(limits)
         self._given_s = -math.inf
         """The end of the caller's latest turn that was given out."""
         self._starts: list[float] = []
-        """When the speeches that were given out became audible."""
+        """The onsets of the speeches that were given out."""
         self._previous: Speech | None = None
         """The agent's latest speech that was given out."""
 
     def event(self, event: Event) -> None:
-        """Something happened."""
+        """Take the next event."""
         match event:
             case SpeechCreated():
                 self._speeches[event.speech_id] = Speech(event.speech_id)
@@ -109,17 +109,17 @@ class Conversation:
                 speech.done_at_s, speech.item_ids = event.at_s, frozenset(event.item_ids)
 
     def place(self, placements: Iterable[Placement]) -> None:
-        """Stretches of the agent's audio got their place, before their bursts are known."""
+        """Take placements of the agent's audio, before their bursts."""
         for placement in placements:
             if speech := self._of_segment.get(placement.segment_id):
                 speech.play(placement)
 
     def caller(self, bursts: Iterable[Burst]) -> None:
-        """The caller's next bursts."""
+        """Take the caller's next bursts."""
         self._caller += bursts
 
     def agent(self, bursts: Iterable[Burst]) -> None:
-        """The agent's next bursts."""
+        """Take the agent's next bursts."""
         for burst in bursts:
             heard = Span(burst.onset_s, burst.end_s)
             stamped = [speech for speech in self._speeches.values() if speech.played_in(heard)]
@@ -129,7 +129,7 @@ class Conversation:
                 self._heard_only.hear(burst)
 
     def settled(self, until_s: float, *, closed: bool = False) -> Iterator[Turn]:
-        """The further turns that can no longer change, in order of their start.
+        """Yield the further turns that can no longer change, in order of their start.
 
         The call is known up to ``until_s``; ``closed``: there is no more to come.
         """
@@ -173,7 +173,7 @@ class Conversation:
         return following == len(starts) or starts[following] >= burst.onset_s
 
     def _settles_s(self, side: CallerTurn | Speech) -> float:
-        """When the call must be known up to for the side to be final."""
+        """Return how far the call must be known for the side to be final."""
         if isinstance(side, CallerTurn):
             return side.ended_s + self._limits.decision_reach_s
         if side.done_at_s is None:
@@ -219,10 +219,10 @@ class Conversation:
     def _overlap(
         self, episode: Episode, speech: Speech, until_s: float, before_s: float
     ) -> Overlap:
-        """The episode's row; ``before_s``: the speech's next episode begins there."""
+        """Return the judged episode; ``before_s`` is where the speech's next episode begins."""
         at_s = episode.begin_s if episode.onset_s is None else episode.onset_s
         protected = {p.reason for p in self._protections if p.covers(at_s, speech)}
-        around = Surroundings(
+        around = EpisodeContext(
             words=self._words_of(episode, before_s),
             protected=tuple(sorted(protected)),
             caller=self._caller,
@@ -233,7 +233,7 @@ class Conversation:
         return judge(episode, speech, around, self._limits)
 
     def _next_run(self, speech: Speech) -> Burst | None:
-        """What the agent said after the speech."""
+        """Return the agent's next burst after the speech."""
         runs = [
             run for other in self._audible_speeches() if other is not speech for run in other.runs
         ]
@@ -241,7 +241,7 @@ class Conversation:
         return min(later, key=lambda run: run.onset_s, default=None)
 
     def _words_of(self, episode: Episode, before_s: float) -> str | None:
-        """The words heard before the caller went on, or else all that they began to say."""
+        """Return the words heard before the caller resumed, or else all that they began to say."""
         return self._said.words(*self._when_said(episode, before_s))
 
     def _when_said(self, episode: Episode, before_s: float) -> tuple[float, float]:
@@ -256,19 +256,19 @@ class Conversation:
         return episode.begin_s, min(whole_s, before_s)
 
     def _said_until_s(self, episode: Episode) -> float:
-        """The end of what the caller began to say in the episode; they may go on after it."""
+        """Return the end of the turn that the caller began in the episode; it may outlast that."""
         for turn in self._caller_turns():
             if episode.caller and episode.caller[-1] in turn.bursts:
                 return turn.ended_s
         return episode.end_s
 
     def _reach_s(self, end_s: float) -> float:
-        """Until when what is stamped still belongs to what the caller said up to ``end_s``."""
+        """Return until when stamps still belong to the caller's speech that ended at ``end_s``."""
         further = (burst.onset_s for burst in self._caller if burst.onset_s > end_s)
         return min([end_s + self._limits.decision_reach_s, *further])
 
     def _response_gap_s(self, speech: Speech) -> float | None:
-        """``None`` where the caller said nothing since the agent last began, or was left."""
+        """Return the gap since the caller's turn that this answers; ``None``: it answers none."""
         first_s = speech.runs[0].onset_s
         ends = [burst.end_s for burst in self._caller if burst.onset_s < first_s]
         if not ends or ends[-1] > first_s:

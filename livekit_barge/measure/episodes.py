@@ -19,15 +19,12 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from livekit_barge.call.events import Cause
+from livekit_barge.call.cause_table import CAUSES
 from livekit_barge.hearing.burst import Burst
 from livekit_barge.hearing.span import Span
 from livekit_barge.measure.agent_speech import Speech
 from livekit_barge.measure.overlap import DecisionMade, Verdict
 from livekit_barge.measure.thresholds import Thresholds
-
-# These hear the caller themselves, so they decide before the caller's turn is over.
-_BY_EAR: frozenset[Cause] = frozenset({"vad", "adaptive"})
 
 
 @dataclass
@@ -83,9 +80,7 @@ def episodes(
         cause = cause or _explains(unexplained, decision.at_s, limits.decision_reach_s, limits)
         if cause is not None:
             cause.decisions.append(decision)
-        elif decision.cause != "programmatic" and not _over_nobody(
-            decision.at_s, reach_s, speech, caller
-        ):
+        elif not decision.by_program and not _over_nobody(decision.at_s, reach_s, speech, caller):
             unexplained.append(Episode(None, decisions=[decision]))
     if (at_s := speech.interrupted_at_s) is not None:
         cause = _explains(found, at_s, limits.decision_reach_s, limits)
@@ -118,7 +113,7 @@ def _floor_end_s(floor: Sequence[Burst], speech: Speech, limits: Thresholds) -> 
     end_s = floor[-1].end_s
     later_s = [run.onset_s for run in speech.runs if run.onset_s > end_s]
     first = next((made for made in speech.decisions if made.at_s >= floor[0].onset_s), None)
-    if first is None or first.cause == "programmatic" or first.at_s > min([math.inf, *later_s]):
+    if first is None or first.by_program or first.at_s > min([math.inf, *later_s]):
         return end_s
     return max(end_s, min(first.at_s, end_s + limits.turn_gap_s))
 
@@ -140,8 +135,8 @@ def _join(episode: Episode, further: Episode) -> None:
 
 
 def _reach_s(decision: DecisionMade, limits: Thresholds) -> float:
-    """How long after the caller a decision can still answer them."""
-    return limits.turn_gap_s if decision.cause in _BY_EAR else limits.decision_reach_s
+    """Return how long after the caller fell silent a decision can still answer them."""
+    return limits.turn_gap_s if CAUSES[decision.cause].while_speaking else limits.decision_reach_s
 
 
 def _explains(
@@ -158,7 +153,7 @@ def _explains(
 
 
 def _over_nobody(at_s: float, reach_s: float, speech: Speech, caller: Sequence[Burst]) -> bool:
-    """Whether the decision answers a caller who began while the speech was silent, and so was it.
+    """Return whether the decision answers a caller who began while the speech was silent.
 
     The caller came in after its first sample, and it was not audible again until the decision.
     """

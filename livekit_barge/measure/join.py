@@ -28,6 +28,7 @@ from livekit_barge.call.audio import AGENT, CALLER, Float32
 from livekit_barge.call.folder import Call
 from livekit_barge.call.meta import CallMeta
 from livekit_barge.errors import CallError
+from livekit_barge.measure.figures import minus
 from livekit_barge.measure.overlap import Overlap
 from livekit_barge.measure.turns import Turn
 
@@ -47,7 +48,7 @@ _SAME_ONSET_S = 1.0
 
 @dataclass(frozen=True, kw_only=True)
 class Alignment:
-    """How the agent's seconds become the caller's."""
+    """The conversion of the agent's seconds to the caller's."""
 
     offset_s: float
     """Add it to a time of the agent's."""
@@ -79,24 +80,24 @@ class JoinedOverlap:
 
     @property
     def way_in_s(self) -> float | None:
-        return _minus(self.heard_s, self.onset_s)
+        return minus(self.heard_s, self.onset_s)
 
     @property
     def detection_s(self) -> float | None:
-        return _minus(self.decision_s, self.heard_s)
+        return minus(self.decision_s, self.heard_s)
 
     @property
     def stopping_s(self) -> float | None:
-        return _minus(self.stopped_s, self.decision_s)
+        return minus(self.stopped_s, self.decision_s)
 
     @property
     def way_out_s(self) -> float | None:
-        return _minus(self.silent_s, self.stopped_s)
+        return minus(self.silent_s, self.stopped_s)
 
     @property
     def time_to_yield_s(self) -> float | None:
         """At the caller."""
-        return _minus(self.silent_s, self.onset_s)
+        return minus(self.silent_s, self.onset_s)
 
 
 @dataclass(frozen=True)
@@ -165,13 +166,13 @@ def align(caller: Call, agent: Call) -> Alignment:
 
 
 def same_host(one: CallMeta, other: CallMeta) -> bool:
-    """Whether both were stamped by one monotonic clock."""
+    """Return whether one monotonic clock stamped both."""
     starts_s = [meta.started_wall_s - meta.started_now_s for meta in (one, other)]
     return abs(starts_s[0] - starts_s[1]) < _SAME_START_S
 
 
 def delay_s(signal: Float32, again: Float32) -> float | None:
-    """How much later in ``again`` the same sound lies; ``None``: it is not in there.
+    """Return how much later the same sound lies in ``again``; ``None``: it is not in there.
 
     Both at 8 kHz. Found to a sample.
     """
@@ -227,9 +228,3 @@ def _joined(caller: Overlap, agent: Overlap | None, offset_s: float) -> JoinedOv
 
 def _plus(at_s: float | None, offset_s: float) -> float | None:
     return None if at_s is None else round(at_s + offset_s, 6)
-
-
-def _minus(later_s: float | None, earlier_s: float | None) -> float | None:
-    if later_s is None or earlier_s is None:
-        return None
-    return round(later_s - earlier_s, 6)

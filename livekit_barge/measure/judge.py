@@ -1,4 +1,4 @@
-"""Judges an episode: its two clocks, and what became of it. The speech has been audible.
+"""Judges an episode of an audible speech: its two clocks and its outcome.
 
 *Detection* runs from the onset (the caller's channel) to the decision (the agent process's clock),
 *cancellation* from the decision to the end of the last audible sample of the overlapped speech
@@ -6,22 +6,22 @@
 path it interrupts the handle long after the pause that stopped the sound, and it has no figure for
 the end.
 
-Where labels are missing, a backchannel is told from a miss by the caller's words if there are any
-(all of them on the list of ``thresholds.toml``), else by their length.
+Without labels, the caller's words distinguish a backchannel from a miss if there are any (all of
+them on the list of ``thresholds.toml``), else their length does.
 
 A program's own interrupt answers the caller if it comes soon enough, as a keyword handler's does.
-After a backchannel it is the program's matter: the agent held through it, or nobody can say.
+After a backchannel it is the program's own doing: the agent held, or the overlap is unmeasurable.
 
-An agent that the end of the call cut off did not yield: what it was seen to go on for is a lower
-bound, and the overlap is unmeasurable, unless the agent had gone on for ``missed_after_s`` before.
-Nor did it rightly hold through a caller whom the adaptive detector was asked about in vain:
-LiveKit then withholds the words, and their length alone proves nothing.
+An agent that the end of the call cut off did not yield: the time it was seen to keep talking is a
+lower bound, and the overlap is unmeasurable unless that time reached ``missed_after_s``. Nor does
+an agent count as holding if the adaptive detector was asked and never answered: LiveKit then
+withholds the words, and their length alone proves nothing.
 
-Where nothing was stamped, as in another system's recording, only silences are left to judge by. A
+If nothing was stamped, as in another system's recording, only silences can be judged. A
 silence that outlasts the agent's own pauses (:mod:`~livekit_barge.measure.pauses`) is a stop if it
 comes soon enough to be the caller's doing: within ``missed_after_s`` of the onset, or of a
 backchannel within ``yield_within_s``. Sooner than ``reaction_min_s`` it is a natural end. An agent
-that stops for a backchannel and speaks on has made a false stop.
+that stops for a backchannel and then continues has made a false stop.
 """
 
 from __future__ import annotations
@@ -32,16 +32,17 @@ from livekit_barge.call.events import Cause
 from livekit_barge.hearing.burst import Burst
 from livekit_barge.hearing.span import Span, shared_s
 from livekit_barge.measure.agent_speech import Speech
-from livekit_barge.measure.agent_stop import DIGITS, Stop, Surroundings, end_of, find_stop
+from livekit_barge.measure.agent_stop import EpisodeContext, Stop, end_of, find_stop
 from livekit_barge.measure.backchannel import is_backchannel, listening_words, why_backchannel
 from livekit_barge.measure.episodes import Episode
+from livekit_barge.measure.figures import DIGITS, dead_air_s, minus, outcome_by_time
 from livekit_barge.measure.overlap import DecisionMade, Outcome, Overlap
 from livekit_barge.measure.thresholds import Thresholds
 
 
-def judge(episode: Episode, speech: Speech, around: Surroundings, limits: Thresholds) -> Overlap:
-    """The episode's row."""
-    caused = [decision for decision in episode.decisions if decision.cause != "programmatic"]
+def judge(episode: Episode, speech: Speech, around: EpisodeContext, limits: Thresholds) -> Overlap:
+    """Return the judged overlap of an episode."""
+    caused = [decision for decision in episode.decisions if not decision.by_program]
     first = caused[0] if caused else None
     stopped_by = first or (episode.decisions[0] if episode.decisions else None)
     stop = find_stop(episode, speech, stopped_by, around, limits)
@@ -79,7 +80,7 @@ def _outcome(
     speech: Speech,
     stop: Stop | None,
     decision: DecisionMade | None,
-    around: Surroundings,
+    around: EpisodeContext,
     limits: Thresholds,
 ) -> tuple[Outcome, str | None]:
     if episode.onset_s is None:
@@ -97,7 +98,7 @@ def _outcome(
         if stop is not None or went_on_s <= limits.yield_within_s:
             return "natural_end", None
         return _went_on(episode, around, limits)
-    by_program = decision is not None and decision.cause == "programmatic"
+    by_program = decision is not None and decision.by_program
     if stop is not None and by_program and is_backchannel(episode, around.words, limits):
         return "unmeasurable", "the program itself stopped the agent"
     if stop is not None:
@@ -113,10 +114,10 @@ def _is_the_programs(
     episode: Episode,
     speech: Speech,
     decision: DecisionMade | None,
-    around: Surroundings,
+    around: EpisodeContext,
     limits: Thresholds,
 ) -> bool:
-    """Whether a stop that no decision explains comes too late to answer a backchannel."""
+    """Return whether a stop that no decision explains comes too late to answer a backchannel."""
     if not speech.stamped or decision is not None or episode.onset_s is None:
         return False
     late = round(stop.silent_s - episode.onset_s, DIGITS) > limits.yield_within_s
@@ -124,7 +125,7 @@ def _is_the_programs(
 
 
 def _without_an_onset(
-    episode: Episode, speech: Speech, around: Surroundings, limits: Thresholds
+    episode: Episode, speech: Speech, around: EpisodeContext, limits: Thresholds
 ) -> str:
     since_s = episode.begin_s - limits.decision_reach_s
     began_s = max(
@@ -135,19 +136,17 @@ def _without_an_onset(
 
 
 def _stopped(
-    time_to_yield_s: float, around: Surroundings, limits: Thresholds
+    time_to_yield_s: float, around: EpisodeContext, limits: Thresholds
 ) -> tuple[Outcome, str | None]:
     if around.labelled:
         return "false_stop", "the vendor labels it a backchannel"
     if listening_words(around.words, limits) == "only":
         return "false_stop", "the words are a backchannel's"
-    if time_to_yield_s <= limits.yield_within_s:
-        return "yielded", None
-    return ("late" if time_to_yield_s < limits.missed_after_s else "missed"), None
+    return outcome_by_time(time_to_yield_s, limits), None
 
 
 def _went_on(
-    episode: Episode, around: Surroundings, limits: Thresholds
+    episode: Episode, around: EpisodeContext, limits: Thresholds
 ) -> tuple[Outcome, str | None]:
     if not is_backchannel(episode, around.words, limits, labelled=around.labelled):
         return "missed", None
@@ -171,13 +170,13 @@ def _clocks(
     silent_s = None if stop is None else stop.silent_s
     decision_s = None if decision is None else decision.at_s
     reacted = outcome not in ("natural_end", "held")
-    time_to_yield_s = _minus(silent_s, episode.onset_s) if reacted else None
-    talked_on_s = _minus(silent_s, decision_s)
+    time_to_yield_s = minus(silent_s, episode.onset_s) if reacted else None
+    talked_on_s = minus(silent_s, decision_s)
     return {
         "decision_s": decision_s,
         "silent_s": silent_s,
         "silent_uncertainty_s": None if stop is None else stop.uncertainty_s,
-        "detection_s": _minus(decision_s, episode.onset_s),
+        "detection_s": minus(decision_s, episode.onset_s),
         "cancellation_s": talked_on_s,
         "time_to_yield_s": time_to_yield_s,
         "yielded": _yielded(time_to_yield_s, outcome, limits),
@@ -193,9 +192,9 @@ def _yielded(time_to_yield_s: float | None, outcome: Outcome, limits: Thresholds
 
 
 def _lower_bound(
-    episode: Episode, speech: Speech, around: Surroundings, limits: Thresholds
+    episode: Episode, speech: Speech, around: EpisodeContext, limits: Thresholds
 ) -> dict[str, Any]:
-    """How long the agent was seen to go on, at most until it is counted as missed."""
+    """Return how long the agent was seen to continue, at most until it counts as missed."""
     if episode.onset_s is None or not speech.runs:
         return {}
     heard_out = speech.done_at_s is not None
@@ -203,12 +202,12 @@ def _lower_bound(
     end_s = min(speech.runs[-1].end_s, shown_s) if heard_out else shown_s
     until_s = max(episode.onset_s + limits.missed_after_s, episode.end_s)
     return {
-        "time_to_yield_s": _minus(min(end_s, until_s), episode.onset_s),
+        "time_to_yield_s": minus(min(end_s, until_s), episode.onset_s),
         "lower_bound": True,
     }
 
 
-def _taken_back(stop: Stop, again: Burst, speech: Speech, around: Surroundings) -> dict[str, Any]:
+def _taken_back(stop: Stop, again: Burst, speech: Speech, around: EpisodeContext) -> dict[str, Any]:
     silent_s = max((run.end_s for run in speech.runs if run.end_s <= again.onset_s), default=None)
     if silent_s is None:
         return {}
@@ -216,7 +215,7 @@ def _taken_back(stop: Stop, again: Burst, speech: Speech, around: Surroundings) 
     spoken = [Span(burst.onset_s, burst.end_s) for burst in around.caller]
     return {
         "pause_s": round(pause.length_s, DIGITS),
-        "dead_air_s": round(pause.length_s - shared_s([pause], spoken), DIGITS),
+        "dead_air_s": dead_air_s(pause, spoken),
         "discarded_s": speech.lost_between(stop.silent_s, again.onset_s),
     }
 
@@ -227,7 +226,7 @@ def _cause(
     stop: Stop | None,
     speech: Speech,
 ) -> Cause | None:
-    """Of the decision; a program's own interrupt where that is what stopped the agent."""
+    """Return the decision's cause; the program's own interrupt, if that stopped the agent."""
     if decision is not None:
         return decision.cause
     if stopped_by is not None:
@@ -242,9 +241,3 @@ def _final_decision_s(episode: Episode) -> float | None:
             return decision.at_s
         paused |= decision.path == "pause"
     return None
-
-
-def _minus(later_s: float | None, earlier_s: float | None) -> float | None:
-    if later_s is None or earlier_s is None:
-        return None
-    return round(later_s - earlier_s, DIGITS)

@@ -1,4 +1,4 @@
-"""Leakage as what to know before trusting a scorecard."""
+"""Warnings about leakage, to read before trusting a scorecard."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ _SIDES = "caller", "agent"
 def caveats(
     leakages: Iterable[Leakage], caller: int, *, withheld: int = 0, scored: bool = False
 ) -> Iterator[Caveat]:
-    """One for each way, and one for what it left unmeasurable.
+    """Yield a warning per leakage path, and one for the overlaps that it made unmeasurable.
 
-    ``caller`` is the caller's channel; ``scored``: what leaks was heard as the speech it is.
+    ``caller`` is the caller's channel; ``scored``: the leakage was heard as the speech it is.
     """
     for leakage in leakages:
         side = _SIDES[leakage.channel != caller]

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 
 from livekit_barge.hearing.burst import Burst
 from livekit_barge.hearing.leakage.amount import COVERED
-from livekit_barge.measure.overlap import Overlap
 from livekit_barge.measure.turns import Turn
+
+_REASON = "it does not clear what the other channel leaks into this one"
 
 
 def withheld(
@@ -29,19 +30,6 @@ def withheld(
         for overlap in turn.overlaps:
             covered = overlap.onset_s in onsets or overlap.silent_s in ends
             count += covered
-            overlaps.append(_withheld(overlap) if covered else overlap)
+            overlaps.append(overlap.unmeasured(_REASON) if covered else overlap)
         kept.append(dataclasses.replace(turn, overlaps=tuple(overlaps)))
     return kept, count
-
-
-def _withheld(overlap: Overlap) -> Overlap:
-    return dataclasses.replace(
-        overlap,
-        outcome="unmeasurable",
-        reason="it does not clear what the other channel leaks into this one",
-        detection_s=None,
-        cancellation_s=None,
-        time_to_yield_s=None,
-        lower_bound=False,
-        yielded=None,
-    )

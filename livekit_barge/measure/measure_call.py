@@ -13,7 +13,7 @@ from livekit_barge.measure.turns import Turn
 
 
 def find_bursts(call: Call) -> tuple[list[Burst], list[Burst]]:
-    """The caller's bursts and the agent's, from the call's two channels."""
+    """Return the caller's bursts and the agent's, from the call's two channels."""
     finders = SpeechFinder(call.sample_rate), SpeechFinder(call.sample_rate)
     bursts: tuple[list[Burst], list[Burst]] = ([], [])
     for block in call.blocks():
@@ -25,7 +25,7 @@ def find_bursts(call: Call) -> tuple[list[Burst], list[Burst]]:
 
 
 def measure_call(call: Call, thresholds: Thresholds | None = None) -> list[Turn]:
-    """The call's turns. Raises :class:`~livekit_barge.errors.CallError` where it has no audio."""
+    """Return the call's turns. Raises :class:`~livekit_barge.errors.CallError` without audio."""
     caller, agent = find_bursts(call)
     limits = Thresholds.load() if thresholds is None else thresholds
     turns = measure_turns(caller, agent, call.events, limits, ended_s=call.duration_s)
@@ -33,7 +33,7 @@ def measure_call(call: Call, thresholds: Thresholds | None = None) -> list[Turn]
 
 
 def trusted(call: Call, turns: list[Turn], limits: Thresholds) -> list[Turn]:
-    """A call's turns, without the figures that its recorder's own lag spoiled."""
+    """Return a call's turns, without the figures that its recorder's own lag spoiled."""
     if call.meta.capture_point != "caller":
         return turns
     return withheld(turns, lags(call.events, call.meta.sample_rates), limits.missed_after_s)

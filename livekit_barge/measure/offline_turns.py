@@ -32,9 +32,9 @@ def measure_turns(
     *,
     ended_s: float,
 ) -> list[Turn]:
-    """The turns of a call that lasted until ``ended_s``, from each side's bursts and its events.
+    """Return the turns of a call that lasted until ``ended_s``.
 
-    Where no event tells of the agent's audio, its own pauses tell which silence is a stop.
+    If no event shows the agent's audio, its own pauses decide which silence is a stop.
     """
     caller, agent, events = list(caller), list(agent), list(events)
     if not any(isinstance(event, SegmentStarted) for event in events):
@@ -42,7 +42,7 @@ def measure_turns(
         thresholds = dataclasses.replace(thresholds, stop_min_s=stop_min_s)
     conversation = Conversation(thresholds)
     begun_s = {e.segment_id: e.at_s for e in events if isinstance(e, SegmentStarted)}
-    waiting = _Waiting(
+    waiting = _PendingInput(
         caller,
         agent,
         sorted(events, key=lambda event: event.at_s),
@@ -62,8 +62,8 @@ def measure_turns(
 
 
 @dataclass
-class _Waiting:
-    """What a conversation has not been fed yet, each in order."""
+class _PendingInput:
+    """The input that a conversation has not been fed yet, each kind in order."""
 
     caller: list[Burst]
     agent: list[Burst]

@@ -6,17 +6,18 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any, Literal, Self
 
+from livekit_barge.call.cause_table import CAUSES
 from livekit_barge.call.events import Cause, OverlappingSpeech
 
 Outcome = Literal["yielded", "late", "missed", "held", "false_stop", "natural_end", "unmeasurable"]
-"""What became of an overlap:
+"""The outcome of an overlap:
 
 | outcome | the agent |
 |---|---|
 | ``yielded`` | stopped within ``yield_within_s`` |
 | ``late`` | stopped, later than that |
-| ``missed`` | went on for ``missed_after_s``, or to its end |
-| ``held`` | rightly went on: the caller only showed that they listen |
+| ``missed`` | kept talking for ``missed_after_s``, or to its end |
+| ``held`` | rightly kept talking: the caller only showed that they listen |
 | ``false_stop`` | stopped and took it back, or stopped for a backchannel |
 | ``natural_end`` | played all that it had to say; not in the percentiles |
 | ``unmeasurable`` | – and ``reason`` says why |
@@ -46,10 +47,15 @@ class DecisionMade:
     queued_s: float | None
     """Audio handed to the output and not yet played at the decision."""
 
+    @property
+    def by_program(self) -> bool:
+        """Return whether the user's own code made it."""
+        return CAUSES[self.cause].by_program
+
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
-    """What LiveKit's adaptive detector made of the caller's speech, as it was announced."""
+    """A verdict of LiveKit's adaptive detector on the caller's speech, as it was announced."""
 
     at_s: float
     is_interruption: bool
@@ -58,7 +64,7 @@ class Verdict:
     delay_s: float | None
     """From the overlap's start, as LiveKit's VAD dates it, to the answer."""
     requests: int | None
-    """How often the detector was asked."""
+    """The number of requests to the detector."""
     answered: bool | None
     """``None``: not known, as in a folder of an earlier version."""
     agent_ended: bool
@@ -80,8 +86,8 @@ class Overlap:
     """One episode. Times count from the call's start; ``None`` is not known or does not apply."""
 
     onset_s: float | None
-    """Where the caller came in on a speech under way, or it on the caller; ``None``: the agent was
-    stopped and nobody spoke."""
+    """The start of the overlap: the caller came in on a speech under way, or it on the caller.
+    ``None``: the agent was stopped and nobody spoke."""
     onset_uncertainty_s: float | None = None
     """The true onset lies within this of ``onset_s``, 95 times in 100."""
     decision_s: float | None = None
@@ -106,16 +112,16 @@ class Overlap:
     talk_over_s: float
     """Time in the episode with both audible."""
     cause: Cause | None = None
-    """Of ``decision_s``."""
+    """The cause of the decision at ``decision_s``."""
     outcome: Outcome
     reason: str | None = None
     """Why it cannot be measured, or why a rule other than the clock's decided."""
     words: str | None = None
-    """What the recogniser finally heard of the caller."""
+    """The caller's words in the final transcripts."""
     decisions: tuple[DecisionMade, ...] = ()
     """All of them, ``programmatic`` ones too."""
     verdicts: tuple[Verdict, ...] = ()
-    """What the adaptive detector said of the caller, in order; empty: it was not in use."""
+    """The adaptive detector's verdicts on the caller, in order; empty: it was not in use."""
     final_decision_s: float | None = None
     """The interrupt of a speech that a pause had stopped before."""
     quiet_at_decision: bool = False
@@ -123,11 +129,11 @@ class Overlap:
     agent_over_caller: bool = False
     """The agent had hardly begun, or began over the caller; not in the percentiles."""
     protected: tuple[str, ...] = ()
-    """What kept audio activity from stopping the agent at the onset."""
+    """The protections that kept audio activity from stopping the agent at the onset."""
     pause_s: float | None = None
-    """Of a stop that was taken back: the agent's last sample → its first after."""
+    """The length of a stop that was taken back: the agent's last sample → its first after."""
     dead_air_s: float | None = None
-    """Of ``pause_s``, the time in which neither was audible."""
+    """The part of ``pause_s`` in which neither was audible."""
     discarded_s: float | None = None
     """Agent audio that was pushed and lost in the pause."""
     resumed: bool | None = None
@@ -153,7 +159,7 @@ class Overlap:
 
     @property
     def expect(self) -> Literal["yield", "hold"]:
-        """What the agent should have done; without a label that follows from the outcome."""
+        """The right behaviour of the agent; without a label it follows from the outcome."""
         return "yield" if self.outcome in WANTED_THE_FLOOR else "hold"
 
     @property
@@ -177,5 +183,5 @@ class Overlap:
         return self.outcome in WANTED_THE_FLOOR and not self.agent_over_caller
 
     def to_json(self) -> dict[str, Any]:
-        """As it stands in ``turns.jsonl`` and in the log."""
+        """Return it as ``turns.jsonl`` and the log hold it."""
         return dataclasses.asdict(self)

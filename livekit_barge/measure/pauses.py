@@ -1,4 +1,4 @@
-"""The agent's own pauses: what tells a stop from a breath in a recording without events.
+"""The agent's own pauses, which distinguish a stop from a breath in a recording without events.
 
 A speaker falls silent between sentences whether or not anybody speaks. Where nothing was stamped, a
 silence is a stop only if it is longer than nearly all of the pauses that the agent makes while the
@@ -15,7 +15,7 @@ from livekit_barge.hearing.span import Span
 from livekit_barge.measure.statistics import nearest_rank
 from livekit_barge.measure.thresholds import Thresholds
 
-# Fewer say nothing about the longest in twenty.
+# Fewer pauses say nothing about the longest in twenty.
 _PAUSES_LEAST = 8
 _PERCENT = 95
 
@@ -23,9 +23,9 @@ _PERCENT = 95
 def own_pauses_s(
     caller: Sequence[Burst], agent: Sequence[Burst], limits: Thresholds
 ) -> list[float]:
-    """The silences between two of the agent's bursts that nobody else had a part in.
+    """Return the silences between the agent's bursts that the caller had no part in.
 
-    A longer one than ``turn_gap_s`` is the end of a turn and no pause.
+    A silence over ``turn_gap_s`` is the end of a turn and not a pause.
     """
     pauses, at = [], 0
     for burst, following in pairwise(agent):
@@ -43,9 +43,9 @@ def own_pauses_s(
 
 
 def longest_pause_s(caller: Sequence[Burst], agent: Sequence[Burst], limits: Thresholds) -> float:
-    """The 95th percentile of the agent's own pauses: a longer silence is a stop.
+    """Return the 95th percentile of the agent's own pauses: a longer silence is a stop.
 
-    ``stop_min_s`` where it made too few.
+    It is ``stop_min_s`` if the agent made too few pauses.
     """
     pauses = own_pauses_s(caller, agent, limits)
     if len(pauses) < _PAUSES_LEAST:

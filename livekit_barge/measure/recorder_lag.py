@@ -1,4 +1,4 @@
-"""Where the recorder at the caller's end was itself late: figures across such a step are withheld.
+"""Finds where the recorder at the caller's end was itself late, and withholds figures across it.
 
 The caller's recorder counts samples along from an anchor, and writes a further anchor where they
 were sent, or heard, later than counted. The step between the two is its *lag*.

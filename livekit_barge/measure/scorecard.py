@@ -29,7 +29,7 @@ class Caveat:
 
 @dataclass(frozen=True)
 class Channels:
-    """Who was where."""
+    """The channel of each side."""
 
     caller: int
     agent: int
@@ -58,11 +58,11 @@ class Scorecard:
     duration_s: float
     channels: Channels
     alignment_s: float | None
-    """How far the recorder may have put the channels apart; ``None``: not documented."""
+    """The recorder's largest shift between the channels; ``None``: not documented."""
     edge_blur_s: float
-    """How far the codec may spread an onset."""
+    """The codec's largest spread of an onset."""
     end_blur_s: float = 0.0
-    """How far the codec may spread an end."""
+    """The codec's largest spread of an end."""
     limits: ScoreLimits
     warnings: tuple[Caveat, ...] = ()
     overlaps: tuple[Overlap, ...] = ()
@@ -71,7 +71,7 @@ class Scorecard:
 
     @property
     def tally(self) -> Tally:
-        """What its overlaps add up to."""
+        """The sums and rates of its overlaps."""
         return Tally.of(self.overlaps)
 
     @property

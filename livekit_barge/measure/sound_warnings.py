@@ -1,4 +1,4 @@
-"""Named sounds as what to know before trusting a scorecard."""
+"""Warnings about named sounds, to read before trusting a scorecard."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ class Rate:
         return self.count / self.of if self.of else None
 
     def interval(self) -> tuple[float, float] | None:
-        """Where the true rate lies, 95 times in 100, by Wilson; ``None`` out of nothing."""
+        """The bounds of the true rate, 95 times in 100, by Wilson; ``None`` for an empty sample."""
         if not self.of:
             return None
         share, z2 = self.count / self.of, _Z**2 / self.of
@@ -54,7 +54,7 @@ class Rate:
 
 
 def difference(now: Rate, before: Rate) -> tuple[float, float, float] | None:
-    """By how much a rate rose, and from where to where that may be, 95 times in 100.
+    """Return how far a rate rose, and the bounds of that, 95 times in 100.
 
     Newcombe's interval, made of both Wilson ones. ``None`` where either is out of nothing.
     """
@@ -77,7 +77,7 @@ class Measured:
 
 @dataclass(frozen=True)
 class Percentiles:
-    """Of times of which some are lower bounds."""
+    """Percentiles of times, some of which are lower bounds."""
 
     values: tuple[Measured, ...]
     """In ascending order."""

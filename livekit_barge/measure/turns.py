@@ -1,4 +1,4 @@
-"""Turns: who spoke when, and what happened where both did."""
+"""Turns: the speaker, the times, and the overlaps with the other speaker."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ class Turn:
     response_gap_s: float | None = None
     """From the end of the caller's turn to this, the agent's answer; ``None``: it answers none."""
     start_delayed_s: float | None = None
-    """How long a pause of the output held back its first audible sample."""
+    """The time by which a pause of the output delayed its first audible sample."""
     words: str | None = None
-    """What the recogniser finally heard of the caller, or the agent's text in the chat context."""
+    """The caller's words in the final transcripts, or the agent's text in the chat context."""
     livekit_metrics: Mapping[str, Any] = field(default_factory=dict)
     """LiveKit's ``ChatMessage.metrics``, under LiveKit's own names."""
     overlaps: tuple[Overlap, ...] = ()
-    """Where the caller spoke over this turn of the agent's, in order."""
+    """The overlaps in which the caller spoke over this turn of the agent's, in order."""
 
     def to_json(self) -> dict[str, Any]:
-        """As it stands in ``turns.jsonl`` and in the log."""
+        """Return it as ``turns.jsonl`` and the log hold it."""
         return dataclasses.asdict(self)

@@ -1,8 +1,8 @@
-"""An agent whose output nobody stamped, as in another system's recording: its speeches by ear.
+"""The speeches of an agent without stamps, as in another system's recording, found by ear.
 
-A silence longer than ``stop_min_s`` parts two speeches: there the agent stopped, or had ended. But
-one that it comes back from within ``episode_quiet_s`` over the same burst of the caller's did not
-let anybody in: the story goes on, and so does the speech.
+A silence longer than ``stop_min_s`` separates two speeches: the agent stopped, or had ended. But if
+the agent resumes within ``episode_quiet_s`` while the same burst of the caller's lasts, it let
+nobody in: the episode continues, and so does the speech.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ from livekit_barge.measure.agent_speech import Speech
 from livekit_barge.measure.thresholds import Thresholds
 
 
-class HeardOnly:
-    """What was heard of such an agent, and is still of use."""
+class UnstampedAgent:
+    """The speeches heard from such an agent, as long as they are still of use."""
 
     def __init__(self, limits: Thresholds) -> None:
         self._limits = limits
         self.speeches: list[Speech] = []
 
     def hear(self, burst: Burst) -> None:
-        """The agent's next burst."""
+        """Take the agent's next burst."""
         last = self.speeches[-1] if self.speeches else None
         if last is None or burst.onset_s - last.runs[-1].end_s > self._limits.stop_min_s:
             last = Speech(None)
@@ -31,7 +31,7 @@ class HeardOnly:
         last.done_at_s = burst.end_s + self._limits.stop_min_s
 
     def join(self, caller: Sequence[Burst]) -> None:
-        """Make one of speeches between which the agent only paused, by what the caller said."""
+        """Join speeches between which the agent only paused, going by the caller's bursts."""
         joined: list[Speech] = []
         for speech in self.speeches:
             if joined and self._talked_through(joined[-1].runs[-1], speech.runs[0], caller):

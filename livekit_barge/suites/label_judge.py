@@ -22,7 +22,8 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from livekit_barge.measure.agent_stop import DIGITS
+from livekit_barge.hearing.span import Span
+from livekit_barge.measure.figures import DIGITS, dead_air_s, minus, outcome_by_time
 from livekit_barge.measure.overlap import Outcome, Overlap
 from livekit_barge.measure.thresholds import Thresholds
 from livekit_barge.measure.turns import Turn
@@ -129,7 +130,7 @@ def _to_yield(
         return seen.outcome, seen.reason
     if seen.outcome == "held" or seen.silent_s is None:
         return "missed", None
-    return _by_time(seen.silent_s - onset_s, limits), None
+    return outcome_by_time(seen.silent_s - onset_s, limits), None
 
 
 def _to_hold(
@@ -160,12 +161,6 @@ def _next_at_s(played: PlayedCall, number: int) -> float:
     return following[0].start_s if following else math.inf
 
 
-def _by_time(time_to_yield_s: float, limits: Thresholds) -> Outcome:
-    if time_to_yield_s <= limits.yield_within_s:
-        return "yielded"
-    return "late" if time_to_yield_s < limits.missed_after_s else "missed"
-
-
 def _with_clocks(
     event: EventResult,
     seen: Overlap,
@@ -178,20 +173,20 @@ def _with_clocks(
     stopped = event.outcome not in ("held", "natural_end", "unmeasurable")
     time_s = seen.time_to_yield_s
     if stopped and (time_s is None or seen_onset_s is None):
-        time_s = _minus(seen.silent_s, onset_s)
+        time_s = minus(seen.silent_s, onset_s)
     yielded = None
     if event.outcome not in ("natural_end", "unmeasurable"):
         yielded = time_s is not None and not seen.lower_bound and time_s <= limits.yield_within_s
-    dead_air_s, again = seen.dead_air_s, True
-    if event.outcome == "false_stop" and dead_air_s is None and seen.silent_s is not None:
-        dead_air_s, again = _dead_air(seen.silent_s, played)
+    silence_s, again = seen.dead_air_s, True
+    if event.outcome == "false_stop" and silence_s is None and seen.silent_s is not None:
+        silence_s, again = _dead_air(seen.silent_s, played)
     return EventResult(
         **{
             **vars(event),
             "onset_s": onset_s,
             "yielded": yielded,
             "talked_on": seen.talked_on,
-            "detection_s": _minus(seen.decision_s, onset_s),
+            "detection_s": minus(seen.decision_s, onset_s),
             "cancellation_s": seen.cancellation_s,
             "time_to_yield_s": time_s if stopped else None,
             "lower_bound": seen.lower_bound,
@@ -200,7 +195,7 @@ def _with_clocks(
             "talk_over_s": seen.talk_over_s,
             "resumed": bool(seen.resumed),
             "pause_s": seen.pause_s,
-            "dead_air_s": dead_air_s,
+            "dead_air_s": silence_s,
             "dead_air_lower_bound": not again,
             "cause": seen.cause,
             "protected": seen.protected,
@@ -247,15 +242,5 @@ def _dead_air(silent_s: float, played: PlayedCall) -> tuple[float, bool]:
     words_s = (turn.started_s for turn in played.turns if turn.speaker == "agent")
     again_s = min((at_s for at_s in words_s if at_s > silent_s), default=None)
     until_s = played.duration_s if again_s is None else again_s
-    spoken_s = sum(
-        max(min(turn.ended_s, until_s) - max(turn.started_s, silent_s), 0.0)
-        for turn in played.turns
-        if turn.speaker == "caller"
-    )
-    return round(max(until_s - silent_s - spoken_s, 0.0), DIGITS), again_s is not None
-
-
-def _minus(later_s: float | None, earlier_s: float | None) -> float | None:
-    if later_s is None or earlier_s is None:
-        return None
-    return round(later_s - earlier_s, DIGITS)
+    caller = [Span(t.started_s, t.ended_s) for t in played.turns if t.speaker == "caller"]
+    return dead_air_s(Span(silent_s, until_s), caller), again_s is not None

@@ -61,7 +61,7 @@ def both_channels(call: Call) -> np.ndarray:
 
 @pytest.fixture
 def broken_off(tmp_path: Path) -> Path:
-    """What a killed process leaves."""
+    """Return the folder that a killed process leaves."""
     path = tmp_path / "a-call"
     path.mkdir()
     (path / META_FILE).write_text(META.to_json())

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from livekit_barge.call.audio import (
-    Piece,
+    TimelinePiece,
     agent_piece,
     anchored_pieces,
     lay_out,
@@ -41,7 +41,10 @@ class TestPieces:
             CallerAnchored(at_s=1.0, sample=0, reason="first"),
             CallerAnchored(at_s=3.0, sample=60, reason="gap"),
         ]
-        assert anchored_pieces(anchors, 100, 10) == [Piece(10, 0, 60), Piece(30, 60, 100)]
+        assert anchored_pieces(anchors, 100, 10) == [
+            TimelinePiece(10, 0, 60),
+            TimelinePiece(30, 60, 100),
+        ]
 
     def test_an_anchor_past_what_was_written_has_no_samples(self):
         anchors = [
@@ -53,20 +56,20 @@ class TestPieces:
         assert not lay_out(SIDE[:50], pieces, 60, 100).any()
 
     def test_a_placement_covers_its_stretch_of_the_pushed_audio(self):
-        assert agent_piece(Placement(2.0, 0.5, 1.5, 0), 10) == Piece(20, 5, 20)
+        assert agent_piece(Placement(2.0, 0.5, 1.5, 0), 10) == TimelinePiece(20, 5, 20)
 
     def test_what_lies_before_the_start_is_cut_off(self):
-        assert agent_piece(Placement(-0.5, 0.0, 2.0, 0), 10) == Piece(0, 5, 20)
+        assert agent_piece(Placement(-0.5, 0.0, 2.0, 0), 10) == TimelinePiece(0, 5, 20)
 
     def test_a_piece_stops_after_its_last_sample(self):
-        assert Piece(20, 5, 20).stop == 35
+        assert TimelinePiece(20, 5, 20).stop == 35
 
 
 class TestLayOut:
     #            0         10        20        30
     # piece 1        5..15 of the side: 0..10
     # piece 2                  20..25 of the side: 50..55
-    PIECES = (Piece(5, 0, 10), Piece(20, 50, 55))
+    PIECES = (TimelinePiece(5, 0, 10), TimelinePiece(20, 50, 55))
 
     def test_pieces_lie_where_they_belong_and_silence_elsewhere(self):
         laid = lay_out(SIDE, self.PIECES, 0, 30)
@@ -84,11 +87,11 @@ class TestLayOut:
         assert np.array_equal(np.concatenate(parts), lay_out(SIDE, self.PIECES, 0, 30))
 
     def test_of_two_that_overlap_the_later_one_is_heard(self):
-        laid = lay_out(SIDE, [Piece(0, 0, 10), Piece(5, 50, 55)], 0, 10)
+        laid = lay_out(SIDE, [TimelinePiece(0, 0, 10), TimelinePiece(5, 50, 55)], 0, 10)
         assert laid.tolist() == [*SIDE[:5].tolist(), *SIDE[50:55].tolist()]
 
     def test_a_piece_of_which_samples_are_missing_is_silent_there(self):
-        assert lay_out(SIDE[:3], [Piece(0, 0, 10)], 0, 10).tolist() == [1, 2, 3, *[0] * 7]
+        assert lay_out(SIDE[:3], [TimelinePiece(0, 0, 10)], 0, 10).tolist() == [1, 2, 3, *[0] * 7]
 
 
 class TestSpool:

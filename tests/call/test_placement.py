@@ -1,4 +1,4 @@
-"""Where audio lies on the timeline, from what the output and the arrivals say."""
+"""The place of audio on the timeline, from the output's events and the arrivals."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What the rules do not say: where evidence is missing, or something else explains it."""
+"""Findings that the rules withhold: evidence is missing, or something else explains it."""
 
 from livekit_barge.call.events import (
     AgentHandoff,

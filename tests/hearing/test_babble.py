@@ -1,4 +1,4 @@
-"""Who talks behind the talker, in levels of 50 ms, and sentences before a crowd."""
+"""A crowd behind the talker, in levels of 50 ms, and sentences before a crowd."""
 
 import numpy as np
 import pytest

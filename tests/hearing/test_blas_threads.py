@@ -1,4 +1,4 @@
-"""How many threads OpenBLAS has while Silero is heard, and after."""
+"""The number of OpenBLAS threads while Silero runs, and after."""
 
 import numpy as np
 import pytest
@@ -15,7 +15,7 @@ def _two_threads():
 
 
 def threads() -> set[int]:
-    """Of numpy's OpenBLAS: scipy, once imported, has one of its own."""
+    """Return the threads of numpy's OpenBLAS: scipy, once imported, has one of its own."""
     found = threadpool_info()
     return {library["num_threads"] for library in found if "numpy" in library["filepath"]}
 
@@ -35,6 +35,6 @@ def test_silero_is_heard_by_one(monkeypatch):
 
     monkeypatch.setattr(network, "encoded", watched)
     windows = np.zeros((1, network.HEARD), dtype=np.float32)
-    piece = network.Piece(0, 1, network.Memory())
+    piece = network.WindowRun(0, 1, network.NetworkState())
     network.probabilities(windows, np.ones(1, dtype=np.float32), [piece])
     assert seen == [{1}]

@@ -1,4 +1,4 @@
-"""What is kept of a channel, frame by frame and sample by sample."""
+"""The kept part of a channel, frame by frame and sample by sample."""
 
 import numpy as np
 import pytest

@@ -5,7 +5,7 @@ import pytest
 
 from livekit_barge.hearing.edges import (
     Edge,
-    Stretch,
+    IslandFrames,
     bridged,
     change_point,
     edges,
@@ -15,15 +15,17 @@ from livekit_barge.hearing.edges import (
 from livekit_barge.hearing.levels import Background
 
 
-def stretch(*levels_db: float, background_db: float = -60.0, least_db: float = -90.0) -> Stretch:
+def stretch(
+    *levels_db: float, background_db: float = -60.0, least_db: float = -90.0
+) -> IslandFrames:
     background = Background(background_db, 0.0)
     powers = 10 ** (np.array(levels_db) / 10)
     core = (0, len(levels_db))
-    return Stretch(powers, core, background, background, least_db)
+    return IslandFrames(powers, core, background, background, least_db)
 
 
-def edges_of(steps: Stretch) -> tuple[Edge, Edge]:
-    """Of all that is audible, as one run."""
+def edges_of(steps: IslandFrames) -> tuple[Edge, Edge]:
+    """Return the edges of all that is audible, as one run."""
     audible = np.flatnonzero(steps.audible())
     [found] = edges([(steps, (int(audible[0]), int(audible[-1]) + 1))])
     return found
@@ -95,7 +97,7 @@ def test_the_power_at_an_edge_is_that_of_two_frames_of_sound():
 def test_where_the_background_differs_before_and_after_it_is_drawn_straight_across():
     powers = np.full(40, 10 ** (-50 / 10))
     before, after = Background(-60.0, 0.0), Background(-40.0, 0.0)
-    steps = Stretch(powers, (0, 40), before, after, -90.0)
+    steps = IslandFrames(powers, (0, 40), before, after, -90.0)
     # It rises by half a dB a frame, and must be exceeded by 1.5 dB.
     assert runs(steps.audible()) == [(0, 17)]
 

@@ -1,4 +1,4 @@
-"""What the finder hears, when it says so, and how near the truth its edges are."""
+"""The finder: what it hears, when it reports it, and how close to the truth its edges are."""
 
 import itertools
 

@@ -1,4 +1,4 @@
-"""What of one talker leaks into the other's channel is found, told, and never heard as speech."""
+"""One talker's leakage into the other's channel is found, reported and never heard as speech."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import pytest
 from livekit_barge.hearing import two_channels
 from livekit_barge.hearing.burst import Burst
 from livekit_barge.hearing.leakage import lookahead
-from livekit_barge.hearing.leakage.delay import Lags, Peak
-from livekit_barge.hearing.leakage.echo_filter import Path
+from livekit_barge.hearing.leakage.delay import CorrelationPeak, DelayFinder
+from livekit_barge.hearing.leakage.echo_filter import LeakagePath
 from livekit_barge.hearing.speech_finder import SpeechFinder
 from livekit_barge.hearing.two_channels import TwoChannels
 
@@ -186,30 +186,30 @@ def test_what_is_heard_does_not_depend_on_how_often_what_waits_is_moved(talkers,
 
 
 class TestChance:
-    """Of channels that are alike by chance a whole fit is not even tried."""
+    """Channels that are alike by chance are spared a whole fit."""
 
     @pytest.fixture(autouse=True)
     def alike(self, monkeypatch):
         """Every piece in which both speak looks as if channel 0 had an echo."""
-        look = Lags.look
+        look = DelayFinder.look
 
-        def alike(lags: Lags, pieces):
+        def alike(lags: DelayFinder, pieces):
             peaks = look(lags, pieces)
-            return [peak and Peak(0.3, 9.0) for peak in peaks]
+            return [peak and CorrelationPeak(0.3, 9.0) for peak in peaks]
 
-        monkeypatch.setattr(Lags, "look", alike)
+        monkeypatch.setattr(DelayFinder, "look", alike)
 
     @pytest.fixture
     def fits(self, monkeypatch) -> list[float]:
-        """What each whole fit gained."""
+        """Return the gain of each whole fit."""
         gains: list[float] = []
-        learn = Path.learn
+        learn = LeakagePath.learn
 
-        def counted(path: Path, heard):
+        def counted(path: LeakagePath, heard):
             gains.append(learn(path, heard))
             return gains[-1]
 
-        monkeypatch.setattr(Path, "learn", counted)
+        monkeypatch.setattr(LeakagePath, "learn", counted)
         return gains
 
     def test_none_is_tried_of_independent_talkers(self, talkers, fits):

@@ -1,11 +1,11 @@
-"""When Silero is asked, and what it takes for an island."""
+"""The islands that Silero hears, and the windows in which it is asked."""
 
 import numpy as np
 import pytest
 
 from livekit_barge.hearing import vad_islands
 from livekit_barge.hearing.silero.network import SILERO_RATE, WINDOW
-from livekit_barge.hearing.vad_islands import Island, Listening
+from livekit_barge.hearing.vad_islands import Island, IslandFinder
 
 
 class Said:
@@ -31,7 +31,7 @@ def islands(monkeypatch):
         # The floor: five quiet seconds, so that all the rest passes the gate.
         quiet = np.zeros(160 * WINDOW, dtype=np.float32)
         loud = np.random.default_rng(1).normal(0, 0.1, 64 * WINDOW).astype(np.float32)
-        finder = Listening(SILERO_RATE)
+        finder = IslandFinder(SILERO_RATE)
         found = finder.push(np.concatenate([quiet, loud])) + finder.finish()
         # The gate opens four windows before the noise.
         return [Island(island.begin - 156, island.end - 156) for island in found]
@@ -42,7 +42,7 @@ def islands(monkeypatch):
 def test_digital_silence_is_not_heard_at_all(monkeypatch):
     silero = Said()
     monkeypatch.setattr(vad_islands, "probabilities", silero)
-    finder = Listening(SILERO_RATE)
+    finder = IslandFinder(SILERO_RATE)
     finder.push(np.zeros(SILERO_RATE * 10, dtype=np.float32))
     finder.finish()
     assert silero.heard == 0
@@ -51,7 +51,7 @@ def test_digital_silence_is_not_heard_at_all(monkeypatch):
 def test_steady_noise_is_not_heard_once_it_is_the_floor(monkeypatch):
     silero = Said()
     monkeypatch.setattr(vad_islands, "probabilities", silero)
-    finder = Listening(SILERO_RATE)
+    finder = IslandFinder(SILERO_RATE)
     finder.push(np.random.default_rng(1).normal(0, 0.01, SILERO_RATE * 10).astype(np.float32))
     assert silero.heard == 0
 

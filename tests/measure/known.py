@@ -38,7 +38,7 @@ AGENT_S = 1.0
 
 
 def spoken(text: str) -> Int16:
-    """By the local voice, from its first loud sample to its last."""
+    """Speak with the local voice, cut from its first loud sample to its last."""
     samples = np.rint(_say(text, RATE) * 32_767).astype(np.int16)
     loud = np.flatnonzero(np.abs(samples) > 0.05 * np.abs(samples).max())
     return samples[loud[0] : loud[-1] + 1]

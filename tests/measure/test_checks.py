@@ -1,4 +1,4 @@
-"""What was reached against a limit: held, fell short, or undecided."""
+"""A figure against its limit: held, fell short, or undecided."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which bursts and decisions make one story, and whose onset it has."""
+"""Bursts and decisions that make one story, and its onset."""
 
 from __future__ import annotations
 

@@ -92,7 +92,7 @@ def test_the_folders_in_the_wrong_order_are_refused(ends):
 
 
 def joined(ends, caller: Overlap, *agent: Overlap):
-    """What becomes of one overlap of the caller's."""
+    """Join one overlap of the caller's."""
     turns = [
         [Turn(speaker="agent", started_s=0.0, ended_s=9.0, overlaps=seen)]
         for seen in ((caller,), agent)

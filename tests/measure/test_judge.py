@@ -1,4 +1,4 @@
-"""What became of an overlap, and its clocks, on calls drawn a tenth of a second a character."""
+"""The outcome of an overlap and its clocks, on calls drawn at 0.1 s per character."""
 
 from __future__ import annotations
 
@@ -264,7 +264,7 @@ class TestFalseStop:
 
 
 class TestHangUp:
-    """What the end of the call cuts off did not yield."""
+    """An agent that the end of the call cuts off did not yield."""
 
     CALLER = "....................####.........."
     AGENT = "..........##############.........."

@@ -1,4 +1,4 @@
-"""What an overlap says of itself."""
+"""The properties of an overlap."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What overlaps add up to, which limits that meets, and the document that says so."""
+"""The scorecard: its totals, the limits that it meets, and its document."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What overlaps and labelled events add up to."""
+"""The tally of overlaps and labelled events."""
 
 from __future__ import annotations
 

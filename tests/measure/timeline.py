@@ -61,7 +61,7 @@ class Said:
     interrupted_by: str | None = None
     done: bool = True
     flushed_s: float | None = None
-    """When the last of it was pushed; else with its first audio."""
+    """The time at which the last of it was pushed; by default that of its first audio."""
 
     def events(self, segment_id: int) -> list[Event]:
         """All that would have been stamped."""

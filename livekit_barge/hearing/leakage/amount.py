@@ -20,18 +20,18 @@ class Leakage:
     """One talker on the other's channel, as far as it was found in the call."""
 
     channel: int
-    """Where it does not belong."""
+    """The channel that it leaks into."""
     delay_s: float
     """It is so much later there than on its own channel; the median of the call."""
     drift_s: float
-    """By how much that changed in the course of the call."""
+    """The change of the delay in the course of the call."""
     level_db: float
     """Its level there relative to its own channel's: −20 is a tenth of the amplitude."""
     left_db: float
-    """What is left of it now and then, on the same scale: quieter speech over it goes unheard."""
+    """The residual's occasional level, on the same scale; quieter speech over it goes unheard."""
     began_s: float
     ended_s: float
-    """When it was first and last heard, to two seconds."""
+    """``began_s`` and ``ended_s`` are when it was first and last heard, to two seconds."""
     dropped: int = 0
     """Bursts that were it, and were left out."""
 

@@ -36,17 +36,17 @@ _COHERENT, _SOFTER = 0.8, 10 ** (-10 / 10)
 _BESIDE = 0.5
 # Sound stands out of the channel's floor, that of the last ten seconds.
 _STANDS_OUT, _LEAST_POWER, _FLOORS = 4.0, 10 ** (-75 / 10), 5
-# So many windows in ten seconds are no chance; and two thirds of those of crosstalk are this close.
+# This many windows in ten seconds are not chance; two thirds of those of crosstalk are this close.
 _WINDOWS_LEAST, _ONE_GAIN_DB = 4, 3.0
 _NOTHING = 1e-20
 
 
 @dataclass(frozen=True)
 class Merged:
-    """What a codec put on one channel of a piece from the other."""
+    """The leakage that a codec put on one channel of a piece from the other."""
 
     marks: Marks
-    """Which frames."""
+    """The frames that leak."""
     powers: Powers
     """The power of each frame, as it was heard."""
 
@@ -63,7 +63,7 @@ class CodecLeakage:
         self._taper = np.hanning(size).astype(np.float32)
         self._floors: Powers = np.full((2, _FLOORS), np.inf)
         self._gains_db = deque[Powers](maxlen=_FLOORS), deque[Powers](maxlen=_FLOORS)
-        """Of each channel, of the windows that leak in the last pieces."""
+        """For each channel, the gains of the windows that leaked in the last pieces."""
 
     def look(self, piece: Float32) -> tuple[Merged | None, Merged | None]:
         """Return what leaks into each channel of a piece of shape ``(2, n)``, in whole frames."""
@@ -81,7 +81,7 @@ class CodecLeakage:
         return np.asarray((hops[:, :-1] + hops[:, 1:]) / 2)
 
     def _leaks(self, piece: Float32, windows: Powers, floor: float, channel: int) -> Marks | None:
-        """Which windows of a channel hold what the codec took from the other one."""
+        """Mark the windows of a channel that hold the other channel's sound through the codec."""
         own, other = windows[channel], windows[1 - channel]
         least = max(_STANDS_OUT * floor, _LEAST_POWER)
         some = np.flatnonzero((own > least) & (own < _SOFTER * other))
@@ -97,7 +97,7 @@ class CodecLeakage:
         return np.asarray(leaks | (near & (alike >= _BESIDE)))
 
     def _coherence(self, own: Float32, other: Float32, some: np.ndarray) -> Powers:
-        """Of some windows, the share of their power that is the other's, band by band."""
+        """Return what share of the windows' power is the other channel's, weighted over bands."""
         size, hop = _WINDOW * self._frame, _HOP * self._frame
         both = []
         for side in (own, other):
@@ -112,7 +112,7 @@ class CodecLeakage:
         return np.asarray((alike * weights).sum(axis=1) / (weights.sum(axis=1) + _NOTHING))
 
     def _is_merged(self, gains_db: Powers, channel: int) -> bool:
-        """Whether windows that leak at these gains, with those of the last pieces, are a codec's.
+        """Return whether leaks at these gains, with those of the last pieces, are a codec's.
 
         A few are chance: two voices on one pitch. Many at one gain are crosstalk.
         """

@@ -1,4 +1,4 @@
-"""Whether a channel holds what the other one said, and how much later: generalised correlation.
+"""Finds a copy of one channel in the other, and how much later it is, by generalised correlation.
 
 The spectra of two seconds are whitened, so that the correlation of a copy is a peak however
 coloured speech is; of two talkers it has none. It is looked at below 2 kHz only, where speech is:
@@ -29,40 +29,40 @@ _FLOOR_PIECES = 5
 
 
 @dataclass(frozen=True)
-class Peak:
+class CorrelationPeak:
     """The lag at which two channels are most alike."""
 
     lag_s: float
-    """Of channel 0 after channel 1; negative: before it."""
+    """The lag of channel 0 behind channel 1; negative: it comes earlier."""
     ratio: float
     """Times the root mean square of the correlation: of independent talkers up to 10, mostly 7."""
 
 
-class Lags:
+class DelayFinder:
     """Takes two channels in pieces of so many samples, about two seconds."""
 
     def __init__(self, sample_rate: int, piece: int) -> None:
         self.group = max(sample_rate // _RATE, 1)
-        """So many samples make one of those that are looked at."""
+        """The number of samples averaged into each one that is looked at."""
         self._rate = sample_rate / self.group
         self._piece = piece
         self._floors: Powers = np.full((2, _FLOOR_PIECES - 1), np.inf)
-        """Of the last pieces, each channel's."""
+        """The floors of each channel in the last pieces."""
         size = piece // self.group
         self._most = min(round(LAG_MOST_S * self._rate), size // 2 - 1)
         hertz = np.arange(size // 2 + 1) * self._rate / size
         self._outside = (hertz < _BAND_HZ[0]) | (hertz > _BAND_HZ[1])
 
-    def look(self, pieces: Float32) -> list[Peak | None]:
+    def look(self, pieces: Float32) -> list[CorrelationPeak | None]:
         """The peak of each piece, one at least; ``None`` where a channel has no sound."""
         coarse = self._coarse(pieces)
-        found: list[Peak | None] = [None] * coarse.shape[1]
+        found: list[CorrelationPeak | None] = [None] * coarse.shape[1]
         sound = np.flatnonzero(self._sounds(coarse))
         for number, peak in zip(sound.tolist(), self._peaks(coarse[:, sound]), strict=True):
             found[number] = peak
         return found
 
-    def _peaks(self, coarse: Float32) -> list[Peak | None]:
+    def _peaks(self, coarse: Float32) -> list[CorrelationPeak | None]:
         size = coarse.shape[-1]
         spectra = np.fft.rfft(coarse)
         cross = spectra[0] * np.conj(spectra[1])
@@ -74,11 +74,11 @@ class Lags:
         near = np.abs(np.concatenate([correlation[:, -most:], correlation[:, : most + 1]], axis=1))
         at = near.argmax(axis=1)
         usual = np.sqrt(np.square(near).mean(axis=1))
-        found: list[Peak | None] = []
+        found: list[CorrelationPeak | None] = []
         for highest, values, mean in zip(at.tolist(), near, usual.tolist(), strict=True):
             # Without a mean, nothing in the band is in both.
             lag_s = (highest - most) / self._rate
-            found.append(Peak(lag_s, float(values[highest]) / mean) if mean else None)
+            found.append(CorrelationPeak(lag_s, float(values[highest]) / mean) if mean else None)
         return found
 
     def _coarse(self, pieces: Float32) -> Float32:

@@ -23,12 +23,12 @@ from livekit_barge.hearing.leakage.piece import (
     BLOCKS,
     PIECE,
     TAPS,
-    Arrived,
-    Heard,
+    HeardPiece,
+    PredictedLeakage,
     Spectra,
     frame_powers,
 )
-from livekit_barge.hearing.leakage.residual import FLOOR_MOST, Left
+from livekit_barge.hearing.leakage.residual import FLOOR_MOST, Residual
 from livekit_barge.hearing.leakage.toeplitz import solved
 from livekit_barge.hearing.levels import Powers, in_db, quantiles, smooth
 
@@ -64,14 +64,14 @@ class Cleaned:
     left: Powers
     """The power of what is left in each frame."""
     cover: Powers
-    """What is left of the leakage may have this power in each frame; 0.0 where there is none."""
+    """The power that the residual leakage may have in each frame; 0.0 where there is none."""
     came: float
     """Energy that came by the path, and …"""
     sent: float
     """… of the other channel where it came from; both in frames."""
 
 
-class Path:
+class LeakagePath:
     """From one channel to the other, ``lag_s`` later."""
 
     def __init__(self, rate: float, lag_s: float) -> None:
@@ -84,24 +84,24 @@ class Path:
         self._response = np.zeros(self._taps)
         self._spectrum: Spectra = np.zeros(self._size // 2 + 1, dtype=np.complex64)
         self._share = self._best = 1.0
-        """Of what comes, the share that is typically left over; in the median, at its best."""
-        self._left = Left(self._frame)
+        """The share of the leakage that a fit leaves over: in the median, and at its best."""
+        self._left = Residual(self._frame)
         self._faded: Powers | None = None
         """The response whose fading is known."""
 
     @property
     def delay_s(self) -> float:
-        """Of the loudest arrival."""
+        """The delay of the loudest arrival."""
         return (self._shift + int(np.argmax(np.abs(self._response)))) / self._rate
 
     @property
     def left_db(self) -> float:
-        """Of what comes, what is hardly ever exceeded by what is left over."""
+        """The level, relative to the leakage, that its residual hardly ever exceeds."""
         return in_db(self._left.of_what_comes)
 
     @property
     def known(self) -> bool:
-        """Whether anything was learnt."""
+        """Return whether anything has been learnt."""
         return bool(self._response.any())
 
     def hear(
@@ -112,8 +112,8 @@ class Path:
         floor: float,
         *,
         other_floor: float = 0.0,
-        before: Heard | None = None,
-    ) -> Heard:
+        before: HeardPiece | None = None,
+    ) -> HeardPiece:
         """The piece that begins at that sample of both channels, which reach far enough.
 
         ``floor``: the power of the channel's own background, ``other_floor`` of the other's;
@@ -129,9 +129,9 @@ class Path:
         late = sent[self._taps - self._before :][:length]
         samples = channel[begin : begin + length].copy()
         own, powers = self._powers(samples), self._powers(late)
-        return Heard(self._shift, sent, self._frame, powers, samples, own, floor, other_floor)
+        return HeardPiece(self._shift, sent, self._frame, powers, samples, own, floor, other_floor)
 
-    def learn(self, heard: Heard) -> float:
+    def learn(self, heard: HeardPiece) -> float:
         """Fit the response to a piece; the gain in dB, as :meth:`gain_db`."""
         before_db = self.gain_db(heard)
         if self._fits(heard):
@@ -151,12 +151,12 @@ class Path:
             return before_db
         return gain_db
 
-    def comes(self, heard: Heard) -> bool:
-        """Whether enough may come to learn from."""
+    def comes(self, heard: HeardPiece) -> bool:
+        """Return whether enough leakage may come to learn from."""
         expected, _ = self._expected(heard)
         return int(np.count_nonzero((expected > heard.floor) & heard.sounding)) >= _FRAMES_LEAST
 
-    def moved(self, heard: Heard) -> bool:
+    def moved(self, heard: HeardPiece) -> bool:
         """Take one step of the fit, if enough may come to learn from."""
         expected, share = self._expected(heard)
         hot = (expected > heard.floor) & heard.sounding
@@ -167,8 +167,8 @@ class Path:
         self._step(heard, np.where(hot, np.minimum(most / left, 1.0), 0.0), expected)
         return True
 
-    def _fits(self, heard: Heard) -> bool:
-        """Whether the response leaves as little of this piece as it left at its best."""
+    def _fits(self, heard: HeardPiece) -> bool:
+        """Return whether the response leaves as little of this piece as it did at its best."""
         if not self.known:
             return False
         arrived = self._arrived_of(heard)
@@ -180,10 +180,10 @@ class Path:
         best, self._best = self._best, min(1.05 * self._best, share)
         return best < _WELL and share <= _AS_GOOD * best
 
-    def gain_db(self, heard: Heard, frames_least: int = _FRAMES_LEAST) -> float:
-        """By how much frames are quieter without what came, in the mean over those with leakage.
+    def gain_db(self, heard: HeardPiece, frames_least: int = _FRAMES_LEAST) -> float:
+        """Return the gain of subtraction in dB, as the mean over frames with leakage.
 
-        Nothing, where those are fewer than ``frames_least``.
+        It is 0.0 if those are fewer than ``frames_least``.
         """
         if not self.known:
             return 0.0
@@ -193,11 +193,11 @@ class Path:
             return 0.0
         return float(np.mean(heard.own_db[hot] - arrived.left_db[hot]))
 
-    def level(self, heard: Heard) -> float:
-        """What comes, as a share of what was sent."""
+    def level(self, heard: HeardPiece) -> float:
+        """Return the leakage as a share of what was sent."""
         return float(self._arrived_of(heard).comes.sum() / max(heard.other.sum(), _NOTHING))
 
-    def clean(self, heard: Heard) -> Cleaned:
+    def clean(self, heard: HeardPiece) -> Cleaned:
         """Take away what came, block by block where that makes it quieter."""
         arrived = self._arrived_of(heard)
         comes, samples, left = arrived.comes, arrived.rest.copy(), arrived.left.copy()
@@ -237,8 +237,8 @@ class Path:
         self._respond(response)
         return True
 
-    def _expected(self, heard: Heard) -> tuple[Powers, float]:
-        """What may come in each frame, and what share of it the fit may leave."""
+    def _expected(self, heard: HeardPiece) -> tuple[Powers, float]:
+        """Return the power that may come in each frame, and what share the fit may leave."""
         if self.known:
             return self._arrived_of(heard).comes, self._share
         active = heard.other > max(1e-6, 0.01 * float(heard.other.max()))
@@ -248,7 +248,7 @@ class Path:
         level = float(quantiles(heard.own[active] / heard.other[active], 0.25)[0])
         return 2 * level * heard.other, 1.0
 
-    def _step(self, heard: Heard, weights: Powers, expected: Powers) -> None:
+    def _step(self, heard: HeardPiece, weights: Powers, expected: Powers) -> None:
         """Move the response to where weighted frames leave least, in one direction."""
         arrived, spectra = self._arrived_of(heard), heard.spectra
         error = arrived.rest
@@ -287,7 +287,7 @@ class Path:
         spread = size / (self._taps / 8) * (self._share if self.known else 1.0)
         return noise / spread + 1e-6 * auto
 
-    def _typical(self, heard: Heard) -> float | None:
+    def _typical(self, heard: HeardPiece) -> float | None:
         """Twice the share of what comes that is typically left; ``None``: too little comes."""
         arrived = self._arrived_of(heard)
         fair = arrived.comes > _ROOM * heard.floor
@@ -296,25 +296,25 @@ class Path:
         shares = arrived.left[fair] / arrived.comes[fair]
         return min(2 * float(quantiles(shares, _TYPICAL)[0]), 1.0)
 
-    def _arrived_of(self, heard: Heard) -> Arrived:
+    def _arrived_of(self, heard: HeardPiece) -> PredictedLeakage:
         if heard.arrived is None or heard.arrived.response is not self._response:
             if self.known:
                 heard.arrived = self._arrival(heard, self._through(heard.spectra, self._spectrum))
             else:
                 nothing = np.zeros_like(heard.samples), np.zeros_like(heard.own)
-                heard.arrived = Arrived(
+                heard.arrived = PredictedLeakage(
                     self._response, nothing[0], heard.samples, nothing[1], heard.own
                 )
         return heard.arrived
 
-    def _arrival(self, heard: Heard, came: Float32) -> Arrived:
+    def _arrival(self, heard: HeardPiece, came: Float32) -> PredictedLeakage:
         rest = heard.samples - came
-        return Arrived(self._response, came, rest, self._powers(came), self._powers(rest))
+        return PredictedLeakage(self._response, came, rest, self._powers(came), self._powers(rest))
 
     def _through(self, spectra: Spectra, spectrum: npt.NDArray[np.complexfloating]) -> Float32:
         came = np.fft.irfft(spectra * spectrum.astype(np.complex64), self._size)
         return np.asarray(came[:, self._taps :].reshape(-1), dtype=np.float32)
 
     def _powers(self, samples: Float32) -> Powers:
-        """Of the 10 ms around each frame."""
+        """Return the powers of the 10 ms around each frame."""
         return smooth(frame_powers(samples, self._frame))

@@ -6,21 +6,21 @@ import numpy as np
 
 from livekit_barge.call.audio import Float32
 from livekit_barge.hearing.channel import FRAME_S
-from livekit_barge.hearing.dc_offset import Offset
+from livekit_barge.hearing.dc_offset import DcOffset
 from livekit_barge.hearing.leakage.codec_leak import CodecLeakage
 from livekit_barge.hearing.leakage.delay import LAG_MOST_S, group_means
 from livekit_barge.hearing.leakage.piece import PIECE, TAPS, background, frame_powers
 from livekit_barge.hearing.levels import Powers
 
 WAIT = 6
-"""So many pieces are looked at before the first of them is heard."""
+"""The number of pieces looked at before the first of them is heard."""
 # In frames: as far back as the way from one channel to the other reaches.
 _PAST = round(LAG_MOST_S / FRAME_S) + 2 * TAPS
 # Room for so many pieces, that they need not be moved often.
 _ROOM = 30
 
 
-class Waiting:
+class Lookahead:
     """Audio is added at the end, and heard from the front, piece by piece.
 
     The first piece, before the call, is silence, so that the call's first is looked at too.
@@ -29,35 +29,35 @@ class Waiting:
     def __init__(self, sample_rate: int, *, clean: bool = True) -> None:
         self._codec = CodecLeakage(sample_rate) if clean else None
         self.merged: tuple[dict[int, Powers], dict[int, Powers]] = ({}, {})
-        """Of each channel, by piece of the call: the power of what a codec put there, by frame."""
+        """For each channel, by piece of the call: the power that a codec leaked into each frame."""
         self._prepared = 0
-        """How many pieces of the call were looked at for that."""
+        """The number of pieces of the call looked at for that."""
         self.frame = round(sample_rate * FRAME_S)
         self.past, self.piece = _PAST * self.frame, PIECE * self.frame
         """In samples: what is kept before the first piece, and a piece."""
         self._audio = np.zeros((2, self.past + _ROOM * self.piece), dtype=np.float32)
         self._begin = self.past
-        """Where the first piece that waits begins."""
+        """The sample at which the first waiting piece begins."""
         self._filled = self.past + self.piece
-        self._offsets = Offset(self.frame, self.piece), Offset(self.frame, self.piece)
+        self._offsets = DcOffset(self.frame, self.piece), DcOffset(self.frame, self.piece)
         self._without_offset = self._filled
-        """Up to here each channel's offset was taken away."""
+        """Each channel's offset is removed up to this sample."""
         self._powers = np.zeros((2, self._audio.shape[1] // self.frame))
-        """Of each channel's frames, as far as a floor was asked for: …"""
+        """The powers of each channel's frames, as far as a floor was asked for …"""
         self._measured = [0, 0]
-        """… of so many."""
+        """… and the number of frames done, per channel."""
         self._floors: list[float | None] = [None, None]
-        """Of each channel, in what waits; ``None``: not looked at yet."""
+        """The floor of each channel in the waiting audio; ``None``: not computed yet."""
         self._coarse: list[tuple[Float32, float] | None] = [None, None]
 
     @property
     def samples(self) -> int:
-        """How many wait."""
+        """The number of samples that wait."""
         return self._filled - self._begin
 
     @property
     def is_full(self) -> bool:
-        """Whether there is no room for :data:`WAIT` pieces, or for any more samples."""
+        """Return whether there is no room for :data:`WAIT` pieces, or for any more samples."""
         size = int(self._audio.shape[1])
         return self._filled == size or self._begin + WAIT * self.piece > size
 
@@ -126,7 +126,7 @@ class Waiting:
         self._measured = [max(measured - frames, 0) for measured in self._measured]
 
     def pieces(self, number: int) -> Float32:
-        """Of both channels, what waits from that piece on, in whole pieces, one at least."""
+        """Return both channels' waiting audio from that piece on, in whole pieces, at least one."""
         begin = self._begin + number * self.piece
         count = max((self._filled - begin) // self.piece, 1)
         return np.asarray(self._audio[:, begin : begin + count * self.piece])
@@ -149,7 +149,7 @@ class Waiting:
         return floor
 
     def coarse(self, channel: int, group: int) -> tuple[Float32, float]:
-        """A channel's pieces as means of so many samples, and their background's power."""
+        """Return a channel's pieces as means of ``group`` samples, and their background's power."""
         if (known := self._coarse[channel]) is None:
             audio = group_means(self.channel(channel), group)
             known = audio, background(frame_powers(audio, self.frame // group))

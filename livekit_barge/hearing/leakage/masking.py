@@ -1,4 +1,4 @@
-"""What may be left of leakage: what it hides of bursts, and how it is kept from sounding like one.
+"""Masks the residual leakage: finds what it hides of bursts, and keeps it from sounding like one.
 
 A frame's *cover* is the power that what is left may have in it. A burst that is half covered and
 hardly louder is leakage; an edge that hardly clears the cover is doubtful.
@@ -28,23 +28,23 @@ _LEAKS_DB, _DOUBT_DB = 6.0, 12.0
 _NEAR, _HIDES_S = 8, 0.0025
 
 
-class Cover:
-    """Of one channel, piece by piece."""
+class LeakageCover:
+    """The cover of one channel, piece by piece."""
 
     def __init__(self) -> None:
         self._pieces: dict[int, Powers] = {}
-        """Where there is any."""
+        """The pieces that have any cover."""
         self.dropped = 0
         """Bursts that were leakage."""
 
     def keep(self, piece: int, cover: Powers) -> None:
-        """What a piece was found to have; of several ways, the most."""
+        """Record the cover found in a piece; of several paths, the largest counts."""
         if cover.any():
             known = self._pieces.get(piece)
             self._pieces[piece] = cover if known is None else np.maximum(known, cover)
 
     def judged(self, bursts: list[Burst]) -> list[Burst]:
-        """The bursts that are no leakage, with what is hidden at their edges."""
+        """Return the bursts that are not leakage, with what is hidden at their edges."""
         if not self._pieces:
             return bursts
         return [kept for burst in bursts if (kept := self._judged(burst)) is not None]
@@ -73,7 +73,7 @@ class Cover:
         )
 
     def _of(self, first: int, last: int) -> Powers:
-        """Of the frames ``[first, last)``."""
+        """Return the cover of the frames ``[first, last)``."""
         cover = np.zeros(last - first)
         for piece in range(first // PIECE, (last - 1) // PIECE + 1):
             if (known := self._pieces.get(piece)) is not None:
@@ -84,7 +84,7 @@ class Cover:
 
 
 def _hidden_s(burst: Burst, cover: float) -> float:
-    """How long speech may last that the cover hides, before it would be inaudible anyway."""
+    """Return how long speech hidden by the cover may last before it would be inaudible anyway."""
     if cover <= 0:
         return 0.0
     return _HIDES_S * max(in_db(cover) - burst.level_dbfs + AUDIBLE_MARGIN_DB, 0.0)

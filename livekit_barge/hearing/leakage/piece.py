@@ -28,11 +28,11 @@ _QUIETEST = 0.05
 
 
 @dataclass(eq=False)
-class Heard:
+class HeardPiece:
     """A piece of a channel, and the other one as it comes by the path."""
 
     shift: int
-    """The response begins so many samples later."""
+    """The delay of the response's beginning, in samples."""
     sent: Float32
     """The other channel, with as much before the piece as the response is long."""
     frame: int
@@ -45,8 +45,8 @@ class Heard:
     """The channel's own background, as far as that is known."""
     other_floor: float = 0.0
     """The other channel's."""
-    arrived: Arrived | None = None
-    """What the response that was tried last makes of it."""
+    arrived: PredictedLeakage | None = None
+    """The result of the response that was tried last."""
 
     @cached_property
     def own_db(self) -> Powers:
@@ -62,7 +62,7 @@ class Heard:
 
     @cached_property
     def spectra(self) -> Spectra:
-        """Of what was sent, block by block, each with as much before it."""
+        """The spectra of the sent audio, block by block, each with as much audio before it."""
         step = BLOCK * self.frame * self.sent.itemsize
         shape = BLOCKS, (TAPS + BLOCK) * self.frame
         blocks = np.ndarray(shape, np.float32, self.sent, strides=(step, self.sent.itemsize))
@@ -75,13 +75,13 @@ class Heard:
 
 
 @dataclass(frozen=True)
-class Arrived:
-    """What a response makes of a piece."""
+class PredictedLeakage:
+    """The result of applying a response to a piece."""
 
     response: Powers
     came: Float32
     rest: Float32
-    """What was heard, without what came."""
+    """The heard audio with the leakage subtracted."""
     comes: Powers
     left: Powers
     """The power of what came and of the rest in each frame."""
@@ -99,6 +99,6 @@ def background(powers: Powers) -> float:
 
 
 def frame_powers(samples: Float32, frame: int) -> Powers:
-    """Of each frame."""
+    """Return the power of each frame."""
     frames = samples.reshape(-1, frame)
     return np.asarray(np.einsum("ij,ij->i", frames, frames).astype(np.float64) / frame)

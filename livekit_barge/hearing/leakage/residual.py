@@ -1,4 +1,4 @@
-"""What is left of leakage once it was taken away: how loud it may be, frame by frame.
+"""Estimates how loud the residual leakage may be after subtraction, frame by frame.
 
 Two things are left. Of what the learnt response made, a part, since no fit is perfect. And what a
 room returns after the response's end: there its power fades exponentially, at the rate and from the
@@ -28,33 +28,33 @@ _EXCEEDED, _MORE = 0.98, 10 ** (4 / 10)
 _TYPICAL, _NO_LEAKAGE_DB, _TYPICAL_LEAST_DB = 0.3, 15.0, 0.0
 _NEAR = round(0.3 / FRAME_S)
 # … unless a third of the frames are so loud, 6 dB under what was sent at most, and rise and fall
-# with what comes: then it comes by another way than was learnt.
+# with what comes: then it comes by another path than was learnt.
 _ANOTHER, _ALIKE, _SENT_LEAST = 0.33, 0.6, 0.25
 # Ratios are counted in steps of 1 dB from here on; a piece's count is halved after three pieces.
 _LEAST_DB, _STEPS, _FADES = -20, 61, 0.8
-# A frame can say what is left if it may be a tenth of the background, a quarter of which could not
-# be told from none; and so many frames can.
+# A frame shows the residual if that may be a tenth of the background, a quarter of which could not
+# be distinguished from none; and this many frames do.
 _FAIR, _HIDDEN, _FRAMES_LEAST = 0.1, 0.25, 80
 # The background, of which the quietest is known, is hardly ever louder than twice that.
 FLOOR_MOST = 2.0
-# A room fades by 60 dB in between 0.1 and 1 s; slower, and it is no room's fade that was learnt.
+# A room fades by 60 dB in between 0.1 and 1 s; a slower fade was not learnt from a room.
 _FADE_S = 0.1, 1.0
 # A good fit leaves at most what came with twice the amplitude.
 _TWICE = 4.0
 
 
-class Left:
-    """What may be left of what comes by one path, whose response has so many taps a frame."""
+class Residual:
+    """The possible residual of one path, whose response has a given number of taps per frame."""
 
     def __init__(self, frame: int) -> None:
         self._frame = frame
         self._counts = np.zeros(_STEPS)
         self._ratio = 1 / _MISFIT
-        """What is left may be so many times what is expected to be; and what is typical, in dB."""
+        """The factor by which the residual may exceed expectation; and the typical one, in dB."""
         self._typical_db = in_db(self._ratio)
         self._fade_db, self._enters = 1.0, 0.0
         self._late = self._loudest = 0.0
-        """What the room still returned when the last piece ended; of the loudest that came."""
+        """The room's power as the last piece ended; and that of the loudest arrival."""
 
     @property
     def of_what_comes(self) -> float:
@@ -78,7 +78,7 @@ class Left:
         self._enters = 10 ** (end_db / 10) * float(frames[peak]) / 4
 
     def expected(self, comes: Powers, entering: Powers) -> Powers:
-        """What may be left in each frame of a piece, before it is compared with what is.
+        """Return the residual to expect in each frame of a piece, before comparing it to the real.
 
         ``entering``: the power in each frame of what the response has just ended for.
         """
@@ -90,7 +90,7 @@ class Left:
         return np.asarray(_MISFIT * comes + late)
 
     def most(self, comes: Powers) -> Powers:
-        """What a good fit may leave in each frame of a piece at most."""
+        """Return the most that a good fit may leave in each frame of a piece."""
         fall = 10 ** (6 * FRAME_S / _FADE_S[1] * np.arange(1, comes.size + 1))
         loudest = np.maximum(np.maximum.accumulate(comes * fall), self._loudest) / fall
         self._loudest = float(loudest[-1])
@@ -124,7 +124,7 @@ class Left:
         self._ratio = 10 ** ((_LEAST_DB + self._step(alone, _EXCEEDED)) / 10)
 
     def cover(self, expected: Powers, most: Powers, floor: float) -> Powers:
-        """What is left may have this power, with the background; 0.0 where that is all there is."""
+        """Return the power that residual and background may have; 0.0 for background alone."""
         most = np.minimum(_MORE * self._ratio * expected, most)
         return np.where(most < floor, 0.0, most + FLOOR_MOST * floor)
 
@@ -135,7 +135,7 @@ class Left:
 
 
 def _alike(left: Powers, expected: Powers) -> bool:
-    """Whether levels rise and fall together."""
+    """Return whether the levels rise and fall together."""
     return bool(np.corrcoef(to_db(left), to_db(expected))[0, 1] > _ALIKE)
 
 

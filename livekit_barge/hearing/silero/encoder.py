@@ -20,7 +20,7 @@ from livekit_barge.hearing.silero.weights import (
 )
 
 CONTEXT = 64
-"""How many samples before a window the network hears with it."""
+"""The samples before a window that the network hears along with it."""
 WINDOW = 512
 HEARD = CONTEXT + WINDOW
 PADDED = HEARD + CONTEXT

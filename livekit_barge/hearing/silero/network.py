@@ -32,8 +32,8 @@ __all__ = [
     "SILERO_RATE",
     "WINDOW",
     "WINDOW_S",
-    "Memory",
-    "Piece",
+    "NetworkState",
+    "WindowRun",
     "model_path",
     "probabilities",
 ]
@@ -41,8 +41,8 @@ __all__ = [
 SILERO_RATE = 16_000
 WINDOW_S = WINDOW / SILERO_RATE
 BLOCK = 12
-"""A stretch is heard in so many windows at once."""
-# So many windows are encoded together: their spectra stay near.
+"""The number of windows of a stretch that are heard at once."""
+# The number of windows encoded together: their spectra stay in the cache.
 _TOGETHER = 16 * BLOCK
 
 
@@ -51,36 +51,36 @@ def _nothing() -> Float32:
 
 
 @dataclass
-class Memory:
-    """What the network remembers of a stretch of audio; at its begin, nothing."""
+class NetworkState:
+    """The network's state after a stretch of audio; at the beginning it is zero."""
 
     hidden: Float32 = field(default_factory=_nothing)
     cell: Float32 = field(default_factory=_nothing)
 
 
 @dataclass(frozen=True)
-class Piece:
-    """Windows ``[begin, end)`` of a stretch, whose memory goes on.
+class WindowRun:
+    """Windows ``[begin, end)`` of a stretch, which continue its state.
 
-    A piece after which its stretch goes on must be a multiple of :data:`BLOCK` long.
+    A run after which its stretch continues must be a multiple of :data:`BLOCK` long.
     """
 
     begin: int
     end: int
-    memory: Memory
+    memory: NetworkState
 
     def __len__(self) -> int:
         return self.end - self.begin
 
 
-def probabilities(windows: Float32, gains: Float32, pieces: Sequence[Piece]) -> Float32:
+def probabilities(windows: Float32, gains: Float32, pieces: Sequence[WindowRun]) -> Float32:
     """That each window of the pieces is speech, piece by piece.
 
     ``windows`` (n, 576) has each window with the 64 samples before it, ``gains`` what each is
     multiplied by.
     """
     weights = the_weights()
-    turns = _Turns.of([len(piece) for piece in pieces])
+    turns = _HearingOrder.of([len(piece) for piece in pieces])
     with one_thread():
         driving, row = _drive(windows, gains, pieces)
         outputs = _recur(driving[row[turns.order]], turns, [piece.memory for piece in pieces])
@@ -91,9 +91,9 @@ def probabilities(windows: Float32, gains: Float32, pieces: Sequence[Piece]) -> 
 
 
 def _drive(
-    windows: Float32, gains: Float32, pieces: Sequence[Piece]
+    windows: Float32, gains: Float32, pieces: Sequence[WindowRun]
 ) -> tuple[Float32, npt.NDArray[np.intp]]:
-    """What drives the cell's gates, (rows, gates), and the row of each window."""
+    """Return the input of the cell's gates, shape (rows, gates), and the row of each window."""
     weights = the_weights()
     # Each piece begins a block of its own. In the rows that are left, any window will do.
     blocks = [-(-len(piece) // BLOCK) for piece in pieces]
@@ -116,14 +116,14 @@ def _drive(
 
 
 @dataclass(frozen=True)
-class _Turns:
+class _HearingOrder:
     """In which order windows are heard: each stretch's first, each one's second, …"""
 
     ranked: list[int]
     """The stretches, the longest first, so that those that go on stand in front."""
     order: npt.NDArray[np.intp]
     phases: list[tuple[int, int]]
-    """How many stretches are heard at once, and for how many turns."""
+    """The number of stretches heard at once, and for how many turns."""
 
     @classmethod
     def of(cls, lengths: Sequence[int]) -> Self:
@@ -139,7 +139,7 @@ class _Turns:
         return cls(ranked, np.lexsort((rank, turn)), phases)
 
 
-def _recur(driving: Float32, turns: _Turns, memories: Sequence[Memory]) -> Float32:
+def _recur(driving: Float32, turns: _HearingOrder, memories: Sequence[NetworkState]) -> Float32:
     """The cell's output after each window, in their turns."""
     ranked = [memories[stretch] for stretch in turns.ranked]
     last = np.array([memory.hidden for memory in ranked])

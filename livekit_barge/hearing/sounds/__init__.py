@@ -1,1 +1,1 @@
-"""What is on a channel and is no speech, by name and place: never scored, listed as warnings."""
+"""Sounds that are not speech, by name and place: never scored, listed as warnings."""

@@ -29,13 +29,13 @@ _CLIMB_LEAST = round(0.5 / LONG_S)
 _LONGEST_S = 10.0
 
 
-class Background:
+class LineBackground:
     """Finds one channel's comfort noise and AGC."""
 
     def __init__(self) -> None:
         self._levels_db: Powers = np.zeros(0)
         self._dropped = 0
-        """How many levels before them are no longer kept."""
+        """The number of levels before them that are no longer kept."""
         self._on_s: float | None = None
         """Since when noise has been on that was switched on."""
         self._noises: list[Sound] = []
@@ -79,7 +79,7 @@ class Background:
         self._dropped += drop
 
     def found(self) -> list[Sound]:
-        """What is sure by now: once may be chance."""
+        """Return what is certain by now: a single climb may be chance."""
         return [*self._noises, *(self._climbs if len(self._climbs) > 1 else [])]
 
 
@@ -103,7 +103,7 @@ def switches(levels_db: Powers) -> list[int]:
 
 
 def climb_db(levels_db: Powers) -> float:
-    """By how much a background climbs without falling back; 0.0 where it does not."""
+    """Return by how many dB a background climbs without falling back; 0.0 if it does not."""
     if levels_db.size < _CLIMB_LEAST or levels_db.min() <= SILENCE_DB:
         return 0.0
     third = levels_db.size // 3

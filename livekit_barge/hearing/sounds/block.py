@@ -1,4 +1,4 @@
-"""What the finders of named sounds look at: some steps of 0.5 s of a channel, and their levels.
+"""The input of the finders of named sounds: steps of 0.5 s of a channel, with their levels.
 
 Levels of all steps are worked out at once, and the sound itself is looked at only where they ask
 for it. So what is found does not depend on how many steps come at once, but what it costs does.
@@ -30,14 +30,14 @@ class Block:
     """Whole steps; the call's end is made one with silence."""
 
     frames: int
-    """How many there are without that silence."""
+    """The number of frames without that silence."""
 
     first: int
     """The first frame, counted from the start of the call."""
     frame_s: float
     samples: Float32
     powers: Powers
-    """Of the frames."""
+    """The power of each frame."""
     short_db: Powers
     long_db: Powers
 
@@ -63,12 +63,12 @@ class Block:
         return self.powers.size // STEP_FRAMES
 
     def at_s(self, frame: float) -> float:
-        """When a frame of this block begins."""
+        """Return when a frame of this block begins, in seconds since the call's start."""
         return (self.first + frame) * self.frame_s
 
 
 def thinning(rate: int, frame: int) -> int:
-    """How many samples one mean is taken of: the most that keeps 8 kHz and divides a frame."""
+    """Return how many samples to average into one: the most that keep 8 kHz and divide a frame."""
     return max(n for n in range(1, 7) if n == 1 or (frame % n == 0 and rate / n >= _LEAST_RATE))
 
 

@@ -22,7 +22,7 @@ _ALIKE, _IN_A_ROW, _LOUD = 0.88, 2, 0.01
 
 
 def has_voice(samples: Float32, channel: Channel) -> bool:
-    """Whether a short sound has a pitch that lasts."""
+    """Return whether a short sound has a pitch that lasts."""
     by = thinning(channel.rate, channel.frame)
     whole = samples[: len(samples) // by * by]  # a call's last frame may be short
     alike, powers = alikeness(thinned(whole, by), channel.rate / by)
@@ -32,7 +32,7 @@ def has_voice(samples: Float32, channel: Channel) -> bool:
 
 
 def alikeness(samples: Float32, rate: float) -> tuple[Powers, Powers]:
-    """Of each window: its correlation with what follows a pitch period later, and its power."""
+    """Return each window's correlation with the sound one pitch period later, and its power."""
     size, hop = round(_WINDOW_S * rate), round(_HOP_S * rate)
     shortest, longest = round(rate / _HIGHEST_HZ), round(rate / _LOWEST_HZ)
     if len(samples) < size + longest:

@@ -35,7 +35,7 @@ Marks = npt.NDArray[np.bool_]
 
 
 @dataclass
-class _Run:
+class _DigitRun:
     """One digit that may go on: its windows, counted from the start of the call."""
 
     digit: int
@@ -54,7 +54,7 @@ class Dtmf:
         self._before: Float32 = np.zeros(self._short, dtype=np.float32)
         """The last 10 ms, for a window across two blocks."""
         self._before_db: Powers = np.full(_BACK, -200.0)
-        self._run: _Run | None = None
+        self._run: _DigitRun | None = None
 
     def hear(self, block: Block) -> list[Sound]:
         """The digits that have ended."""
@@ -92,7 +92,7 @@ class Dtmf:
             run.end += 1
             return []
         ended = self.finish()
-        self._run = _Run(digit, window, window + 1)
+        self._run = _DigitRun(digit, window, window + 1)
         return ended
 
     def _digits(self, block: Block, wanted: Marks) -> list[tuple[int, int]]:
@@ -123,14 +123,14 @@ class Dtmf:
 
 
 def _not_alone(wanted: Marks) -> Marks:
-    """Which windows are wanted, but those that no neighbour can make a digit with."""
+    """Mark the wanted windows, except those that no neighbour can complete to a digit."""
     near = np.ones(wanted.size + 2, dtype=np.bool_)  # what lies across an end may be one
     near[1:-1] = wanted
     return wanted & (near[:-2] | near[2:])
 
 
 def digits(windows: Float32, rate: float) -> npt.NDArray[np.int64]:
-    """Of each window (n, size) its place in :data:`KEYS`, or −1."""
+    """Return each window's place in :data:`KEYS`, or −1; ``windows`` has the shape (n, size)."""
     # A row a frequency: of a few in each of many rows, the strongest takes long to find.
     projected = np.square(_basis(windows.shape[1], rate) @ windows.T)
     energy = projected[:8] + projected[8:]

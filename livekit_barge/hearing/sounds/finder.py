@@ -12,7 +12,7 @@ import numpy.typing as npt
 from livekit_barge.call.audio import Float32
 from livekit_barge.hearing.channel import Channel
 from livekit_barge.hearing.levels import Powers
-from livekit_barge.hearing.sounds.background import Background
+from livekit_barge.hearing.sounds.background import LineBackground
 from livekit_barge.hearing.sounds.block import STEP_FRAMES, Block
 from livekit_barge.hearing.sounds.dtmf import Dtmf
 from livekit_barge.hearing.sounds.loss import ZERO, Loss
@@ -23,11 +23,11 @@ from livekit_barge.hearing.span import Span
 
 # A tone fades in and out beyond the windows that it fills.
 _FADE_S: dict[Kind, float] = {"dtmf": 0.02, "tone": 0.1, "ringback": 0.1}
-# Speech that is heard up to a tone goes on into it: what lies between is less than this.
+# Speech that is heard up to a tone continues into it: the gap between them is less than this.
 _HIDES_S = 0.02
-# So many frames at full scale in half a second are no chance.
+# This many frames at full scale in half a second are not chance.
 _CLIPPED_LEAST = 3
-# What is lost is told in frames, and the bursts beside it are dated by levels of this length.
+# Losses are reported in frames, and the bursts beside them are dated by levels of this length.
 _LOST_SLACK_S = 0.01
 # Sounds of a kind this close are one.
 _JOIN_S: dict[Kind, float] = {"clipping": 1.0, "music": 2.0, "hum": 30.0}
@@ -36,19 +36,19 @@ _ALSO: tuple[tuple[Kind, tuple[Kind, ...]], ...] = (
     ("tone", ("dtmf", "music")),
     ("comfort_noise", ("dtmf", "tone", "ringback", "music", "hum")),
 )
-# What Silero may take for speech. Of a burst, so much is that, and it is none; it is as soft as it
-# was for so long before.
+# Sounds that Silero may take for speech. A burst of which this share is such a sound is not speech;
+# the sound's softness is judged over the seconds before.
 _LIKE_SPEECH: tuple[Kind, ...] = ("music", "hum")
 _MOSTLY, _BEFORE_S = 0.5, 10.0
 
 
-class Sounds:
+class SoundFinder:
     """The named sounds of one channel: ``hear`` after each step that the channel was given."""
 
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
         self._dtmf, self._tones = Dtmf(channel), Tones(channel)
-        self._music, self._loss, self._background = Music(channel), Loss(channel), Background()
+        self._music, self._loss, self._background = Music(channel), Loss(channel), LineBackground()
         self._found: list[Sound] = []
         self._recent: list[Sound] = []
         """Those that a burst still to come may meet."""
@@ -81,7 +81,7 @@ class Sounds:
         ]
 
     def coughed(self, begin_s: float, end_s: float) -> None:
-        """What Silero half heard as speech there has no voice."""
+        """Record a cough: Silero half heard speech there, and it has no voice."""
         self._found.append(Sound("cough", begin_s, end_s))
 
     def silent_between(self, end_s: float, begin_s: float) -> None:
@@ -110,7 +110,7 @@ class Sounds:
         )
 
     def tones(self, first: int, count: int) -> npt.NDArray[np.bool_]:
-        """Which of ``count`` frames from the ``first`` on are a tone and not speech."""
+        """Mark which of ``count`` frames from ``first`` on are a tone and not speech."""
         marks = np.zeros(count, dtype=np.bool_)
         begin_s = self._channel.seconds(first)
         for tone in self._faded_tones(begin_s):
@@ -145,7 +145,7 @@ class Sounds:
         ]
 
     def is_music(self, begin_s: float, end_s: float, level_dbfs: float) -> bool:
-        """Whether a burst is mostly music or hum, and not speech over it."""
+        """Return whether a burst is mostly music or hum, with no speech over it."""
         return any(self._is(kind, begin_s, end_s, level_dbfs) for kind in _LIKE_SPEECH)
 
     def _is(self, kind: Kind, begin_s: float, end_s: float, level_dbfs: float) -> bool:
@@ -157,13 +157,13 @@ class Sounds:
         return not self._music.is_spoken_over(kind, begin_s, end_s, level_dbfs, levels_db)
 
     def may_be_lost_at(self, at_s: float) -> bool:
-        """Whether what follows a moment is digitally silent: the second frame from there."""
+        """Return whether a moment is followed by digital silence, from the second frame on."""
         frame = self._channel.frame_at(at_s) + 2
         powers = self._channel.powers(frame, frame + 1)
         return bool(powers.size and powers[0] <= ZERO)
 
     def lost_between(self, begin_s: float, end_s: float) -> bool:
-        """Whether a gap is all packets that were lost."""
+        """Return whether a gap consists of lost packets alone."""
         return any(
             sound.kind == "packet_loss"
             and sound.start_s <= begin_s + _LOST_SLACK_S

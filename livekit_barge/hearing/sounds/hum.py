@@ -1,4 +1,4 @@
-"""Mains hum: lines at multiples of 50 or 60 Hz that stay as they are, by which it is no music.
+"""Mains hum: lines at multiples of 50 or 60 Hz that never change, unlike those of music.
 
 A note has lines at multiples of its pitch, too; but no pitch of music is as low as that, so its
 lines are further apart.
@@ -33,11 +33,11 @@ class Hum:
 
     def __init__(self) -> None:
         self._since_s: float | None = None
-        """Where the steps with hum that follow each other begin …"""
+        """The beginning of the consecutive steps with hum, and …"""
         self._count = 0
         self._mains_hz: int | None = None
         self._ago = 0
-        """How many steps have had none."""
+        """The number of steps without hum since the last one with it."""
 
     def take_out(self, powers: Powers, stays: Lines, lowest_hz: float) -> Lines:
         """The lines that stay in a step, some of (windows, bins), without those of hum.
@@ -89,9 +89,9 @@ class Hum:
 
 
 def mains_hz(powers: Powers) -> int | None:
-    """Of what mains some windows, of shape (windows, bins of 10 Hz), are the hum; ``None``: none.
+    """Return the mains frequency whose hum the windows hold; ``None``: no hum.
 
-    The bins reach to 1020 Hz at least.
+    ``powers`` has the shape (windows, bins of 10 Hz) and reaches to 1020 Hz at least.
     """
     for mains in _MAINS_HZ:
         apart = mains // _BIN_HZ

@@ -2,7 +2,7 @@
 
 A run of 5 ms to 0.5 s beside a loud sound, on a channel that carries a background otherwise.
 Where a channel is digitally silent by itself, as an agent's is, a gap may be a pause or a closure
-of its voice. Loss that a decoder concealed goes on sounding: it makes no gap.
+of its voice. Loss that a decoder concealed keeps sounding: it makes no gap.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Loss:
         self._zeros: deque[float] = deque([0.0], maxlen=_DIGITAL_STEPS)
         """The share of zero frames in each step."""
         self._looked = 0
-        """Gaps that end before this frame have been told."""
+        """Gaps that end before this frame have been reported."""
 
     def hear(self, block: Block) -> list[Sound]:
         """The gaps whose other side has come."""
@@ -53,7 +53,7 @@ class Loss:
         return found
 
     def _is_digital(self) -> bool:
-        """Whether the channel has been silent by itself of late."""
+        """Return whether the channel has recently been silent by itself."""
         return sum(self._zeros) / len(self._zeros) > _DIGITAL
 
 

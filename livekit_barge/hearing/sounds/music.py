@@ -54,7 +54,7 @@ class Music:
         self._lines: deque[float] = deque(maxlen=_STEPS)
         self._begins_s: deque[float] = deque(maxlen=_STEPS)
         self._known: deque[tuple[float, float, float]] = deque()
-        """Of each step that a burst may still meet: where it begins and ends, and its lines."""
+        """Each step that a burst may still meet: its beginning, its end and its count of lines."""
         self._hum = Hum()
         self._music_until_s = 0.0
         self.decided_s = 0.0
@@ -84,7 +84,7 @@ class Music:
         return found
 
     def _asked(self, block: Block, bounds_s: Sequence[float], tones: Sequence[Sound]) -> list[int]:
-        """The steps that go on without a pause, and are no tones."""
+        """Return the steps that sound without a pause and are not tones."""
         levels = block.long_db.reshape(-1, PER_STEP)
         loud = levels > np.maximum(_LOUD_DB, levels.mean(axis=1, keepdims=True) - _DIP_DB)
         goes_on = np.flatnonzero(np.count_nonzero(loud, axis=1) >= _LOUD_SHARE * PER_STEP)
@@ -95,7 +95,7 @@ class Music:
         ]
 
     def _look(self, block: Block, asked: Sequence[int]) -> dict[int, tuple[Powers, Lines]]:
-        """Of the steps in which lines stay: the spectra, and the lines."""
+        """Return the spectra and the lines of the steps in which lines stay."""
         if not asked:
             return {}
         steps = block.samples.reshape(block.steps, -1)[asked, : self._count * self._window]
@@ -108,7 +108,7 @@ class Music:
     def is_spoken_over(
         self, kind: Kind, begin_s: float, end_s: float, level_dbfs: float, levels_db: Powers
     ) -> bool:
-        """Whether a burst of that level, in music or hum of those levels, is speech."""
+        """Return whether a burst of this level, in music or hum of those levels, is speech."""
         met = [
             lines for step_s, ends_s, lines in self._known if step_s < end_s and ends_s > begin_s
         ]
@@ -132,7 +132,7 @@ class Music:
         return [Sound("music", self._begins_s[some[0]], ends_s[some[-1]])]
 
     def _decide(self, now_s: float) -> None:
-        """What follows a step with lines in it may still become a part of music, and so may it."""
+        """Set how far the answer is final: lines, and what follows them, may yet become music."""
         recent = list(zip(self._begins_s, self._lines, strict=True))
         if len(recent) == _STEPS:
             recent = recent[1:]
@@ -142,14 +142,14 @@ class Music:
 
 
 def spectra(windows: Float32) -> Powers:
-    """Of windows of 0.1 s: bins of 10 Hz in place of samples."""
+    """Return the power spectra of windows of 0.1 s, in bins of 10 Hz."""
     spectra = np.fft.rfft(windows * hann(windows.shape[-1]))
     spectra = spectra[..., : int(_HIGHEST_HZ / _BIN_HZ) + _AROUND]
     return np.square(spectra.real) + np.square(spectra.imag)
 
 
 def steady_lines(powers: Powers) -> Lines:
-    """Which lines stay on their frequency for 0.3 s: bins of 10 Hz from 150 Hz on."""
+    """Mark the lines that stay on their frequency for 0.3 s, in bins of 10 Hz from 150 Hz on."""
     low, high = int(_LOWEST_HZ / _BIN_HZ), int(_HIGHEST_HZ / _BIN_HZ)
     sums = np.cumsum(powers, axis=2)
     around = sums[..., low + _AROUND :] - sums[..., low - _AROUND - 1 : high - _AROUND - 1]

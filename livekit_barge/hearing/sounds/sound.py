@@ -1,4 +1,4 @@
-"""A sound that is no speech: what it is, where, and how sounds close together become one."""
+"""A sound that is not speech: its kind and place, and the joining of sounds close together."""
 
 from __future__ import annotations
 
@@ -50,5 +50,5 @@ def joined(sounds: Iterable[Sound], gap_s: float) -> list[Sound]:
 
 
 def covered_s(sounds: Sequence[Sound], begin_s: float, end_s: float) -> float:
-    """How much of a stretch sounds fill that do not overlap."""
+    """Return how many seconds of a stretch the sounds fill; they do not overlap each other."""
     return sum(max(0.0, min(sound.end_s, end_s) - max(sound.start_s, begin_s)) for sound in sounds)

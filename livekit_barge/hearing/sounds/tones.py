@@ -38,7 +38,7 @@ _SAME_HZ = 12.0
 
 
 @dataclass
-class _Run:
+class _ToneRun:
     """A tone that may go on: its tenths of a second, counted from the start of the call."""
 
     lines: tuple[float, ...]
@@ -55,9 +55,9 @@ class Tones:
         self._tenth = 2 * LONG * channel.frame
         self._tenth_s = self._tenth / channel.rate
         self._quietest_db: deque[float] = deque(maxlen=_REMEMBERED)
-        """Of each of the last steps."""
+        """The quietest level of each of the last steps."""
         self._before_db: Powers = np.full((1, 2), -200.0)
-        self._run: _Run | None = None
+        self._run: _ToneRun | None = None
 
     def hear(self, block: Block) -> list[Sound]:
         """The tones that have ended."""
@@ -115,12 +115,12 @@ class Tones:
             return []
         ended = self.finish()
         if lines:  # the tenth before was as steady
-            self._run = _Run(lines, tenth - 1, tenth + 1)
+            self._run = _ToneRun(lines, tenth - 1, tenth + 1)
         return ended
 
 
 def lines_hz(window: Float32, rate: float) -> tuple[float, ...]:
-    """The one or two lines that hold nearly all of a window's energy; none: it is no tone."""
+    """The one or two lines that hold nearly all of a window's energy; empty: it is not a tone."""
     powers: Powers = np.square(np.abs(np.fft.rfft(window * hann(len(window)))))
     powers[:2] = 0.0
     whole = float(powers.sum())

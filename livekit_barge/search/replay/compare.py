@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 
+from livekit_barge.call.cause_table import CAUSES
 from livekit_barge.call.events import Decision
 from livekit_barge.call.folder import Call
 from livekit_barge.measure.overlap import Overlap
@@ -99,7 +100,7 @@ def _decisions(call: Call) -> list[Decision]:
     return [
         event
         for event in call.events
-        if isinstance(event, Decision) and event.cause != "programmatic"
+        if isinstance(event, Decision) and not CAUSES[event.cause].by_program
     ]
 
 

@@ -1,4 +1,4 @@
-"""What leakage withholds, and how it is told."""
+"""Figures withheld because of leakage, and the warnings about it."""
 
 from __future__ import annotations
 

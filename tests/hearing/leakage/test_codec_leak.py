@@ -1,4 +1,4 @@
-"""What a stereo codec merges at a low bit rate is told from someone who speaks."""
+"""A stereo codec's leak at a low bit rate is distinguished from someone who speaks."""
 
 from __future__ import annotations
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from livekit_barge.hearing.leakage.delay import Lags
-from livekit_barge.hearing.leakage.echo_filter import Path
+from livekit_barge.hearing.leakage.delay import DelayFinder
+from livekit_barge.hearing.leakage.echo_filter import LeakagePath
 from livekit_barge.hearing.leakage.piece import PIECE
 
 RATE = 16_000
@@ -30,14 +30,14 @@ def echoed(delay: int) -> tuple[np.ndarray, np.ndarray]:
 
 def test_what_came_is_taken_away():
     channel, other = echoed(1600)
-    path = Path(RATE, 0.1)
+    path = LeakagePath(RATE, 0.1)
     path.learn(path.hear(channel, other, RATE, FLOOR))
     assert path.gain_db(path.hear(channel, other, RATE, FLOOR)) > 20
     assert path.delay_s == pytest.approx(0.1, abs=1 / RATE)
 
 
 def test_it_follows_a_delay_that_drifts():
-    path = Path(RATE, 0.1)
+    path = LeakagePath(RATE, 0.1)
     for delay in range(1600, 1700, 2):  # by 6 ms: further than the response was begun before
         channel, other = echoed(delay)
         path.learn(path.hear(channel, other, RATE, FLOOR))
@@ -46,7 +46,7 @@ def test_it_follows_a_delay_that_drifts():
 
 
 def test_it_follows_no_leap():
-    path = Path(RATE, 0.1)
+    path = LeakagePath(RATE, 0.1)
     channel, other = echoed(2400)
     path.learn(path.hear(channel, other, RATE, FLOOR))
     assert not path.follow()
@@ -55,7 +55,7 @@ def test_it_follows_no_leap():
 
 def test_of_independent_sounds_nothing_is_learnt():
     other = coloured(1, RATE + PIECE_LENGTH)
-    path = Path(RATE, 0.1)
+    path = LeakagePath(RATE, 0.1)
     assert path.learn(path.hear(coloured(5, len(other)), other, RATE, FLOOR)) < 1.0
 
 
@@ -66,7 +66,7 @@ def test_a_hum_on_both_channels_is_no_way_from_one_to_the_other():
     other = coloured(1, len(hum)) + hum
     channel = np.roll(hum, 640) + np.random.default_rng(2).normal(0, 3e-4, len(hum))
     floors = [float(np.quantile(np.square(hum), 0.3))] * 2
-    path = Path(RATE, 0.04)
+    path = LeakagePath(RATE, 0.04)
     heard = path.hear(
         channel.astype(np.float32), other, RATE, floors[0], other_floor=float(np.mean(hum**2))
     )
@@ -78,7 +78,7 @@ class TestHeardBefore:
 
     def test_it_is_not_heard_anew_where_only_more_is_known_of_the_floor(self):
         channel, other = echoed(1600)
-        path = Path(RATE, 0.1)
+        path = LeakagePath(RATE, 0.1)
         before = path.hear(channel, other, RATE, FLOOR)
         path.learn(before)
         again = path.hear(channel, other, RATE, 2 * FLOOR, before=before)
@@ -89,7 +89,7 @@ class TestHeardBefore:
 
     def test_it_is_where_the_way_has_drifted(self):
         channel, other = echoed(1700)
-        path = Path(RATE, 0.1)
+        path = LeakagePath(RATE, 0.1)
         before = path.hear(channel, other, RATE, FLOOR)
         path.learn(before)
         assert path.follow()
@@ -97,7 +97,7 @@ class TestHeardBefore:
 
     def test_what_another_response_made_of_it_is_forgotten(self):
         channel, other = echoed(1600)
-        path, opposite = Path(RATE, 0.1), Path(RATE, 0.1)
+        path, opposite = LeakagePath(RATE, 0.1), LeakagePath(RATE, 0.1)
         heard = path.hear(channel, other, RATE, FLOOR)
         path.learn(heard)
         opposite.learn(opposite.hear(-channel, other, RATE, FLOOR))
@@ -110,28 +110,28 @@ class TestLags:
     def test_a_copy_is_a_peak_at_its_lag(self, delay):
         other = coloured(1, PIECE_LENGTH)
         copy = np.roll(other, delay) * np.float32(0.1)
-        [peak] = Lags(RATE, PIECE_LENGTH).look(np.stack([copy, other]))
+        [peak] = DelayFinder(RATE, PIECE_LENGTH).look(np.stack([copy, other]))
         assert peak.ratio > 20
         assert peak.lag_s == pytest.approx(delay / RATE, abs=0.0003)
 
     def test_independent_sounds_have_none_that_is_high(self):
         audio = np.stack([coloured(1, PIECE_LENGTH), coloured(2, PIECE_LENGTH)])
-        [peak] = Lags(RATE, PIECE_LENGTH).look(audio)
+        [peak] = DelayFinder(RATE, PIECE_LENGTH).look(audio)
         assert peak.ratio < 6
 
     def test_a_silent_channel_has_none(self):
         audio = np.stack([np.zeros(PIECE_LENGTH, np.float32), coloured(1, PIECE_LENGTH)])
-        assert Lags(RATE, PIECE_LENGTH).look(audio) == [None]
+        assert DelayFinder(RATE, PIECE_LENGTH).look(audio) == [None]
 
     def test_pieces_at_once_have_the_peaks_of_one_at_a_time(self):
         # The floor falls, and stays low for five pieces: sound stands out from there on.
         audio = np.stack([coloured(1, 8 * PIECE_LENGTH), coloured(2, 8 * PIECE_LENGTH)])
         audio[0] += 0.2
         audio[0, 2 * PIECE_LENGTH : 3 * PIECE_LENGTH] = 0
-        one_by_one = Lags(RATE, PIECE_LENGTH)
+        one_by_one = DelayFinder(RATE, PIECE_LENGTH)
         peaks = [one_by_one.look(piece)[0] for piece in np.split(audio, 8, axis=1)]
         assert [peak is None for peak in peaks] == [True] * 3 + [False] * 4 + [True]
-        at_once = Lags(RATE, PIECE_LENGTH)
+        at_once = DelayFinder(RATE, PIECE_LENGTH)
         for begin, end in ((0, 1), (1, 5), (5, 8)):
             found = at_once.look(audio[:, begin * PIECE_LENGTH : end * PIECE_LENGTH])
             for peak, expected in zip(found, peaks[begin:end], strict=True):

@@ -1,25 +1,25 @@
-"""What is left of leakage is measured where it is heard alone, and hides no one who is louder."""
+"""The residual leakage is measured where it is heard alone, and hides nobody who is louder."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from livekit_barge.hearing.leakage.residual import Left
+from livekit_barge.hearing.leakage.residual import Residual
 
 FRAMES, FLOOR = 864, 1e-7
 SENT = np.full(FRAMES, 1e-2)
 COMES = 1e-4 * (1 + 0.9 * np.sin(np.arange(FRAMES) / 9))
 
 
-def counted(left: np.ndarray, pieces: int = 4) -> Left:
-    found = Left(40)
+def counted(left: np.ndarray, pieces: int = 4) -> Residual:
+    found = Residual(40)
     for _ in range(pieces):
         count(found, left)
     return found
 
 
-def count(found: Left, left: np.ndarray) -> None:
+def count(found: Residual, left: np.ndarray) -> None:
     found.count(left, found.expected(COMES, SENT), found.most(COMES), SENT, FLOOR)
 
 
@@ -44,7 +44,7 @@ def test_what_comes_by_another_way_is():
 
 class TestWhereMoreIsExpectedThanCame:
     def test_who_is_louder_than_what_came_is_not_counted(self):
-        found = Left(40)
+        found = Residual(40)
         expected, left = 100 * COMES, 1e-3 * COMES
         found.count(left, expected, found.most(COMES), SENT, FLOOR)
         before = found.of_what_comes
@@ -53,12 +53,12 @@ class TestWhereMoreIsExpectedThanCame:
         assert found.of_what_comes == before
 
     def test_no_cover_hides_who_is_louder_than_what_came(self):
-        found = Left(40)
+        found = Residual(40)
         assert found.cover(1e6 * COMES, found.most(COMES), FLOOR).max() < 5 * COMES.max()
 
 
 def test_a_slow_room_still_holds_what_came_in_the_piece_before():
-    found = Left(40)
+    found = Residual(40)
     found.most(COMES)
     after = found.most(np.zeros(FRAMES))
     assert 10 * np.log10(after[0] / after[400]) == pytest.approx(60)  # in a second
@@ -70,7 +70,7 @@ def test_a_room_goes_on_to_fade_as_its_response_did(fade_s):
     rate, frame = 16_000, 40
     taps = np.random.default_rng(1).normal(0, 1, 20 * rate // 16)
     taps *= 10 ** (-3 * np.arange(taps.size) / rate / fade_s)
-    found = Left(frame)
+    found = Residual(frame)
     found.fades(taps[: 48 * frame])
     sent = np.zeros(FRAMES)
     sent[0] = 1.0

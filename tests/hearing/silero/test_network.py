@@ -11,8 +11,8 @@ from livekit_barge.hearing.silero.network import (
     BLOCK,
     CONTEXT,
     WINDOW,
-    Memory,
-    Piece,
+    NetworkState,
+    WindowRun,
     model_path,
     probabilities,
 )
@@ -24,12 +24,12 @@ def in_windows(samples: np.ndarray) -> np.ndarray:
     return np.lib.stride_tricks.sliding_window_view(before, CONTEXT + WINDOW)[::WINDOW]
 
 
-def heard(windows: np.ndarray, pieces: list[Piece]) -> np.ndarray:
+def heard(windows: np.ndarray, pieces: list[WindowRun]) -> np.ndarray:
     return probabilities(windows, np.ones(len(windows), dtype=np.float32), pieces)
 
 
-def alone(windows: np.ndarray, memory: Memory | None = None) -> np.ndarray:
-    return heard(windows, [Piece(0, len(windows), memory or Memory())])
+def alone(windows: np.ndarray, memory: NetworkState | None = None) -> np.ndarray:
+    return heard(windows, [WindowRun(0, len(windows), memory or NetworkState())])
 
 
 def by_onnxruntime(windows: np.ndarray) -> np.ndarray:
@@ -59,19 +59,19 @@ def test_it_equals_onnxruntime_on_speech(speech):
 
 def test_a_stretch_is_heard_alike_alone_and_among_others_of_any_length(speech):
     spans = [(20, 27), (27, 27 + 2 * BLOCK), (60, 61), (65, 98), (98, 138)]
-    together = heard(speech, [Piece(*span, Memory()) for span in spans])
+    together = heard(speech, [WindowRun(*span, NetworkState()) for span in spans])
     apart = np.concatenate([alone(speech[begin:end]) for begin, end in spans])
     assert together.tolist() == apart.tolist()
 
 
 def test_a_gain_is_as_if_the_audio_were_louder(speech):
     gains = np.full(len(speech), 0.5, dtype=np.float32)
-    softer = probabilities(speech, gains, [Piece(0, len(speech), Memory())])
+    softer = probabilities(speech, gains, [WindowRun(0, len(speech), NetworkState())])
     assert softer.tolist() == alone(speech * np.float32(0.5)).tolist()
 
 
 def test_a_stretch_that_comes_in_whole_blocks_is_remembered(speech):
-    memory = Memory()
+    memory = NetworkState()
     first = alone(speech[: 2 * BLOCK], memory)
     assert [*first, *alone(speech[2 * BLOCK : 70], memory)] == alone(speech[:70]).tolist()
 

@@ -1,4 +1,4 @@
-"""What Silero half takes for speech is a burst if it has a voice, and a cough if not."""
+"""A sound that Silero half takes for speech is a burst if it has a voice, else a cough."""
 
 import numpy as np
 import pytest

@@ -1,10 +1,10 @@
-"""What is no speech is named, placed, and never a burst."""
+"""Sounds that are not speech are named and placed, and are never bursts."""
 
 import numpy as np
 import pytest
 
 from livekit_barge.hearing.channel import Channel
-from livekit_barge.hearing.sounds.finder import Sounds
+from livekit_barge.hearing.sounds.finder import SoundFinder
 
 RATE = 16_000
 
@@ -118,7 +118,7 @@ class TestMusic:
 
     def test_what_follows_a_tune_waits_until_it_can_be_no_music_any_more(self, tone):
         channel = Channel(RATE)
-        sounds = Sounds(channel)
+        sounds = SoundFinder(channel)
         decided = []
         chord = tone(0.5, 262, 330, 392, 524).astype(np.float32)
         for step in [silence(0.5).astype(np.float32)] * 2 + [chord] * 2 + [chord * 0] * 6:
