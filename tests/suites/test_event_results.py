@@ -61,7 +61,7 @@ class TestATally:
         assert Tally.of([mute]).dead_air.values == (Measured(8.0, lower_bound=True),)
 
     def test_the_tallies_of_parts_add_up_to_that_of_the_whole(self):
-        parts = Tally.of(EVENTS[:3]) + Tally.of(EVENTS[3:])
+        parts = Tally.total((Tally.of(EVENTS[:3]), Tally.of(EVENTS[3:])))
         assert parts.to_json() == self.tally.to_json()
 
     def test_a_rate_of_nine_events_says_that_it_is_of_too_few_and_one_of_ten_does_not(self):
