@@ -38,9 +38,14 @@ class Limit:
     name: str
     most: float
 
+    @property
+    def is_rate(self) -> bool:
+        """A share of events, not seconds."""
+        return self.name in _RATES
+
     def value(self, tally: Tally) -> float | None:
-        """What it is; ``None`` of nothing."""
-        if self.name in _RATES:
+        """Return the tally's figure, or ``None`` without events."""
+        if self.is_rate:
             return self.rate(tally).value
         clock, _, percent = self.name.rpartition("_p")
         found = getattr(tally, clock).at(int(percent))
