@@ -76,7 +76,7 @@ def test_a_suite_that_holds_passes_and_one_that_falls_short_fails(told):
 
 def test_a_mark_that_cannot_be_is_told_in_one_line(told):
     said = told.split("ERROR at setup of test_of_no_suite")[1].splitlines()[1:3]
-    assert said[0].startswith("no suite is called nosuch")
+    assert said[0].startswith("there is no suite nosuch")
 
 
 def test_a_word_that_the_mark_does_not_take_is_told_in_one_line(told):

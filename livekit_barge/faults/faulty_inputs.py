@@ -44,7 +44,7 @@ class EchoingInput(io.AudioInput):
         return echoing
 
     def _heard(self, first: int, count: int) -> npt.NDArray[np.float64]:
-        """What left the line from sample ``first`` of the call on."""
+        """Return what left the line from sample ``first`` of the call on."""
         heard = np.zeros(count)
         for _, stretch in self._output.heard_since(first):
             begin = max(stretch.at, first)

@@ -49,7 +49,7 @@ class Trial:
 
     name: str
     code: str | None
-    """What the diagnosis must call it; ``None``: nothing is wrong."""
+    """The diagnosis expected; ``None``: nothing is wrong."""
     caller: tuple[CallerLine, ...] = field(default_factory=lambda: (interrupts(),))
     sound: str | None = None
     """Said over the agent in the place of the caller's first line, and no words to the STT."""
@@ -61,9 +61,9 @@ class Trial:
     conditions: Conditions = field(default_factory=Conditions)
 
     says: str = SAYS
-    """What the agent says first, where it is a script's."""
+    """The agent's first line, if it is a script's."""
     answers: tuple[str, ...] = ANSWERS
-    """What it says after that."""
+    """The agent's later lines."""
     voices: tuple[str, str] = ("joe", "joe-high")
     """The agent's, and the caller's where a line has none of its own."""
 

@@ -71,7 +71,7 @@ async def call_room(
     shipped ones.
 
     Raises :class:`ScriptError` for a place that a room does not show, before anybody is called, and
-    :class:`RoomError` where the room cannot be entered or no agent speaks in it.
+    :class:`RoomError` where the room cannot be joined or no agent speaks in it.
     """
     check_places(script)
     director = Director(script)  # makes the caller's voice say all lines, beforehand
@@ -91,7 +91,7 @@ async def call_room(
         raise RoomError(
             f"no agent was heard within {ANSWER_WITHIN_S:g} s",
             where=f"{dial.url} {dial.room}",
-            remedy="is its worker running? --agent-name sends for one that waits to be sent for, "
+            remedy="is its worker running? --agent-name dispatches an agent that waits for one, "
             "--agent-identity names one that LiveKit does not know as an agent",
         )
     return PlayedCall(
@@ -121,12 +121,12 @@ class _Call:
         director.direct(self)
         self._director = director
         self._told = 0
-        """How many of the placed lines the record knows of."""
+        """The number of placed lines that the record knows of."""
         self._room = room
         self._dial = dial
         self._tasks: set[asyncio.Task[None]] = set()
         self._agent: str | None = None
-        """Who is listened to, or was last; ``None``: nobody yet."""
+        """The participant who is or was last listened to; ``None``: nobody yet."""
         self._listening = False
         self._over = False
         self._lost_at_s: float | None = None

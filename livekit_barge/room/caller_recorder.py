@@ -113,7 +113,9 @@ class Record:
             if not isinstance(failure, OSError):
                 raise failure
             why = failure.strerror or str(failure)
-            raise CallError(f"cannot be written ({why})", where=self._path, remedy="free the disk")
+            raise CallError(
+                f"cannot be written ({why})", where=self._path, remedy="free some disk space"
+            )
         turns = measure_call(Call.open(self._path), self._thresholds)
         with replacing(self._path / TURNS_FILE) as out:
             for turn in turns:
@@ -129,7 +131,7 @@ class Record:
 
 @dataclass
 class _Known:
-    """What the loop and the recorder's thread tell each other."""
+    """The messages between the loop and the recorder's thread."""
 
     notes: list[str] = field(default_factory=list)
     early_s: float | None = None
@@ -137,7 +139,7 @@ class _Known:
 
 
 class _Book:
-    """What each item means for the files; in the recorder's thread."""
+    """Write each item to the files; in the recorder's thread."""
 
     def __init__(self, path: Path, meta: CallMeta, known: _Known) -> None:
         self._files = CallFiles(path, meta, known.failures.append)

@@ -1,4 +1,4 @@
-"""What a caller in a room hears of the agent, cut into speeches by silence.
+"""Cuts what a caller in a room hears of the agent into speeches, by silence.
 
 Counted in samples of the caller's own track: sample *n* is heard while sample *n* of the track
 leaves.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from livekit_barge.stage.playout import Place, Stretch
+from livekit_barge.stage.playout import AudioPosition, HeardAudio
 from livekit_barge.stage.spoken_output import AgentSpeech
 from livekit_barge.stage.track import FULL_SCALE, Pcm
 
@@ -32,7 +32,7 @@ class Ears:
         self._rate = sample_rate
         self._ahead = np.zeros(frame_samples, np.int16)
         self._began = 0
-        """Where the latest speech's first audible sample was heard."""
+        """The sample at which the latest speech became audible."""
         self._audible_to = 0
         """After its last audible frame so far."""
         self._heard_to = 0
@@ -47,16 +47,16 @@ class Ears:
         self._heard_to = end
 
     def silent_for(self, seconds: float) -> bool:
-        """Whether the agent has not been audible for so long, or ever."""
+        """Tell if the agent has not been audible for so long, or ever."""
         return not self.speeches or self._heard_to - self._audible_to >= seconds * self._rate
 
-    def heard_since(self, sample: int) -> list[tuple[AgentSpeech, Stretch]]:
-        """What is heard while the frame that begins with ``sample`` leaves."""
+    def heard_since(self, sample: int) -> list[tuple[AgentSpeech, HeardAudio]]:
+        """Take what is heard while the frame that begins with ``sample`` leaves."""
         if self.silent_for(GOES_ON_S):
             return []
         speech = self.speeches[-1]
         offset = max(sample - self._began, 0)
-        return [(speech, Stretch(sample, self._ahead, Place(speech.number, offset)))]
+        return [(speech, HeardAudio(sample, self._ahead, AudioPosition(speech.number, offset)))]
 
     def done_at(self) -> int | None:
         """After the last audible sample of the latest speech; ``None``: it is not over."""
@@ -64,6 +64,6 @@ class Ears:
 
 
 def is_audible(samples: Pcm) -> bool:
-    """Whether a frame's level is over :data:`AUDIBLE_MEAN_DBFS`."""
+    """Tell if a frame's level is over :data:`AUDIBLE_MEAN_DBFS`."""
     power = float(np.mean((samples / FULL_SCALE) ** 2)) if len(samples) else 0.0
     return power > 10 ** (AUDIBLE_MEAN_DBFS / 10)

@@ -15,11 +15,11 @@ from livekit_barge.clock import CallClock
 from livekit_barge.stage.track import CallerTrack, Pcm
 
 FRAME_S = 0.02
-"""What WebRTC sends at a time."""
+"""The length of audio that WebRTC sends at a time."""
 QUEUE_S = 0.08
 """Longer than an event loop on a busy machine stalls now and then."""
 LEAD_S = QUEUE_S + FRAME_S
-"""So long before it is sent a sample is pushed."""
+"""A sample is pushed this long before it is sent."""
 # Rounding of stamps; a queue that ran dry is late by a stall.
 _DRY_S = 0.001
 
@@ -46,7 +46,7 @@ class Microphone:
         self._clock = clock
         self._on_sent = on_sent
         self._ends_s = 0.0
-        """When the last sample that was pushed has left."""
+        """The time at which the last sample that was pushed has left."""
 
     async def publish(self, room: rtc.Room, *, bitrate: int | None = None) -> None:
         """Make it a track of the room, coded with so many bits a second; ``None``: LiveKit's."""

@@ -24,7 +24,7 @@ from livekit_barge.files.resources import configs_dir
 from livekit_barge.room.processes import child
 
 BINARY = configs_dir().parent / ".cache" / "livekit-server"
-"""Where ``make livekit-server`` puts it, in a checkout."""
+"""The folder in which ``make livekit-server`` puts it, in a checkout."""
 UP_WITHIN_S = 20.0
 _ATTEMPTS = 3
 
@@ -49,7 +49,7 @@ class LivekitServer:
         return token.with_kind(kind).with_grants(grants).to_jwt()
 
     def environment(self) -> dict[str, str]:
-        """What a worker reads to find it."""
+        """The variables that a worker reads to find it."""
         return {
             "LIVEKIT_URL": self.url,
             "LIVEKIT_API_KEY": self.api_key,

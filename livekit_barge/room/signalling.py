@@ -44,12 +44,12 @@ class ImpairedLink:
     def __init__(self, server_url: str, link: Link) -> None:
         self.link = link
         self.url = ""
-        """Where the caller connects to, in the server's stead."""
+        """The address the caller connects to instead of the server's."""
         self._server_url = server_url.rstrip("/")
         self._doors = contextlib.AsyncExitStack()
 
     def report(self, *, at_s: float, paths: Mapping[str, str]) -> LinkReport:
-        """What came to the link so far; ``paths``: which way media went, by the client's word."""
+        """Return what reached the link so far; ``paths``: the media's way, by its statistics."""
         counts = self.relay.counts
         own = {f"udp {host}:{port}" for host, port in self.relay.addresses}
         crossed = bool(paths) and set(paths.values()) <= own
@@ -131,7 +131,7 @@ class ImpairedLink:
         return caller
 
     def with_relays_addresses(self, message: bytes) -> bytes | None:
-        """What the server says to the caller."""
+        """Relay what the server sends to the caller."""
         said = protocol.SignalResponse.FromString(message)
         match said.WhichOneof("message"):
             case "join":
@@ -181,7 +181,7 @@ class ImpairedLink:
 
 
 def without_callers_addresses(message: bytes) -> bytes | None:
-    """What the caller says to the server."""
+    """Relay what the caller sends to the server."""
     said = protocol.SignalRequest.FromString(message)
     match said.WhichOneof("message"):
         case "trickle":

@@ -24,7 +24,7 @@ class Change:
 
     def __str__(self) -> str:
         effects = [*self._clock(), *self._rates()]
-        said = ", ".join(effects) or "nothing that can be told from chance alone"
+        said = ", ".join(effects) or "nothing beyond chance"
         return f"{self.knob} = {spell(self.value)} ({BY_NAME[self.knob].moves}): {said}"
 
     def _clock(self) -> Iterable[str]:
@@ -89,8 +89,11 @@ def explain(judge: Judge, chosen: Point) -> list[Change]:
 
 
 def binding(budget: Budget, points: Iterable[Point]) -> list[str]:
-    """Of a budget that no setting keeps: each limit that cannot be met even alone, or else the one
-    that the nearest setting breaks, and by how much."""
+    """Explain a budget that no setting keeps.
+
+    Returns a line for each limit that cannot be met even alone, or else for each that the nearest
+    setting breaks, with the excess.
+    """
     every = [point for point in points if not point.failed]
     lines = []
     for limit in budget.limits:

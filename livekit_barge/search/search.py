@@ -78,8 +78,8 @@ def search(
         raise BargeError(base.failed[0])
     if math.isinf(lost_s(base.tally)):
         raise ScriptError(
-            "no event to yield to in the suite's part tuning, so nothing can be sooner",
-            remedy="give it a caller's line with expect: yield, where the agent speaks",
+            "the suite's part tuning has no event to yield to, so no setting can be better",
+            remedy="add a caller's line with expect: yield over the agent's speech",
         )
     _propose(judge, budget, trials, seed, [SpacePoint.nearest(knobs) for knobs in starts])
     return Found.of(judge, budget, polish(judge, budget, best_so_far(judge, budget)))

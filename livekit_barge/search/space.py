@@ -1,4 +1,4 @@
-"""What a search may turn, and how far: the knobs that trade a quick yield against false stops.
+"""The search space: the knobs that trade a quick yield against false stops, and their values.
 
 Steps are as fine as a difference can be heard in; the ends are where a knob stops doing anything
 useful. Left out on purpose: what belongs to the line or the law and not to taste

@@ -1,4 +1,4 @@
-"""``tune``: search on one part of a suite, write a preset, and check it on the other part."""
+"""Tunes: searches on one part of a suite, writes a preset, and checks it on the other part."""
 
 from __future__ import annotations
 

@@ -98,7 +98,7 @@ class Line:
         return self._session is not None and self._session.agent_state == "thinking"
 
     def heard(self) -> Pcm:
-        """What the caller heard, sample by sample from the line's opening until now."""
+        """Return what the caller heard, sample by sample from the line's opening until now."""
         stretches = self.output.heard()
         heard = np.zeros(round(self.timeline.now_s() * SAMPLE_RATE), np.int16)
         for stretch in stretches:

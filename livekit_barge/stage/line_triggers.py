@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from livekit_barge.stage.playout import Stretch
+from livekit_barge.stage.playout import HeardAudio
 from livekit_barge.stage.spoken_output import AgentSpeech
 
 WORD_MIN_S = 0.15
@@ -26,8 +26,8 @@ class Moment:
     rate: int
     start: int
     stop: int
-    heard: Sequence[tuple[AgentSpeech, Stretch]]
-    """What of the agent was heard in it, of speeches that the line may fall on."""
+    heard: Sequence[tuple[AgentSpeech, HeardAudio]]
+    """The agent's audio heard in this moment, of speeches that the line may fall on."""
     agent_done: int | None
     """After the last audible sample of the agent's latest speech, if that is over."""
     caller_done: int | None
@@ -48,7 +48,7 @@ class Finder(Protocol):
 
 @dataclass(frozen=True)
 class Place:
-    """Where a line begins."""
+    """The place where a line begins."""
 
     phrase: str
     """As the script says it."""
@@ -60,7 +60,7 @@ class Place:
 
 @dataclass(frozen=True)
 class AfterSpoken:
-    """When so much has been heard of a speech, counted from its first audible sample."""
+    """A time into a speech, as heard, counted from its first audible sample."""
 
     spoken_s: float
 
@@ -100,7 +100,7 @@ class SentenceStart:
 
 @dataclass(frozen=True)
 class BeforeEnd:
-    """So long before a speech's last audible sample; known once the whole speech was pushed."""
+    """A time before a speech's last audible sample; known once the whole speech was pushed."""
 
     left_s: float
 
@@ -114,7 +114,7 @@ class BeforeEnd:
 
 @dataclass(frozen=True)
 class AfterAgent:
-    """So long after the agent's last audible sample."""
+    """A time after the agent's last audible sample."""
 
     gap_s: float
 
@@ -124,7 +124,7 @@ class AfterAgent:
 
 @dataclass(frozen=True)
 class AfterCaller:
-    """So long after the line before."""
+    """A time after the previous line."""
 
     gap_s: float
 
@@ -134,7 +134,7 @@ class AfterCaller:
 
 @dataclass(frozen=True)
 class AfterYield:
-    """So long after the agent fell silent for a line that it should yield to."""
+    """A time after the agent fell silent for a line that it should yield to."""
 
     gap_s: float
 
@@ -154,7 +154,7 @@ class WhileThinking:
 
 @dataclass(frozen=True)
 class AtTime:
-    """So long after the call's start."""
+    """A time after the call's start."""
 
     at_s: float
 
@@ -209,7 +209,7 @@ def _from_start(speech: AgentSpeech, seconds: float) -> Iterable[int]:
 def _first_heard(
     moment: Moment, targets: Callable[[AgentSpeech], Iterable[int]], *, after_s: float = 0.0
 ) -> int | None:
-    """Where the first of a speech's ``targets``, as offsets in it, was heard in this moment."""
+    """Return where the first of a speech's ``targets`` (offsets in it) was heard in this moment."""
     for speech, stretch in moment.heard:
         assert stretch.place is not None
         offset, end = stretch.place.offset, stretch.place.offset + len(stretch.samples)

@@ -14,7 +14,7 @@ from livekit import rtc
 from livekit.agents.types import USERDATA_TIMED_TRANSCRIPT
 
 from livekit_barge.stage.agent_output import LineOutput
-from livekit_barge.stage.playout import Stretch, Timeline
+from livekit_barge.stage.playout import HeardAudio, Timeline
 from livekit_barge.stage.track import FULL_SCALE, Pcm
 
 AUDIBLE_PEAK_DBFS = -50.0
@@ -51,7 +51,7 @@ class AgentSpeech:
     complete: bool = False
     """All of it was pushed."""
     heard_to: int = 0
-    """How far the caller has heard it before the present moment."""
+    """The end of what the caller had heard of it before the present moment."""
     pushed: int = 0
 
     def push(self, frame: rtc.AudioFrame) -> None:
@@ -89,8 +89,8 @@ class SpeakingOutput(LineOutput):
             self.speeches[-1].complete = True
         super().flush()
 
-    def heard_since(self, sample: int) -> list[tuple[AgentSpeech, Stretch]]:
-        """What was heard from ``sample`` of the call on, and which speech it belongs to."""
+    def heard_since(self, sample: int) -> list[tuple[AgentSpeech, HeardAudio]]:
+        """Return what was heard from ``sample`` of the call on, with the speech it belongs to."""
         return [
             (self.speeches[stretch.place.segment], stretch)
             for stretch in self._queue.heard(since=sample)

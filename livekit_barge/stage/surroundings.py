@@ -1,4 +1,4 @@
-"""What a caller's line is like: noise around them, the agent's echo, a phone between.
+"""Describes the caller's surroundings: noise around them, the agent's echo, a phone between.
 
 ::
 
@@ -37,7 +37,7 @@ class Noise:
 
     kind: NoiseKind = "white"
     snr_db: float
-    """So far below a voice."""
+    """Decibels that the noise lies below a voice."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +67,7 @@ class Surroundings:
     echo: Echo | None = None
     phone: Phone | None = None
     seed: int = 0
-    """Of the noise, and of which packets are lost."""
+    """The seed of the noise and of the lost packets."""
 
 
 def surroundings_from(content: Any, *, where: object) -> Surroundings:

@@ -32,15 +32,15 @@ class CallerTrack:
         self._noise_rms = None if noise_dbfs is None else FULL_SCALE * 10 ** (noise_dbfs / 20)
         self._seed = seed
         self.line: Callable[[Pcm], Pcm] | None = None
-        """What the track passes on its way: takes each piece that leaves, gives what arrives."""
+        """The line that the track passes through: takes each piece, returns what arrives."""
         self._mix = np.zeros(0, np.int32)
         self._mixed = 0
-        """How many samples of it hold their noise; the rest is room."""
+        """The number of its samples that hold their noise; the rest is room to grow."""
         self._sent = 0
 
     @property
     def sent(self) -> int:
-        """How many samples have left; nothing can be mixed in before this one."""
+        """The number of samples that have left; nothing can be mixed in before this one."""
         return self._sent
 
     def mix(self, clip: Pcm, at_sample: int) -> None:

@@ -58,7 +58,7 @@ class Word:
 
 @dataclass(frozen=True)
 class Speech:
-    """What a voice said: 24 kHz samples, and its words."""
+    """A voice's speech: 24 kHz samples, and its words."""
 
     samples: Pcm
     words: tuple[Word, ...]
@@ -97,7 +97,9 @@ class Voice:
         Raises :class:`ScriptError` where nothing can be said, or the extra is not installed.
         """
         if not re.search(r"\w", text):
-            raise ScriptError(f"{text!r} has no words", remedy="write something that can be said")
+            raise ScriptError(
+                f"{text!r} has no words", remedy="write at least one word that can be spoken"
+            )
         parts: list[Pcm] = []
         words: list[Word] = []
         begin = 0
@@ -128,7 +130,7 @@ VOICES = {
 def voice_named(name: str) -> Voice:
     """A voice by its name. Raises :class:`ScriptError`."""
     if name not in VOICES:
-        raise ScriptError(f"no voice is called {name}", remedy=f"one of {', '.join(VOICES)}")
+        raise ScriptError(f"there is no voice {name}", remedy=f"one of {', '.join(VOICES)}")
     return VOICES[name]
 
 

@@ -30,7 +30,7 @@ class CheckedCall(PlayedCall):
 
     @property
     def surprises(self) -> tuple[str, ...]:
-        """Where the agent did not do what a line expects, and the lines that found no place."""
+        """The lines whose expectation the agent did not meet, and those that found no place."""
         wrong = (_fault(event) for event in self.events)
         return (*(each for each in wrong if each), *map(_unplaced, self.unplaced))
 

@@ -1,4 +1,4 @@
-"""What is heard of a line: a clip in which there is nothing to hear is no line."""
+"""A clip without anything audible cannot be a line."""
 
 import struct
 
@@ -30,8 +30,8 @@ def heard(file):
         (TONE[:0], "nothing to hear"),
         (TONE[50:51], "nothing to hear"),
         (0 * TONE, "nothing to hear"),
-        (np.append(TONE, np.nan), "a sample that is no number"),
-        (np.append(TONE, np.inf), "a sample that is no number"),
+        (np.append(TONE, np.nan), "a sample is not a number"),
+        (np.append(TONE, np.inf), "a sample is not a number"),
     ],
     ids=["empty", "one sample", "silent", "not a number", "infinite"],
 )

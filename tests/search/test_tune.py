@@ -1,4 +1,4 @@
-"""What tune does around its search, whose calls are made up here."""
+"""Tests of tune around its search, whose calls are made up here."""
 
 from __future__ import annotations
 

@@ -123,7 +123,7 @@ class TestAVerdict:
         (tmp_path / "sweep.json").touch()
         with Kept(tmp_path / below) as kept:
             kept.put("a", CaseResult(case_id="a", preset="snappy", events=tuple(events(20))))
-        with pytest.raises(SettingsError, match="a sweep's settings are not held against limits"):
+        with pytest.raises(SettingsError, match="a sweep cannot be checked against limits"):
             judge_runs([tmp_path / below])
 
     def test_of_a_run_before_one_that_was_stopped_is_refused(self, run):

@@ -132,7 +132,7 @@ class TestTiming:
 @pytest.mark.parametrize(
     ("changes", "complaint"),
     [
-        ({"agent": ["$gone"]}, "mine.yaml: one: no pool is called gone – one of answer"),
+        ({"agent": ["$gone"]}, "mine.yaml: one: there is no pool gone – one of answer"),
         ({"count": {"held": 3}}, "count: no key is called held – did you mean held-out"),
         ({"caller": [{"say": "Hi", "at": "soon"}]}, "at is 'soon' – one of"),
         ({"caller": 5}, "mine.yaml: one: caller is 5 – list what the caller says"),
@@ -147,7 +147,9 @@ def test_a_mistake_in_a_suite_is_one_line_with_its_place(changes, complaint):
 
 
 def test_a_script_in_a_suite_s_place_is_told_where_it_belongs():
-    with pytest.raises(ScriptError, match="a script, and no suite – give it as one of `calls:`"):
+    with pytest.raises(
+        ScriptError, match="this is a script, not a suite – give it as one of `calls:`"
+    ):
         Suite.parse({key: CALL[key] for key in ("agent", "caller")}, name="mine")
 
 
@@ -158,7 +160,7 @@ def test_a_pool_that_no_value_could_name_is_refused():
 
 
 def test_a_suite_s_name_that_is_nearly_right_is_told():
-    with pytest.raises(ScriptError, match=r"no suite is called everday – did you mean everyday\?"):
+    with pytest.raises(ScriptError, match=r"there is no suite everday – did you mean everyday\?"):
         Suite.load("everday")
 
 
@@ -183,10 +185,10 @@ def test_a_clip_that_is_not_there_is_told_of_before_a_call_draws_it(tmp_path, wa
     line = {"wav": wav, "at": "in mid-word"}
     clip = {"tuning": ["here.wav"], "held-out": ["here.wav", "gone.wav"]}
     content = {"calls": [CALL | {"caller": [line]}], "pools": {"clip": clip}}
-    with pytest.raises(ScriptError, match=r"mine.yaml: one.*: no file is at .*gone.wav"):
+    with pytest.raises(ScriptError, match=r"mine.yaml: one.*: there is no file .*gone.wav"):
         Suite.parse(content, name="mine", where=tmp_path / "mine.yaml")
 
 
 def test_two_calls_of_one_name_are_refused_for_they_would_be_counted_twice():
-    with pytest.raises(ScriptError, match=r"mine.yaml: two calls are called one – rename one"):
+    with pytest.raises(ScriptError, match=r"mine.yaml: two calls have the name one – rename one"):
         Suite.parse({"calls": [CALL, CALL], "pools": POOLS}, name="mine", where="mine.yaml")

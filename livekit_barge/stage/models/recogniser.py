@@ -28,7 +28,7 @@ class HeardWord:
 
 @dataclass(frozen=True)
 class Utterance:
-    """What the caller says in one go: the final transcript comes after its last word."""
+    """A caller's utterance: the final transcript comes after its last word."""
 
     words: tuple[HeardWord, ...]
 
@@ -66,7 +66,7 @@ class ScriptedSTT(stt.STT[Any]):
         return _Hearing(self, self._ear, self._timing, conn_options)
 
     async def _recognize_impl(self, *_: Any, **__: Any) -> stt.SpeechEvent:
-        raise NotImplementedError("it hears only streams")
+        raise NotImplementedError("only streaming is supported")
 
 
 class _Hearing(stt.RecognizeStream):

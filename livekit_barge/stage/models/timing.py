@@ -1,4 +1,4 @@
-"""How long the stand-ins take."""
+"""The delays of the stand-ins."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True)
 class Timing:
-    """How long each model takes, in seconds. The defaults are what providers and users report.
+    """The delay of each model, in seconds. The defaults are what providers and users report.
 
     They are round on purpose: a stand-in claims no provider's exact latency.
     """

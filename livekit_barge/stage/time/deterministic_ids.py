@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 _by_chance = uuid.uuid4
 _numbers: dict[int, random.Random] = {}
-"""Where the next id comes from, by ``threading.get_ident()``."""
+"""The source of the next id, by ``threading.get_ident()``."""
 _lock = threading.Lock()
 
 

@@ -38,11 +38,11 @@ _threads: dict[int, _Pieces] = {}
 _lock = threading.Lock()
 
 PIECES = 1_000
-"""How many pieces are kept: 20 s at the least, in 2 MB; the second comes within a frame."""
+"""The number of pieces kept: 20 s at the least, in 2 MB; the second comes within a frame."""
 
 
 class _Pieces:
-    """What came of pieces of audio, by all that had gone in. Of one thread."""
+    """The output for pieces of audio, by all that had gone in. For one thread."""
 
     def __init__(self) -> None:
         self._out: OrderedDict[bytes, bytes] = OrderedDict()
@@ -84,7 +84,7 @@ class _Undithered(_Dithered):
         how = f"{input_rate} {output_rate} {num_channels} {recipe} "
         self._so_far = hashlib.blake2b(how.encode(), digest_size=16)
         self._unheard: list[bytes] = []
-        """What went in whose outcome was known: the stream has not heard it."""
+        """The input whose output was known: the stream has not heard it."""
 
     def push(self, data: bytearray | rtc.AudioFrame) -> list[rtc.AudioFrame]:
         if self._stream is None:

@@ -112,7 +112,7 @@ class LeanLoop(asyncio.SelectorEventLoop):
                 return
 
     def _wait_s(self) -> float | None:
-        """How long the selector may wait; ``None``: until something comes."""
+        """Return how long the selector may wait; ``None``: until something comes."""
         if self._ready or self._stopping:
             return 0
         if not self._scheduled:
@@ -145,7 +145,7 @@ class LeanLoop(asyncio.SelectorEventLoop):
             heappop(scheduled)[1]._scheduled = False
 
     def _report(self, handle: Any, error: BaseException) -> None:
-        """What asyncio does with a callback's exception."""
+        """Handle a callback's exception as asyncio does."""
         self.call_exception_handler(
             {"message": f"Exception in callback {handle!r}", "exception": error, "handle": handle}
         )

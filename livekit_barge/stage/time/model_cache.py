@@ -1,4 +1,4 @@
-"""What LiveKit's local models said of the same audio before: asked once a process, not once a call.
+"""Caches the answers of LiveKit's local models: the same audio is asked once a process.
 
 The calls of a sweep share their scripts, so most of what the VAD and the turn detector hear they
 have heard in the call before, under another preset. What they say depends on the audio alone. So
@@ -32,7 +32,7 @@ WINDOWS = 200_000
 ENDS = 20_000
 
 
-class _Kept:
+class _RecentAnswers:
     """Answers by what was asked, up to so many; those not asked for longest go first."""
 
     def __init__(self, most: int) -> None:
@@ -62,12 +62,12 @@ class Memory:
     """The models' answers so far, up to so many. For one call at a time."""
 
     def __init__(self, windows: int = WINDOWS, ends: int = ENDS) -> None:
-        self.windows = _Kept(windows)
-        self.ends = _Kept(ends)
+        self.windows = _RecentAnswers(windows)
+        self.ends = _RecentAnswers(ends)
 
 
 class _Chain:
-    """What a model was given so far, in order: as a digest, and itself until it is asked for."""
+    """A model's input so far, in order: as a digest, and itself until it is asked for."""
 
     def __init__(self) -> None:
         self.restart()
@@ -83,7 +83,7 @@ class _Chain:
         return self._digest.digest()
 
     def unheard(self) -> list[bytes]:
-        """What was added since this was last asked: the model has to hear it now."""
+        """Return what was added since the last request: the model has to hear it now."""
         unheard, self._unheard = self._unheard, []
         return unheard
 

@@ -53,7 +53,7 @@ POLLS_BEFORE_JOB = 1_000
 """A loop that never rests (``while not done: await sleep(0)``) gets a job's result all the same,
 after this many rounds: a number, not a time, so that it too is the same in each run."""
 ROUNDS_UNLOOKED = 100
-"""So often the loop looks for signals, which, unlike threads, do not say that they have come."""
+"""Rounds between looks for signals, which, unlike threads, do not announce themselves."""
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -198,7 +198,7 @@ class _Job:
 
 
 class _JumpingSelector(selectors.DefaultSelector):
-    """Where the loop would wait: this decides what passes, virtual time or real."""
+    """Stands where the loop would wait, and decides what passes: virtual time or real."""
 
     def __init__(self, loop: VirtualLoop) -> None:
         super().__init__()
@@ -254,7 +254,7 @@ class _JumpingSelector(selectors.DefaultSelector):
         return []
 
     def _look(self) -> list[tuple[selectors.SelectorKey, int]]:
-        """What has come from outside. To ask the system each round would cost a tenth of a call."""
+        """Take what has come from outside. Asking each round would cost a tenth of a call."""
         self._unlooked += 1
         if not (self._woken or self._sockets > 1 or self._unlooked >= ROUNDS_UNLOOKED):
             return []
@@ -299,7 +299,7 @@ class _JumpingSelector(selectors.DefaultSelector):
         raise VirtualTimeError(
             "nothing is left that could happen, and these tasks still wait: "
             + "; ".join(sorted(map(_describe, asyncio.all_tasks(self._loop)))),
-            remedy="find what they wait for: an event that nobody sets, or another thread",
+            remedy="find what they wait for: an event that is never set, or another thread",
         )
 
     def _has_sockets(self) -> bool:
