@@ -77,7 +77,7 @@ def test_an_agent_that_is_protected_fails_with_the_reason():
         knobs = {"turn_detection": "vad", "interruption": {"enabled": False}}
         return BargeSession(turn_handling=knobs, **models)
 
-    with pytest.raises(AssertionError, match=r"missed.*protected: allow_interruptions"):
+    with pytest.raises(AssertionError, match=r"missed.*protected: uninterruptible"):
         call_my_agent(session=session).assert_yields(within_s=0.4)
 
 

@@ -78,7 +78,7 @@ class SendsLate(FrameProcessor):
 
 
 class PutsCutMessageLast(FrameProcessor):
-    """Code that tidies the context, and puts what was cut behind the caller's answer to it."""
+    """Edits the context, and puts the cut text behind the caller's answer to it."""
 
     async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
         await super().process_frame(frame, direction)

@@ -45,16 +45,16 @@ def interrupts(text: str = INTERRUPTS, at: str = "after the agent has spoken 2.5
 
 @dataclass(frozen=True, kw_only=True)
 class Trial:
-    """One call."""
+    """One call with a fault, or without."""
 
     name: str
     code: str | None
     """The diagnosis expected; ``None``: nothing is wrong."""
     caller: tuple[CallerLine, ...] = field(default_factory=lambda: (interrupts(),))
     sound: str | None = None
-    """Said over the agent in the place of the caller's first line, and no words to the STT."""
+    """A sound over the agent instead of the caller's first line, without words for the STT."""
     events: bool = True
-    """``False``: of its folder the audio alone is left, as of another system's recording."""
+    """``False``: only the folder's audio is kept, as in another system's recording."""
     session: SessionMaker = field(default_factory=session_of)
     agent: Callable[[], Agent] = ScriptedAgent
     timing: Timing = field(default_factory=Timing)

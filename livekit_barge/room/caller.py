@@ -35,9 +35,9 @@ from livekit_barge.stage.voices import SAMPLE_RATE
 ANSWER_WITHIN_S = 30.0
 """A worker starts a process for a call, and loads its models."""
 QUIET_S = 3.0
-"""With all said, the call ends when the agent has been silent for so long."""
+"""Once all lines are spoken, the call ends when the agent has been silent for this long."""
 WAITING_S = 15.0
-"""With lines left that have found no place, it ends after so long: longer than a language model
+"""The same, while lines are left that have found no place: longer than a language model
 that is slow to answer."""
 LOST_AFTER_S = 8.0
 """A server that is gone for so long does not come back into this call."""
@@ -134,7 +134,7 @@ class _Call:
             room.on(event, getattr(self, f"_{event}"))
 
     async def open_microphone(self) -> None:
-        """Let the room hear the caller."""
+        """Publish the caller's audio to the room."""
         await self.input.publish(self._room)
         self.record.event(CallerLinked(at_s=self._clock.at_s(), kind=self._dial.kind))
         self.input.open()
@@ -163,7 +163,7 @@ class _Call:
         return WAITING_S if self._director.waiting else QUIET_S
 
     async def hang_up(self, over: ImpairedLink | None) -> None:
-        """Leave, whether or not the server is still there to be told."""
+        """Leave the room, even if the server is no longer there."""
         self.ended_s = self._clock.at_s()
         await self._look_at_paths(over)
         for event in _ROOM_EVENTS:
@@ -177,7 +177,7 @@ class _Call:
         await self.input.source.aclose()
 
     async def _look_at_paths(self, over: ImpairedLink | None) -> None:
-        """Keep which way the media went: without a bad link only what is not as it should be."""
+        """Record the media's path: without a bad link, only if it is unexpected."""
         paths = await media_paths(self._room)
         if over is not None:
             self.record.event(over.report(at_s=self._clock.at_s(), paths=paths))

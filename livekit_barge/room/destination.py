@@ -31,15 +31,15 @@ class Dial:
     agent_name: str | None = None
     """The agent to send into the room; ``None``: the server sends one by itself, or it is there."""
     agent_identity: str | None = None
-    """Whom to take for the agent; ``None``: the first participant that LiveKit says is one."""
+    """The agent's identity; ``None``: the first participant that LiveKit marks as an agent."""
     kind: Kind = "standard"
-    """As what the caller comes into the room."""
+    """The caller's identity in the room."""
 
     @classmethod
     def from_environment(
         cls, environment: Mapping[str, str], *, url: str, room: str, **more: Any
     ) -> Self:
-        """With the key from the environment. Raises :class:`SettingsError`."""
+        """Make a destination with the key from the environment. Raises :class:`SettingsError`."""
         if missing := [name for name in _KEYS if not environment.get(name)]:
             raise SettingsError(
                 f"not set: {', '.join(missing)}",
@@ -50,7 +50,7 @@ class Dial:
         return cls(url=url, api_key=key, api_secret=secret, room=room, **more)
 
     async def connect(self, room: rtc.Room, *, by: str | None = None) -> None:
-        """Enter the room, by another address than the server's if need be.
+        """Join the room, through another address than the server's if needed.
 
         Raises :class:`RoomError`.
         """
@@ -59,7 +59,7 @@ class Dial:
                 await room.connect(by or self.url, self._token())
 
     async def send_for_agent(self) -> None:
-        """Have the server send the agent of that name, if there is one.
+        """Ask the server to dispatch the agent of that name, if there is one.
 
         Raises :class:`RoomError`.
         """

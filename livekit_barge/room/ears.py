@@ -17,11 +17,11 @@ AUDIBLE_MEAN_DBFS = -45.0
 OVER_AFTER_S = 0.5
 """A speech is over when it has been silent for so long: longer than the pause between sentences."""
 GOES_ON_S = 0.2
-"""Within a speech: who was audible so lately is taken to speak on."""
+"""The longest gap within a speech: an agent audible more recently is still speaking."""
 
 
 class Ears:
-    """Hears frames as they arrive; what the director asks of a line's output.
+    """Hears frames as they arrive, and answers the director as a line's output does.
 
     The microphone is filled ahead, so a place is looked for in time that has not been heard yet:
     :meth:`heard_since` takes it that an agent who speaks now goes on.
@@ -34,7 +34,7 @@ class Ears:
         self._began = 0
         """The sample at which the latest speech became audible."""
         self._audible_to = 0
-        """After its last audible frame so far."""
+        """The sample after its last audible frame so far."""
         self._heard_to = 0
 
     def hear(self, samples: Pcm, end: int) -> None:
@@ -59,7 +59,7 @@ class Ears:
         return [(speech, HeardAudio(sample, self._ahead, AudioPosition(speech.number, offset)))]
 
     def done_at(self) -> int | None:
-        """After the last audible sample of the latest speech; ``None``: it is not over."""
+        """Return the sample after the latest speech's last audible one, if it is over."""
         return self._audible_to if self.speeches and self.silent_for(OVER_AFTER_S) else None
 
 

@@ -44,7 +44,7 @@ class Link:
 
     @classmethod
     def of(cls, *, loss: float, delay: str, jitter: str, seed: int) -> Self | None:
-        """As people write it: percent, ``50ms``, ``0.05s``; ``None``: a link without faults.
+        """Read a link as users write it: percent, ``50ms``, ``0.05s``; ``None``: without faults.
 
         Raises :class:`SettingsError`.
         """
@@ -70,7 +70,7 @@ class Link:
 
 
 class Fates:
-    """One packet after the other."""
+    """Decides the fate of one packet after another."""
 
     def __init__(self, link: Link, direction: Direction) -> None:
         self._link = link
@@ -85,7 +85,7 @@ class Fates:
 
 
 def seconds(text: str, *, where: str) -> float:
-    """``50ms`` or ``0.05s``. Raises :class:`SettingsError`."""
+    """Read ``50ms`` or ``0.05s``, in seconds. Raises :class:`SettingsError`."""
     found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(ms|s)?", text.strip())
     if not found or (found[2] is None and float(found[1])):
         raise SettingsError(

@@ -92,13 +92,13 @@ class Relay:
         return self._ports[server].address
 
     def close(self) -> None:
-        """Let go of all ports."""
+        """Close all ports."""
         for port in self._ports.values():
             port.close()
 
 
 class _Port:
-    """Stands for one address of the server."""
+    """Relays one address of the server."""
 
     def __init__(self, server: Address, ways: dict[Direction, Way]) -> None:
         self._server = server
@@ -123,7 +123,7 @@ class _Port:
         self.ways["to_caller"].take(len(data), partial(_send, self._socket, data, client))
 
     def close(self) -> None:
-        """No more packets, either way."""
+        """Stop passing packets, both ways."""
         for each in (self._socket, *self._outward.values()):
             asyncio.get_running_loop().remove_reader(each)
             each.close()

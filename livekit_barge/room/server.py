@@ -31,7 +31,7 @@ _ATTEMPTS = 3
 
 @dataclass(frozen=True)
 class LivekitServer:
-    """One that answers."""
+    """A running server."""
 
     url: str
     api_key: str
@@ -40,7 +40,7 @@ class LivekitServer:
     process: Popen[bytes]
 
     def token(self, room: str, identity: str, *, kind: api.AccessToken.ParticipantKind) -> str:
-        """Lets ``identity`` into ``room``."""
+        """Return a token that lets ``identity`` into ``room``."""
         agent = kind == "agent"
         grants = api.VideoGrants(
             room_join=True, room=room, agent=agent, can_update_own_metadata=agent
@@ -59,7 +59,7 @@ class LivekitServer:
 
 @contextlib.contextmanager
 def running_server(log: Path) -> Iterator[LivekitServer]:
-    """Start one and wait until it answers.
+    """Start a server, and wait until it answers.
 
     Raises :class:`~livekit_barge.errors.RoomError`.
 

@@ -163,7 +163,7 @@ class _Loss:
 
 
 def _mu_law(samples: Wave) -> Wave:
-    """Coded into 8 bits and back."""
+    """Code samples into 8 bits and back."""
     share = np.clip(samples / FULL_SCALE, -1, 1)
     code = np.rint(np.sign(share) * np.log1p(_MU * np.abs(share)) / np.log1p(_MU) * 127)
     back: Wave = np.sign(code) * np.expm1(np.abs(code) / 127 * np.log1p(_MU)) / _MU * FULL_SCALE
@@ -196,7 +196,7 @@ def _raw_bed(kind: NoiseKind, rng: np.random.Generator) -> Wave:
 
 
 def _babble(rng: np.random.Generator, count: int) -> Wave:
-    """Several who talk at once, each over and over, further and nearer."""
+    """Make babble: several voices that talk at once, at different distances."""
     room = np.zeros(count)
     voices = list(VOICES.values())
     for number in range(_TALKERS):
@@ -209,7 +209,7 @@ def _babble(rng: np.random.Generator, count: int) -> Wave:
 
 
 def _seamless(wave: Wave) -> Wave:
-    """With its last second faded into its first, so that it can come again."""
+    """Fade the last second into the first, so that the bed can repeat."""
     rise = np.linspace(0, 1, SAMPLE_RATE)
     bed = wave[:-SAMPLE_RATE].copy()
     bed[:SAMPLE_RATE] = bed[:SAMPLE_RATE] * np.sqrt(rise) + wave[-SAMPLE_RATE:] * np.sqrt(1 - rise)

@@ -35,9 +35,9 @@ class _OutputSegment:
 
     index: int
     pushed: int = 0
-    """Samples, in whole frames, put up for forwarding."""
+    """Samples, in whole frames, queued for forwarding."""
     forwarded_s: float = 0.0
-    """Handed to the queue."""
+    """Seconds handed to the queue."""
     dropped_s: float = 0.0
     """The part of it that a pause dropped from the queue."""
     run_offset_s: float = 0.0
@@ -88,11 +88,11 @@ class LineOutput(io.AudioOutput):
         self._ending: asyncio.Task[None] | None = None
 
     def heard(self) -> list[HeardAudio]:
-        """All that has left the line so far, in order."""
+        """Return all audio that has left the line so far, in order."""
         return self._queue.heard()
 
     async def aclose(self) -> None:
-        """Stop playing. What was heard stays known."""
+        """Stop playing. :meth:`heard` stays available."""
         self._cancel_tail()
         if self._pause_timer is not None:
             self._pause_timer.cancel()
@@ -151,7 +151,7 @@ class LineOutput(io.AudioOutput):
         self._segment.pushed += frame.samples_per_channel
 
     def _arm_tail(self) -> None:
-        """Have audio short of a frame forwarded just before the queue would run dry."""
+        """Schedule audio shorter than a frame to be forwarded just before the queue runs dry."""
         self._cancel_tail()
         if self._enabled.is_set():
             waiting_s = self._segment.pushed / self._rate - self._segment.forwarded_s
@@ -240,7 +240,7 @@ class LineOutput(io.AudioOutput):
         await self._queue.wait_for_playout()
 
     def _report_run(self, offset_s: float) -> None:
-        """Report that the segment has played up to ``offset_s``, which it has by now."""
+        """Report that the segment has now played up to ``offset_s``."""
         segment, now_s = self._segment, self._timeline.now_s()
         ended_s = now_s if segment.dry_at_s is None else min(now_s, segment.dry_at_s)
         duration_s = offset_s - segment.run_offset_s

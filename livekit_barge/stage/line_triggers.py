@@ -21,7 +21,7 @@ WORD_MIN_S = 0.15
 
 @dataclass(frozen=True)
 class Moment:
-    """One frame's time, for one line that waits. Counted in samples from the call's start."""
+    """One frame's time for a waiting line, in samples from the call's start."""
 
     rate: int
     start: int
@@ -29,13 +29,13 @@ class Moment:
     heard: Sequence[tuple[AgentSpeech, HeardAudio]]
     """The agent's audio heard in this moment, of speeches that the line may fall on."""
     agent_done: int | None
-    """After the last audible sample of the agent's latest speech, if that is over."""
+    """The sample after the agent's latest speech, if that is over."""
     caller_done: int | None
-    """After the last sample of the line before."""
+    """The sample after the previous line."""
     yielded: int | None = None
-    """After the agent's last audible sample since the latest line that it should yield to."""
+    """The sample after which the agent fell silent for the latest line to yield to."""
     thinking: int | None = None
-    """Since when the agent thinks; ``None``: it does not, or that is not shown here."""
+    """The sample at which the agent began to think; ``None``: it does not, or it is not known."""
 
 
 class Finder(Protocol):
@@ -51,7 +51,7 @@ class Place:
     """The place where a line begins."""
 
     phrase: str
-    """As the script says it."""
+    """The phrase in the script."""
     finder: Finder
 
     def __str__(self) -> str:
@@ -70,7 +70,7 @@ class AfterSpoken:
 
 @dataclass(frozen=True)
 class MidWord:
-    """In the middle of a word."""
+    """A place in the middle of a word."""
 
     after_s: float = 0.0
 
@@ -85,7 +85,7 @@ class MidWord:
 
 @dataclass(frozen=True)
 class SentenceStart:
-    """On the first sample of a sentence that is not a speech's first."""
+    """A place on the first sample of a sentence that is not a speech's first."""
 
     after_s: float = 0.0
 
@@ -144,7 +144,7 @@ class AfterYield:
 
 @dataclass(frozen=True)
 class WhileThinking:
-    """While the agent has something to say and is not heard yet."""
+    """A place while the agent has something to say and is not heard yet."""
 
     after_s: float = 0.0
 

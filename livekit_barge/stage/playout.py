@@ -41,7 +41,7 @@ class AudioPosition:
     segment: int
     """Counts the output's segments (a stretch between two flushes) from 0."""
     offset: int
-    """In samples, from the segment's start."""
+    """The offset in samples, from the segment's start."""
 
 
 @dataclass(frozen=True)
@@ -66,11 +66,11 @@ class PlayoutQueue:
 
     @property
     def queued_duration(self) -> float:
-        """Seconds of audio that have been taken and not yet played."""
+        """Seconds of audio that were taken and have not played yet."""
         return max(round(self._ends / self.sample_rate - self._timeline.now_s(), 9), 0.0)
 
     def heard(self, since: int = 0) -> list[HeardAudio]:
-        """All that has left until now, in order; of what ended before ``since``, nothing."""
+        """Return all audio that has left in order, but for what ended before ``since``."""
         heard: list[HeardAudio] = []
         for stretch in self.heard_backwards():
             if stretch.at + len(stretch.samples) <= since:
@@ -79,7 +79,7 @@ class PlayoutQueue:
         return heard[::-1]
 
     def heard_backwards(self) -> Iterator[HeardAudio]:
-        """All that has left until now, the latest first."""
+        """Yield all audio that has left until now, the latest first."""
         now = self._now()
         for stretch in reversed(self._stretches):
             if stretch.at + len(stretch.samples) <= now:
@@ -99,12 +99,12 @@ class PlayoutQueue:
             await self._sleep_unless_cleared(over_s)
 
     async def wait_for_playout(self) -> None:
-        """Wait until the queue is empty, be it played or cleared."""
+        """Wait until the queue is empty, played or cleared."""
         while (queued_s := self.queued_duration) > 0:
             await self._sleep_unless_cleared(queued_s)
 
     def clear_queue(self) -> None:
-        """Drop what has not been played: the sample that is due now is the first not heard."""
+        """Drop what has not been played; the sample due now is the first not heard."""
         self._stretches = self.heard()
         self._ends = min(self._ends, self._now())
         if self._cleared is not None and not self._cleared.done():

@@ -17,7 +17,7 @@ FULL_SCALE = 32_768
 
 
 def to_pcm(samples: npt.NDArray[Any]) -> Pcm:
-    """Rounded to whole steps, and clipped where they are louder than int16 can be."""
+    """Round samples to whole steps, and clip them to int16."""
     whole = samples if samples.dtype.kind == "i" else np.rint(samples)
     # Not np.clip, which asks each time for the limits of the type: three times as long.
     pcm: Pcm = np.minimum(np.maximum(whole, -FULL_SCALE), FULL_SCALE - 1).astype(np.int16)
@@ -62,7 +62,7 @@ class CallerTrack:
         return pcm if self.line is None else self.line(pcm)
 
     def _extend(self, length: int) -> None:
-        """Lengthen the track, by whole seconds, each with noise of its own from the seed."""
+        """Lengthen the track by whole seconds, each with its own noise from the seed."""
         while self._mixed < length:
             begin, end = self._mixed, self._mixed + self.sample_rate
             if end > len(self._mix):

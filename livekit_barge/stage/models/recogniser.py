@@ -34,10 +34,10 @@ class Utterance:
 
 
 class Ear(Protocol):
-    """Knows what the caller says, as soon as it passes."""
+    """A source of what the caller says, as soon as it passes."""
 
     def utterances(self) -> Sequence[Utterance]:
-        """All so far, also those under way."""
+        """Return all utterances so far, including unfinished ones."""
         ...
 
 
@@ -70,7 +70,7 @@ class ScriptedSTT(stt.STT[Any]):
 
 
 class _Hearing(stt.RecognizeStream):
-    """One stream: counts which words came in, and tells of them when their time has come."""
+    """One stream: counts the words that came in, and reports them when they are due."""
 
     def __init__(
         self, owner: ScriptedSTT, ear: Ear, timing: Timing, conn_options: APIConnectOptions

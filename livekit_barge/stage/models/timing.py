@@ -26,6 +26,6 @@ class Timing:
     """From the first sentence to the first audio: Cartesia states 0.09 for its model, the rest is
     the way there and back."""
     tts_speed: float = 4.0
-    """Seconds of audio that come in one second, once it comes."""
+    """Seconds of audio that arrive per second, once it arrives."""
     tts_chunk_s: float = 0.1
-    """Audio that comes at a time: providers' websocket messages hold about as much."""
+    """Seconds of audio per chunk: providers' websocket messages hold about as much."""

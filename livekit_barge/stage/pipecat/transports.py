@@ -51,7 +51,7 @@ class LineParams:
     queue_s: float = 1.0
     """The length of the far buffer; LiveKitTransport's default."""
     clears: bool = True
-    """An interruption drops what is in it."""
+    """An interruption drops the buffer's content."""
     chunks: int = 4
     """``audio_out_10ms_chunks``; Pipecat's default."""
 
@@ -117,7 +117,7 @@ class StageOutput(BaseOutputTransport):
 
     @property
     def queued_s(self) -> float:
-        """Written and not yet played."""
+        """Seconds written and not yet played."""
         return 0.0 if self._queue is None else self._queue.queued_duration
 
     async def start(self, frame: StartFrame) -> None:
@@ -192,7 +192,7 @@ class StageOutput(BaseOutputTransport):
 
 
 class StageLine:
-    """Both transports, and what a director wants of a line."""
+    """Both transports, with the interface that a director needs of a line."""
 
     def __init__(
         self, params: LineParams, output: Callable[[TransportParams, LineParams], StageOutput]

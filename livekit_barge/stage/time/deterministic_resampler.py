@@ -1,4 +1,4 @@
-"""LiveKit's resampler without its dither, which is not the same twice.
+"""LiveKit's resampler without its dither, which differs from run to run.
 
 ``rtc.AudioResampler`` is soxr, through LiveKit's native library. Like any soxr it adds a dither of
 a step of 16 bits, whose seed is the machine's clock and an address in memory. So what the VAD hears
@@ -34,7 +34,7 @@ _RECIPES = {
 }
 _Dithered = rtc.AudioResampler
 _threads: dict[int, _Pieces] = {}
-"""Those in which new resamplers do not dither, by ``threading.get_ident()``."""
+"""The threads in which new resamplers do not dither, by ``threading.get_ident()``."""
 _lock = threading.Lock()
 
 PIECES = 1_000
@@ -57,7 +57,7 @@ class _Pieces:
 
 
 class _Undithered(_Dithered):
-    """In place of ``rtc.AudioResampler``; in other threads it is that."""
+    """Replaces ``rtc.AudioResampler``; in other threads it behaves as that."""
 
     def __init__(
         self,
@@ -109,7 +109,7 @@ class _Undithered(_Dithered):
         return self._frames(self._resampled(b"", last=True))
 
     def _hear(self) -> bytes:
-        """Resample what was not heard; what comes of its last piece."""
+        """Resample what was not heard, and return the output of its last piece."""
         unheard, self._unheard = self._unheard, []
         out = b""
         for pcm in unheard:
@@ -132,7 +132,7 @@ class _Undithered(_Dithered):
 
 @contextmanager
 def undithered() -> Iterator[None]:
-    """Within, the resamplers that are made in this thread do not dither."""
+    """Make resamplers without dither in this thread while the block runs."""
     thread = threading.get_ident()
     with _lock:
         _threads[thread] = _Pieces()

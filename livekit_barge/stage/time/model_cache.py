@@ -33,7 +33,7 @@ ENDS = 20_000
 
 
 class _RecentAnswers:
-    """Answers by what was asked, up to so many; those not asked for longest go first."""
+    """A bounded cache of answers; the least recently used goes first."""
 
     def __init__(self, most: int) -> None:
         self._most = most
@@ -89,7 +89,7 @@ class _Chain:
 
 
 class _RememberedVAD:
-    """In place of ``livekit.local_inference.VAD``."""
+    """Replaces ``livekit.local_inference.VAD``."""
 
     def __init__(self, memory: Memory, native: Any) -> None:
         self._kept = memory.windows
@@ -115,7 +115,7 @@ class _RememberedVAD:
 
 
 class _RememberedEOT:
-    """In place of ``livekit.local_inference.EOT``, which remembers nothing itself."""
+    """Replaces ``livekit.local_inference.EOT``, which has no state itself."""
 
     def __init__(self, memory: Memory, native: Any) -> None:
         self._kept = memory.ends
@@ -134,7 +134,7 @@ class _RememberedEOT:
 
 
 _memories: dict[int, Memory] = {}
-"""Whose answers count, by ``threading.get_ident()``."""
+"""The cache of each thread, by ``threading.get_ident()``."""
 _lock = threading.Lock()
 _NativeVAD: Any = getattr(inference_vad, "_NativeVAD")  # noqa: B009
 _NativeEOT: Any = getattr(transports, "_EOT")  # noqa: B009
@@ -157,7 +157,7 @@ def _put(vad: Any, eot: Any) -> None:
 
 @contextmanager
 def remembering(memory: Memory) -> Iterator[None]:
-    """Within, the models that are made in this thread answer from ``memory`` what it holds."""
+    """Let models made in this thread answer from ``memory`` while the block runs."""
     thread = threading.get_ident()
     with _lock:
         _memories[thread] = memory

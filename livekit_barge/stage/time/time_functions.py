@@ -154,7 +154,7 @@ def real_monotonic_s() -> float:
 
 @contextmanager
 def clock_in_this_thread(clock: NanosecondClock) -> Iterator[None]:
-    """Within, the ``time`` functions read ``clock`` in this thread, which must have none yet."""
+    """Let the ``time`` functions read ``clock`` in this thread, which must have none yet."""
     thread = threading.get_ident()
     with _lock:
         if thread in _clocks:

@@ -41,7 +41,7 @@ START_WALL_S = 1_767_225_600.0
 """2026-01-01T00:00:00Z: a fixed date, so that equal runs write equal bytes. ``VIRTUAL_SOURCES`` of
 :mod:`livekit_barge.call.meta` says whose date it is."""
 START_MONOTONIC_S = 1_000
-"""Not 0, which some code takes for "never"; small, so that a float holds it to 0.1 ps."""
+"""The first reading. Not 0, which some code takes for "never"; small, so a float holds 0.1 ps."""
 _START_MONOTONIC_NS = START_MONOTONIC_S * 1_000_000_000
 JOB_LIMIT_S = 30.0
 """Real seconds that an executor's job may take: over a model's loading, under a CI limit."""
@@ -120,7 +120,7 @@ class VirtualLoop(LeanLoop):
         return (_START_MONOTONIC_NS + self._elapsed_ns) / 1_000_000_000
 
     def advance(self, seconds: float) -> None:
-        """Let virtual time pass. To the nearest nanosecond: asyncio counts a timer as due there."""
+        """Advance virtual time, to the nearest nanosecond: there asyncio counts a timer as due."""
         self._elapsed_ns += round(seconds * 1e9)
 
     def run_in_executor(
