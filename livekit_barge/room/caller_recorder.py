@@ -55,7 +55,7 @@ class Record:
         sample_rate: int,
         thresholds: Thresholds | None = None,
     ) -> None:
-        """Open the folder; ``thresholds`` are the limits to measure by, shipped ones if ``None``."""
+        """Open the folder; ``thresholds`` are the limits to measure by, else the shipped ones."""
         self._path = path
         self._clock = clock
         self._thresholds = thresholds

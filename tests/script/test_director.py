@@ -27,9 +27,9 @@ def heard(file):
 @pytest.mark.parametrize(
     ("samples", "complaint"),
     [
-        (TONE[:0], "nothing to hear"),
-        (TONE[50:51], "nothing to hear"),
-        (0 * TONE, "nothing to hear"),
+        (TONE[:0], "nothing audible"),
+        (TONE[50:51], "nothing audible"),
+        (0 * TONE, "nothing audible"),
         (np.append(TONE, np.nan), "a sample is not a number"),
         (np.append(TONE, np.inf), "a sample is not a number"),
     ],

@@ -87,8 +87,11 @@ class TestKeys:
             ({"caller": {}}, "list what the caller says"),
             ({"caller": [LINE, {"say": "Hm"}]}, "mine.yaml: caller 2: no at – give at"),
             ({"caller": ["mm-hm"]}, "caller 1: 'mm-hm' is not a mapping of keys – give at"),
-            ({"caller": [{"at": "in mid-word"}]}, "caller 1: a line has either say or wav"),
-            ({"caller": [{**LINE, "wav": "a.wav"}]}, "either say or wav"),
+            (
+                {"caller": [{"at": "in mid-word"}]},
+                "caller 1: a line needs exactly one of say, wav and sound",
+            ),
+            ({"caller": [{**LINE, "wav": "a.wav"}]}, "exactly one of say, wav and sound"),
             ({"caller": [{**LINE, "text": "Stop"}]}, "caller 1: text is only for wav"),
             ({"caller": [{**LINE, "at": "soon"}]}, "caller 1: at is 'soon' – one of: after the"),
             ({"caller": [{**LINE, "expect": "stop"}]}, "expect is 'stop' – one of yield, hold"),
@@ -136,7 +139,7 @@ class TestWhatMayStandInALine:
             ({"wav": "gone.wav", "at": "in mid-word"}, "caller 1: there is no file gone.wav"),
             ({"sound": {"a": "b"}, "at": "in mid-word"}, "sound is {'a': 'b'} – one of cough"),
             (LINE | {"kind": "cough"}, "kind is only for expect: hold"),
-            (LINE | {"sound": "cough"}, "either say or wav or sound"),
+            (LINE | {"sound": "cough"}, "exactly one of say, wav and sound"),
         ],
     )
     def test_a_mistake_is_named(self, line, complaint):

@@ -29,7 +29,7 @@ def test_an_axis_is_read(text, values):
         ("min_interruption_duration", "has no values"),
         ("min_interuption_duration=1", "did you mean min_interruption_duration?"),
         ("min_interruption_duration=0.1:0.6", "is not a range"),
-        ("min_interruption_duration=0.6:0.1:0.1", "upwards"),
+        ("min_interruption_duration=0.6:0.1:0.1", "from the lowest up"),
         ("min_interruption_duration=500", "did you mean 0.5?"),
         ("queue_s=much", "give a number"),
     ],

@@ -78,7 +78,7 @@ class TestDrawing:
         assert [len(suite().cases(split=part)) for part in SPLITS] == [3, 2]
 
     def test_a_part_that_is_none_is_refused(self):
-        with pytest.raises(ScriptError, match="part of a suite is called heldout – did you mean h"):
+        with pytest.raises(ScriptError, match="a suite has no part heldout – did you mean h"):
             suite().cases(split="heldout")
         assert len(suite().cases(times=4)) == 20
 
@@ -136,7 +136,7 @@ class TestTiming:
         ({"count": {"held": 3}}, "count: no key is called held – did you mean held-out"),
         ({"caller": [{"say": "Hi", "at": "soon"}]}, "at is 'soon' – one of"),
         ({"caller": 5}, "mine.yaml: one: caller is 5 – list what the caller says"),
-        ({"name": "My Calls"}, "name is 'My Calls' – a name of small letters"),
+        ({"name": "My Calls"}, "name is 'My Calls' – use lower-case letters"),
         ({"voice": "2 to 1"}, "mine.yaml: one: '2 to 1' goes down – did you mean 1 to 2"),
         ({"count": {"tuning": 10**9}}, "tuning is 1000000000 – give at most 10000"),
     ],
@@ -155,7 +155,9 @@ def test_a_script_in_a_suite_s_place_is_told_where_it_belongs():
 
 def test_a_pool_that_no_value_could_name_is_refused():
     pools = {"5-words": POOLS["sound"]}
-    with pytest.raises(ScriptError, match=r"mine.yaml: a pool is called 5-words – begin its name"):
+    with pytest.raises(
+        ScriptError, match=r"mine.yaml: 5-words is not a pool's name – begin its name"
+    ):
         Suite.parse({"calls": [CALL], "pools": pools}, name="mine", where="mine.yaml")
 
 
