@@ -68,7 +68,7 @@ def test_a_grid_that_no_one_can_wait_for_is_refused():
 
 
 def test_an_axis_given_twice_is_refused():
-    with pytest.raises(SettingsError, match="varied twice"):
+    with pytest.raises(SettingsError, match="given twice"):
         check_axes([AXES[0], AXES[0]])
 
 

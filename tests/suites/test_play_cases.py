@@ -30,7 +30,7 @@ CALLS = {
 }
 
 
-NO_ROOM = r"results.jsonl: cannot be written \(No space left .* – make room"
+NO_ROOM = r"results.jsonl: cannot be written \(No space left .* – free some space"
 
 
 def keep(folder, *names):
