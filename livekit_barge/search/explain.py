@@ -9,7 +9,7 @@ from livekit_barge.frameworks.livekit.presets.knobs import BY_NAME, spell
 from livekit_barge.measure.totals import Tally
 from livekit_barge.search.axes import Setting
 from livekit_barge.search.budget import Budget
-from livekit_barge.search.judge import HEARD_S, Judge, is_better, rank
+from livekit_barge.search.setting_judge import HEARD_S, Judge, is_better, rank
 from livekit_barge.search.sweep import Point
 
 

@@ -7,7 +7,7 @@ only what is ahead there is played on more calls. Knobs that help alone are then
 from __future__ import annotations
 
 from livekit_barge.search.budget import Budget
-from livekit_barge.search.judge import Judge, is_ahead, is_better, race, rank
+from livekit_barge.search.setting_judge import Judge, is_ahead, is_better, race, rank
 from livekit_barge.search.space import SPACE, SpacePoint
 from livekit_barge.search.sweep import Point
 

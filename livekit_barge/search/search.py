@@ -15,8 +15,8 @@ from livekit_barge.errors import BargeError, ScriptError, SettingsError
 from livekit_barge.search.axes import BASE, Setting
 from livekit_barge.search.budget import Budget
 from livekit_barge.search.front import costs, front, knee, lost_s
-from livekit_barge.search.judge import Judge, fits, rank
 from livekit_barge.search.polish import polish
+from livekit_barge.search.setting_judge import Judge, fits, rank
 from livekit_barge.search.space import SPACE, SpacePoint
 from livekit_barge.search.sweep import Point
 

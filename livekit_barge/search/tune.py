@@ -13,9 +13,9 @@ from livekit_barge.measure.totals import Tally
 from livekit_barge.search.axes import BASE
 from livekit_barge.search.budget import Budget
 from livekit_barge.search.explain import Change, binding, explain, pruned
-from livekit_barge.search.judge import Judge
 from livekit_barge.search.preset_file import write_preset
 from livekit_barge.search.search import Found, best_so_far, need_optuna, search
+from livekit_barge.search.setting_judge import Judge
 from livekit_barge.search.sweep import write_sweep
 from livekit_barge.search.tune_plan import TunePlan
 from livekit_barge.suites.case import Case

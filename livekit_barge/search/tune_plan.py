@@ -8,9 +8,9 @@ from __future__ import annotations
 from livekit_barge.clock import SystemClock
 from livekit_barge.search.explain import explain_most
 from livekit_barge.search.front import lost_s
-from livekit_barge.search.judge import rungs
 from livekit_barge.search.polish import polish_most
 from livekit_barge.search.search import proposals_most
+from livekit_barge.search.setting_judge import rungs
 from livekit_barge.search.space import SPACE
 from livekit_barge.search.sweep import Point
 from livekit_barge.work.progress import Bar

@@ -13,8 +13,8 @@ from livekit_barge.measure.totals import Tally
 from livekit_barge.search.axes import BASE, Setting
 from livekit_barge.search.budget import Budget
 from livekit_barge.search.explain import binding, explain, pruned
-from livekit_barge.search.judge import Judge, is_better, race, rungs
 from livekit_barge.search.search import search
+from livekit_barge.search.setting_judge import Judge, is_better, race, rungs
 from livekit_barge.search.space import SPACE
 from livekit_barge.search.sweep import Point
 from livekit_barge.suites.play_cases import NoEnvironment
