@@ -1,4 +1,4 @@
-"""Calls your own agent by a scripted caller, inside a test, in a second or two.
+"""Lets a scripted caller call your own agent inside a test, in a second or two.
 
 ::
 
@@ -15,10 +15,12 @@
                 line("No, wait!", "in mid-word, after 1 s", expect="yield"),
             ],
         )
-        assert call.overlaps[0].time_to_yield_s < 0.4
-        assert not call.surprises
+        call.assert_yields(within_s=0.4)
 
-Real are your agent, ``AgentSession`` with your settings, the VAD and the turn detector, on real
+``assert_yields`` and ``assert_holds`` judge each line by its ``expect``, and name the line, what
+happened and why. ``call.events`` holds the figures; ``call.turns`` the turns as in ``turns.jsonl``.
+
+Your agent, ``AgentSession`` with your settings, the VAD and the turn detector are real, on real
 audio. ``models`` are stand-ins with stated timing for ``stt``, ``llm`` and ``tts``, which need no
 key: the recogniser hears what the script says, the model says ``replies`` one after the other. Any
 of them may be replaced by one of your own.
@@ -61,6 +63,8 @@ from livekit_barge.script.scripted_call import (
 )
 from livekit_barge.stage.models import Timing
 from livekit_barge.suites.agent import SuiteAgent
+from livekit_barge.suites.case import Case
+from livekit_barge.suites.checked_call import CheckedCall
 from livekit_barge.suites.event_results import CaseResult
 from livekit_barge.suites.gate import Verdict, judge_tally
 from livekit_barge.suites.play_cases import Playing, play_case
@@ -68,6 +72,7 @@ from livekit_barge.suites.suite import Split, Suite
 
 __all__ = [
     "CallerLine",
+    "CheckedCall",
     "Conditions",
     "PlayedCall",
     "Script",
@@ -90,7 +95,7 @@ def play(
     conditions: Conditions | None = None,
     calls_dir: Path | str | None = None,
     real_time: bool = False,
-) -> PlayedCall:
+) -> CheckedCall:
     """Play a call to its end.
 
     Args:
@@ -114,7 +119,7 @@ def play(
     make_agent: Callable[[], Agent] = (lambda: agent) if isinstance(agent, Agent) else agent
     if make_agent is ScriptedAgent:
         make_agent = partial(SuiteAgent, whole)  # which keeps protected lines from being cut
-    return play_call(
+    played = play_call(
         whole,
         calls_dir=None if calls_dir is None else Path(calls_dir),
         call_id=whole.name,
@@ -124,6 +129,7 @@ def play(
         conditions=conditions,
         real_time=real_time,
     )
+    return CheckedCall.of(played, whole)
 
 
 @dataclass(frozen=True)
@@ -145,6 +151,8 @@ def play_suite(
     seed: int = 0,
     split: Split | None = None,
     thresholds: Path | str | None = None,
+    calls_dir: Path | str | None = None,
+    on_result: Callable[[CaseResult], None] | None = None,
 ) -> SuiteRun:
     """Play a suite's calls one after the other, and hold them against the limits.
 
@@ -158,6 +166,8 @@ def play_suite(
         seed: Draws the calls.
         split: ``tuning`` or ``held-out``; default: both.
         thresholds: A file with other limits.
+        calls_dir: Where the calls' folders are kept; ``None``: they are not.
+        on_result: Called with each call's result as it ends.
 
     Raises:
         BargeError: for a suite, a preset or limits that cannot be used.
@@ -165,8 +175,9 @@ def play_suite(
     played = suite if isinstance(suite, Suite) else Suite.load(suite)
     cases = played.cases(preset=preset, knobs=knobs, seed=seed, split=split)
     limits_file = None if thresholds is None else Path(thresholds)
-    playing = Playing(thresholds=limits_file, agent=agent, session=session)
-    results = tuple(play_case(case, playing) for case in cases)
+    folder = None if calls_dir is None else Path(calls_dir)
+    playing = Playing(thresholds=limits_file, calls_dir=folder, agent=agent, session=session)
+    results = tuple(_played(case, playing, on_result) for case in cases)
     tally = Tally.of(event for result in results for event in result.events)
     failed = [f"{each.case_id}: {each.error}" for each in results if each.error is not None]
     unplaced = sum(len(result.unplaced) for result in results)
@@ -175,8 +186,17 @@ def play_suite(
     return SuiteRun(results, tally, verdict)
 
 
+def _played(
+    case: Case, playing: Playing, on_result: Callable[[CaseResult], None] | None
+) -> CaseResult:
+    result = play_case(case, playing)
+    if on_result is not None:
+        on_result(result)
+    return result
+
+
 def _check_arguments(script: object, agent: object, session: object, replies: object) -> None:
-    """Of the kinds of arguments that are mixed up."""
+    """Refuse arguments that are mixed up."""
     wrong: tuple[str, object, str] | None = None
     if isinstance(script, str | Path):
         wrong = "script", script, f"Script.load({str(script)!r})"

@@ -76,7 +76,7 @@ def test_a_suite_that_holds_passes_and_one_that_falls_short_fails(told):
 
 def test_a_mark_that_cannot_be_is_told_in_one_line(told):
     said = told.split("ERROR at setup of test_of_no_suite")[1].splitlines()[1:3]
-    assert said[0].startswith("no suite is called nosuch")
+    assert said[0].startswith("there is no suite nosuch")
 
 
 def test_a_word_that_the_mark_does_not_take_is_told_in_one_line(told):
@@ -87,3 +87,8 @@ def test_a_word_that_the_mark_does_not_take_is_told_in_one_line(told):
 
 def test_a_failure_says_which_limit_and_by_how_much(told):
     assert "yield_rate_min: 0.0 % of 1, should be at least 90.0 %: short by 90.0 points" in told
+
+
+def test_a_failure_lists_the_events_that_went_wrong(told):
+    assert '"Wait, please!" (after the agent has spoken 1 s) should stop the agent: missed' in told
+    assert "calls: give the mark calls_dir= to keep their folders" in told

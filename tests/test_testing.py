@@ -57,6 +57,47 @@ def test_a_user_s_agent_is_called_in_a_few_lines():
     assert not call.surprises
 
 
+def test_a_call_that_yields_in_time_passes():
+    call_my_agent().assert_yields(within_s=1.5)
+
+
+def test_a_yield_that_is_too_late_names_the_line_and_the_time():
+    call = call_my_agent()
+    time_s = call.overlaps[0].time_to_yield_s
+    with pytest.raises(AssertionError) as failed:
+        call.assert_yields(within_s=0.1)
+    assert str(failed.value) == (
+        '"No, wait!" (in mid-word, after 3.2 s) should stop the agent within 0.1 s: '
+        f"yielded, after {time_s:.2f} s"
+    )
+
+
+def test_an_agent_that_is_protected_fails_with_the_reason():
+    def session(**models):
+        knobs = {"turn_detection": "vad", "interruption": {"enabled": False}}
+        return BargeSession(turn_handling=knobs, **models)
+
+    with pytest.raises(AssertionError, match=r"missed.*protected: uninterruptible"):
+        call_my_agent(session=session).assert_yields(within_s=0.4)
+
+
+def test_the_label_wins_over_the_guess_that_a_short_word_is_a_backchannel():
+    script = [SCRIPT[0], line("Wait.", "in mid-word, after 3.2 s", expect="hold")]
+    with pytest.raises(AssertionError, match=r'"Wait\." .* should not stop the agent: false stop'):
+        call_my_agent(script=script).assert_holds()
+
+
+def test_a_check_without_a_labelled_line_fails():
+    with pytest.raises(AssertionError, match='no line was checked: give the line expect="hold"'):
+        call_my_agent().assert_holds()
+
+
+def test_an_overlap_prints_on_a_short_line():
+    text = repr(call_my_agent().overlaps[0])
+    assert text.startswith("<Overlap yielded at ")
+    assert len(text) < 100
+
+
 async def test_a_call_can_be_played_in_an_async_test():
     assert call_my_agent().overlaps[0].yielded
 

@@ -1,4 +1,4 @@
-"""Faults on purpose: a call with exactly one thing wrong, for each thing the diagnosis can name."""
+"""Planted faults: for each diagnosis, a call with exactly that one fault."""
 
 from livekit_barge.faults.healthy import HEALTHY
 from livekit_barge.faults.planted import FAULTS

@@ -1,4 +1,4 @@
-"""Agents with a fault in them: in the chat context, in what they protect, in what they answer."""
+"""Faulty agents: in the chat context, in what they protect, in how they answer."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _LATER_S = 600.0
 
 
 class Editing(ScriptedAgent):
-    """Edits its chat context before each answer, as agents do that sum it up."""
+    """Edits its chat context before each answer, as agents do that summarise it."""
 
     def __init__(self, edit: Edit) -> None:
         super().__init__()
@@ -41,12 +41,12 @@ def cut_removed(items: list[llm.ChatItem]) -> list[llm.ChatItem]:
 
 
 def cut_doubled(items: list[llm.ChatItem]) -> list[llm.ChatItem]:
-    """Enters what was cut itself, not knowing that LiveKit has."""
+    """Adds the cut text to the context itself, though LiveKit has already."""
     return [copy for item in items for copy in ((item, _copy(item)) if _was_cut(item) else (item,))]
 
 
 def cut_last(items: list[llm.ChatItem]) -> list[llm.ChatItem]:
-    """Stamps what was cut with a clock of its own, so that it lands behind the answer."""
+    """Stamps the cut text with its own clock, so that it lands behind the answer."""
     return [
         item.model_copy(update={"created_at": item.created_at + _LATER_S})
         if isinstance(item, llm.ChatMessage) and _was_cut(item)
@@ -56,7 +56,7 @@ def cut_last(items: list[llm.ChatItem]) -> list[llm.ChatItem]:
 
 
 class Silent(ScriptedAgent):
-    """Answers nobody: its hook stops every response."""
+    """Never answers: its hook stops every response."""
 
     async def on_user_turn_completed(
         self,
@@ -89,7 +89,7 @@ class HandsOver(ScriptedAgent):
 
 
 class HungUpOn(ScriptedAgent):
-    """Its caller begins to speak over it and hangs up."""
+    """Its caller starts to speak over it, and hangs up."""
 
     async def on_enter(self) -> None:
         self.session.on("user_state_changed", self._hang_up)
@@ -101,7 +101,7 @@ class HungUpOn(ScriptedAgent):
 
 
 class Notice(Agent):
-    """Says a line that cannot be interrupted."""
+    """Speaks a line that cannot be interrupted."""
 
     def __init__(self) -> None:
         super().__init__(instructions="")
@@ -111,7 +111,7 @@ class Notice(Agent):
 
 
 class CutNotice(Notice):
-    """Says it, and interrupts it by force as soon as the caller speaks."""
+    """Speaks the line, and interrupts it by force as soon as the caller speaks."""
 
     async def on_enter(self) -> None:
         await super().on_enter()

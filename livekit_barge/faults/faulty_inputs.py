@@ -1,4 +1,4 @@
-"""Faulty ears: an input with the agent's echo in it, a VAD that hears nothing."""
+"""Faulty inputs: one with the agent's echo, a VAD that hears nothing."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class EchoingInput(io.AudioInput):
         return echoing
 
     def _heard(self, first: int, count: int) -> npt.NDArray[np.float64]:
-        """What left the line from sample ``first`` of the call on."""
+        """Return what left the line from sample ``first`` of the call on."""
         heard = np.zeros(count)
         for _, stretch in self._output.heard_since(first):
             begin = max(stretch.at, first)
@@ -72,7 +72,7 @@ class _Deaf(vad.VADStream):
 
 
 class BehindVAD(vad.VAD):
-    """LiveKit's own, a second behind, as on a machine with too much to do."""
+    """LiveKit's own VAD, a second late, as on an overloaded machine."""
 
     def __init__(self) -> None:
         super().__init__(capabilities=vad.VADCapabilities(update_interval=0.032))

@@ -1,4 +1,4 @@
-"""Faulty outputs, as people write them around a transport. Each goes below the session's tap."""
+"""Faulty outputs, as users write them around a transport. Each sits below the session's tap."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ ENDS_LATE_S = 4.0
 
 
 class Passing(io.AudioOutput):
-    """Hands everything on, as a right wrapper does."""
+    """Passes everything on, as a correct wrapper does."""
 
     def __init__(self, sink: io.AudioOutput) -> None:
         super().__init__(
@@ -46,13 +46,13 @@ class HearsNoOrders(Passing):
     """Takes frames, and forwards neither pause nor clear: symptoms 4 and 5."""
 
     def pause(self) -> None:
-        """Swallowed."""
+        """Do nothing: the call is swallowed."""
 
     def resume(self) -> None:
-        """Swallowed."""
+        """Do nothing: the call is swallowed."""
 
     def clear_buffer(self) -> None:
-        """Swallowed."""
+        """Do nothing: the call is swallowed."""
 
 
 class EndsLate(Passing):

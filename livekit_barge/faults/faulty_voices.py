@@ -11,7 +11,7 @@ STALLS_S = 15.0
 
 
 class StallingTTS(VoiceTTS):
-    """Speaks as another does, and waits before the second sentence of all."""
+    """Speaks as another voice does, but waits before every second sentence."""
 
     def __init__(self, voice: VoiceTTS) -> None:
         super().__init__(voice._voice, voice._timing, trimmed=voice._trimmed)

@@ -1,4 +1,4 @@
-"""Healthy calls: nothing in them is wrong, so the diagnosis must say nothing.
+"""Healthy calls: nothing is wrong in them, so the diagnosis must find nothing.
 
 Five conversations under four of the shipped presets: callers who break in early, in mid-word and at
 a sentence, a soft voice on a noisy line, and one who lets the agent speak. And what looks like a
@@ -65,4 +65,4 @@ HEALTHY = _UNUSUAL + tuple(
     for preset in ("livekit-defaults", "snappy", "noisy", "telephony")
     for conversation, lines in _CONVERSATIONS.items()
 )
-"""Twenty of the presets', and the unusual ones."""
+"""Twenty calls under the presets, and the unusual ones."""

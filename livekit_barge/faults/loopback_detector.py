@@ -27,7 +27,7 @@ _PROBABILITIES = [0.99] * 4
 
 
 class YesDetector:
-    """Answers every request with an interruption; then, if it ``fails``, it hangs up for good."""
+    """Answers every request with an interruption; with ``fails`` it then hangs up for good."""
 
     def __init__(self, *, fails: bool = False) -> None:
         self._fails = fails
@@ -77,7 +77,7 @@ def _verdict(created_at: int) -> str:
 
 
 class AskingSession(BargeSession[None]):
-    """Asks a detector of its own, which lives as long as the session."""
+    """Asks its own detector, which lives as long as the session."""
 
     def __init__(self, *, fails: bool = False, **session: Any) -> None:
         super().__init__(**session)
@@ -98,7 +98,7 @@ class AskingSession(BargeSession[None]):
 
 @contextmanager
 def _environment(values: dict[str, str]) -> Iterator[None]:
-    """Set variables for as long as it takes to start, which is when LiveKit reads them."""
+    """Set variables while the session starts, which is when LiveKit reads them."""
     before = {name: os.environ.get(name) for name in values}
     os.environ.update(values)
     try:

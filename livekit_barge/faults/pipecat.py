@@ -1,4 +1,4 @@
-"""What goes wrong in Pipecat pipelines, put in on purpose; each with the code that must name it."""
+"""Faults planted in Pipecat pipelines, each with the code that must name it."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ class SendsLate(FrameProcessor):
 
 
 class PutsCutMessageLast(FrameProcessor):
-    """Code that tidies the context, and puts what was cut behind the caller's answer to it."""
+    """Edits the context, and puts the cut text behind the caller's answer to it."""
 
     async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
         await super().process_frame(frame, direction)
@@ -109,7 +109,7 @@ class PipecatFault:
     bot: Bot = field(default_factory=Bot)
     line: LineParams = field(default_factory=LineParams)
     says: str | None = None
-    """What the caller says; ``None``: what the script says."""
+    """The caller's lines; ``None``: the script's."""
 
     def play(self, script: Script, calls_dir: Path) -> PlayedCall:
         """A call to that bot, in a folder of the fault's name."""

@@ -219,4 +219,4 @@ FAULTS = (
         session=session_of(vad=BehindVAD()),
     ),
 )
-"""Each with the one code that names it."""
+"""The planted faults, each with the one code that names it."""

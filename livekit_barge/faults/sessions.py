@@ -1,4 +1,4 @@
-"""Sessions with a fault in them: rewired audio, a state that is stuck."""
+"""Faulty sessions: rewired audio, a stuck state."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from livekit_barge.stage.spoken_output import SpeakingOutput
 Rewire = Callable[[AgentSession[Any]], None]
 
 STUCK_S = 4.0
-"""For so long a stuck state says speaking after the speech."""
+"""A stuck state stays ``speaking`` for this long after the speech."""
 
 
 class RewiredSession(BargeSession[None]):
-    """Its audio is changed before it starts, so below the tap."""
+    """Changes its audio before it starts, so below the tap."""
 
     def __init__(self, *, rewire: Rewire | None = None, **session: Any) -> None:
         super().__init__(**session)
@@ -35,7 +35,7 @@ class RewiredSession(BargeSession[None]):
 
 
 class StuckSession(BargeSession[None]):
-    """Leaves the state speaking late, as code does that sets it from events of its own."""
+    """Leaves the state ``speaking`` late, as code does that sets it from its own events."""
 
     def _update_agent_state(self, state: Any, **more: Any) -> None:
         if self.agent_state == "speaking":
@@ -53,7 +53,7 @@ def session_of(
     interruption: dict[str, Any] | None = None,
     **arguments: Any,
 ) -> SessionMaker:
-    """Makes sessions for the stage; ``lacks`` names models that they go without."""
+    """Makes sessions for the stage; ``lacks`` names the models left out."""
 
     def make(**models: Any) -> AgentSession[Any]:
         return kind(

@@ -45,25 +45,25 @@ def interrupts(text: str = INTERRUPTS, at: str = "after the agent has spoken 2.5
 
 @dataclass(frozen=True, kw_only=True)
 class Trial:
-    """One call."""
+    """One call with a fault, or without."""
 
     name: str
     code: str | None
-    """What the diagnosis must call it; ``None``: nothing is wrong."""
+    """The diagnosis expected; ``None``: nothing is wrong."""
     caller: tuple[CallerLine, ...] = field(default_factory=lambda: (interrupts(),))
     sound: str | None = None
-    """Said over the agent in the place of the caller's first line, and no words to the STT."""
+    """A sound over the agent instead of the caller's first line, without words for the STT."""
     events: bool = True
-    """``False``: of its folder the audio alone is left, as of another system's recording."""
+    """``False``: only the folder's audio is kept, as in another system's recording."""
     session: SessionMaker = field(default_factory=session_of)
     agent: Callable[[], Agent] = ScriptedAgent
     timing: Timing = field(default_factory=Timing)
     conditions: Conditions = field(default_factory=Conditions)
 
     says: str = SAYS
-    """What the agent says first, where it is a script's."""
+    """The agent's first line, if it is a script's."""
     answers: tuple[str, ...] = ANSWERS
-    """What it says after that."""
+    """The agent's later lines."""
     voices: tuple[str, str] = ("joe", "joe-high")
     """The agent's, and the caller's where a line has none of its own."""
 

@@ -81,7 +81,7 @@ class Verdict:
         return bool(self.requests) and self.answered is False
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Overlap:
     """One episode. Times count from the call's start; ``None`` is not known or does not apply."""
 
@@ -138,6 +138,20 @@ class Overlap:
     """Agent audio that was pushed and lost in the pause."""
     resumed: bool | None = None
     """The same, uninterrupted speech was audible again."""
+
+    def __repr__(self) -> str:
+        """Return the few figures that a failing test needs, on one line."""
+        parts = [self.outcome]
+        if self.begin_s is not None:
+            parts[0] += f" at {self.begin_s:.2f} s"
+        if self.time_to_yield_s is not None:
+            parts.append(f"after {'≥ ' if self.lower_bound else ''}{self.time_to_yield_s:.3f} s")
+        parts += [text for text in (self.reason, self.cause and f"by {self.cause}") if text]
+        if self.protected:
+            parts.append(f"protected: {', '.join(self.protected)}")
+        if self.words:
+            parts.append(f"words: {self.words!r}")
+        return f"<Overlap {', '.join(parts)}>"
 
     def unmeasured(self, reason: str) -> Overlap:
         """Return the overlap without its figures, unmeasurable for that reason."""

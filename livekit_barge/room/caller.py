@@ -35,9 +35,9 @@ from livekit_barge.stage.voices import SAMPLE_RATE
 ANSWER_WITHIN_S = 30.0
 """A worker starts a process for a call, and loads its models."""
 QUIET_S = 3.0
-"""With all said, the call ends when the agent has been silent for so long."""
+"""Once all lines are spoken, the call ends when the agent has been silent for this long."""
 WAITING_S = 15.0
-"""With lines left that have found no place, it ends after so long: longer than a language model
+"""The same, while lines are left that have found no place: longer than a language model
 that is slow to answer."""
 LOST_AFTER_S = 8.0
 """A server that is gone for so long does not come back into this call."""
@@ -71,7 +71,7 @@ async def call_room(
     shipped ones.
 
     Raises :class:`ScriptError` for a place that a room does not show, before anybody is called, and
-    :class:`RoomError` where the room cannot be entered or no agent speaks in it.
+    :class:`RoomError` where the room cannot be joined or no agent speaks in it.
     """
     check_places(script)
     director = Director(script)  # makes the caller's voice say all lines, beforehand
@@ -91,7 +91,7 @@ async def call_room(
         raise RoomError(
             f"no agent was heard within {ANSWER_WITHIN_S:g} s",
             where=f"{dial.url} {dial.room}",
-            remedy="is its worker running? --agent-name sends for one that waits to be sent for, "
+            remedy="is its worker running? --agent-name dispatches an agent that waits for one, "
             "--agent-identity names one that LiveKit does not know as an agent",
         )
     return PlayedCall(
@@ -121,12 +121,12 @@ class _Call:
         director.direct(self)
         self._director = director
         self._told = 0
-        """How many of the placed lines the record knows of."""
+        """The number of placed lines that the record knows of."""
         self._room = room
         self._dial = dial
         self._tasks: set[asyncio.Task[None]] = set()
         self._agent: str | None = None
-        """Who is listened to, or was last; ``None``: nobody yet."""
+        """The participant who is or was last listened to; ``None``: nobody yet."""
         self._listening = False
         self._over = False
         self._lost_at_s: float | None = None
@@ -134,7 +134,7 @@ class _Call:
             room.on(event, getattr(self, f"_{event}"))
 
     async def open_microphone(self) -> None:
-        """Let the room hear the caller."""
+        """Publish the caller's audio to the room."""
         await self.input.publish(self._room)
         self.record.event(CallerLinked(at_s=self._clock.at_s(), kind=self._dial.kind))
         self.input.open()
@@ -163,7 +163,7 @@ class _Call:
         return WAITING_S if self._director.waiting else QUIET_S
 
     async def hang_up(self, over: ImpairedLink | None) -> None:
-        """Leave, whether or not the server is still there to be told."""
+        """Leave the room, even if the server is no longer there."""
         self.ended_s = self._clock.at_s()
         await self._look_at_paths(over)
         for event in _ROOM_EVENTS:
@@ -177,7 +177,7 @@ class _Call:
         await self.input.source.aclose()
 
     async def _look_at_paths(self, over: ImpairedLink | None) -> None:
-        """Keep which way the media went: without a bad link only what is not as it should be."""
+        """Record the media's path: without a bad link, only if it is unexpected."""
         paths = await media_paths(self._room)
         if over is not None:
             self.record.event(over.report(at_s=self._clock.at_s(), paths=paths))

@@ -55,7 +55,7 @@ class Record:
         sample_rate: int,
         thresholds: Thresholds | None = None,
     ) -> None:
-        """``thresholds`` by which the call is measured; ``None``: the shipped ones."""
+        """Open the folder; ``thresholds`` are the limits to measure by, else the shipped ones."""
         self._path = path
         self._clock = clock
         self._thresholds = thresholds
@@ -68,7 +68,7 @@ class Record:
         )
 
     def note(self, text: str) -> None:
-        """Something the folder's reader should know, and when."""
+        """Add a note for the folder's reader, with its time."""
         self._known.notes.append(f"{text}, {self._clock.at_s():.1f} s after the call's start")
 
     def sent(self, pcm: Pcm, begins_s: float, late: bool) -> None:
@@ -91,7 +91,7 @@ class Record:
         self._recorder.event(RoomConnection(at_s=self._clock.at_s(), state=state))
 
     def event(self, event: Event) -> None:
-        """Something that happened to the call and is neither heard nor said."""
+        """Add an event of the call that is not audio or words."""
         self._recorder.event(event)
 
     def said(self, text: str, ended_s: float) -> None:
@@ -113,7 +113,9 @@ class Record:
             if not isinstance(failure, OSError):
                 raise failure
             why = failure.strerror or str(failure)
-            raise CallError(f"cannot be written ({why})", where=self._path, remedy="free the disk")
+            raise CallError(
+                f"cannot be written ({why})", where=self._path, remedy="free some disk space"
+            )
         turns = measure_call(Call.open(self._path), self._thresholds)
         with replacing(self._path / TURNS_FILE) as out:
             for turn in turns:
@@ -129,7 +131,7 @@ class Record:
 
 @dataclass
 class _Known:
-    """What the loop and the recorder's thread tell each other."""
+    """The messages between the loop and the recorder's thread."""
 
     notes: list[str] = field(default_factory=list)
     early_s: float | None = None
@@ -137,7 +139,7 @@ class _Known:
 
 
 class _Book:
-    """What each item means for the files; in the recorder's thread."""
+    """Write each item to the files; in the recorder's thread."""
 
     def __init__(self, path: Path, meta: CallMeta, known: _Known) -> None:
         self._files = CallFiles(path, meta, known.failures.append)
@@ -149,7 +151,7 @@ class _Book:
             self._write(item)
 
     def release(self) -> None:
-        """Let go of the folder."""
+        """Release the folder."""
         self._files.release()
 
     def _write(self, item: Item) -> None:

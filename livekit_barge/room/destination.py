@@ -1,4 +1,4 @@
-"""Where a call goes: a server, a room, and who is to answer there."""
+"""The destination of a call: a server, a room, and who is to answer there."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ class Dial:
     agent_name: str | None = None
     """The agent to send into the room; ``None``: the server sends one by itself, or it is there."""
     agent_identity: str | None = None
-    """Whom to take for the agent; ``None``: the first participant that LiveKit says is one."""
+    """The agent's identity; ``None``: the first participant that LiveKit marks as an agent."""
     kind: Kind = "standard"
-    """As what the caller comes into the room."""
+    """The caller's identity in the room."""
 
     @classmethod
     def from_environment(
         cls, environment: Mapping[str, str], *, url: str, room: str, **more: Any
     ) -> Self:
-        """With the key from the environment. Raises :class:`SettingsError`."""
+        """Make a destination with the key from the environment. Raises :class:`SettingsError`."""
         if missing := [name for name in _KEYS if not environment.get(name)]:
             raise SettingsError(
                 f"not set: {', '.join(missing)}",
@@ -50,23 +50,23 @@ class Dial:
         return cls(url=url, api_key=key, api_secret=secret, room=room, **more)
 
     async def connect(self, room: rtc.Room, *, by: str | None = None) -> None:
-        """Enter the room, by another address than the server's if need be.
+        """Join the room, through another address than the server's if needed.
 
         Raises :class:`RoomError`.
         """
-        with self._told_in_a_line("the room cannot be entered"):
+        with self._one_line_errors("the room cannot be joined"):
             async with asyncio.timeout(_ANSWER_WITHIN_S):
                 await room.connect(by or self.url, self._token())
 
     async def send_for_agent(self) -> None:
-        """Have the server send the agent of that name, if there is one.
+        """Ask the server to dispatch the agent of that name, if there is one.
 
         Raises :class:`RoomError`.
         """
         if self.agent_name is None:
             return
         request = api.CreateAgentDispatchRequest(agent_name=self.agent_name, room=self.room)
-        with self._told_in_a_line(f"{self.agent_name} cannot be sent for"):
+        with self._one_line_errors(f"{self.agent_name} cannot be dispatched"):
             async with (
                 asyncio.timeout(_ANSWER_WITHIN_S),
                 api.LiveKitAPI(self.url, self.api_key, self.api_secret) as server,
@@ -74,7 +74,7 @@ class Dial:
                 await server.agent_dispatch.create_dispatch(request)
 
     def takes_for_agent(self, participant: rtc.RemoteParticipant) -> bool:
-        """Whether that is who the call is for."""
+        """Tell if a participant is the one the call is for."""
         if self.agent_identity is not None:
             return participant.identity == self.agent_identity
         return participant.kind == rtc.ParticipantKind.PARTICIPANT_KIND_AGENT
@@ -85,7 +85,7 @@ class Dial:
         return token.with_grants(api.VideoGrants(room_join=True, room=self.room)).to_jwt()
 
     @contextmanager
-    def _told_in_a_line(self, what: str) -> Iterator[None]:
+    def _one_line_errors(self, what: str) -> Iterator[None]:
         try:
             yield
         except TimeoutError as error:

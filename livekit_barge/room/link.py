@@ -1,4 +1,4 @@
-"""What a bad link does to packets: it loses some, and brings the rest late.
+"""Models a bad link: it loses some packets, and brings the rest late.
 
 Each direction draws from a generator of its own, so what becomes of the *n*-th packet in one
 direction follows from the seed and *n* alone. Packets are lost independently of each other, and
@@ -38,13 +38,13 @@ class Link:
         if not 0.0 <= self.jitter_s <= self.delay_s <= _LONGEST_S:
             raise SettingsError(
                 f"delay {self.delay_s:g} s, jitter {self.jitter_s:g} s",
-                remedy=f"no jitter above the delay, no delay above {_LONGEST_S:g} s: "
+                remedy=f"the jitter may not exceed the delay, nor the delay {_LONGEST_S:g} s: "
                 "a packet cannot arrive before it was sent",
             )
 
     @classmethod
     def of(cls, *, loss: float, delay: str, jitter: str, seed: int) -> Self | None:
-        """As people write it: percent, ``50ms``, ``0.05s``; ``None``: a link without faults.
+        """Read a link as users write it: percent, ``50ms``, ``0.05s``; ``None``: without faults.
 
         Raises :class:`SettingsError`.
         """
@@ -61,7 +61,7 @@ class Link:
         return link if link.loss or link.delay_s else None
 
     def fates(self, direction: Direction) -> Fates:
-        """What becomes of the packets in one direction."""
+        """The fate of the packets in one direction."""
         return Fates(self, direction)
 
     def __str__(self) -> str:
@@ -70,14 +70,14 @@ class Link:
 
 
 class Fates:
-    """One packet after the other."""
+    """Decides the fate of one packet after another."""
 
     def __init__(self, link: Link, direction: Direction) -> None:
         self._link = link
         self._chance = random.Random(f"{link.seed} {direction}")
 
     def next(self) -> float | None:
-        """How late the next packet is, in seconds; ``None``: it is lost."""
+        """Return how late the next packet is, in seconds; ``None``: it is lost."""
         # Both are drawn for every packet: another loss leaves the others' delays as they were.
         lost = self._chance.random() < self._link.loss
         spread = self._chance.uniform(-1.0, 1.0) * self._link.jitter_s
@@ -85,8 +85,10 @@ class Fates:
 
 
 def seconds(text: str, *, where: str) -> float:
-    """``50ms`` or ``0.05s``. Raises :class:`SettingsError`."""
+    """Read ``50ms`` or ``0.05s``, in seconds. Raises :class:`SettingsError`."""
     found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(ms|s)?", text.strip())
     if not found or (found[2] is None and float(found[1])):
-        raise SettingsError(f"{text!r} is no time", where=where, remedy="write it as 50ms or 0.05s")
+        raise SettingsError(
+            f"{text!r} is not a time", where=where, remedy="write it as 50ms or 0.05s"
+        )
     return float(found[1]) * _UNITS[found[2] or "s"]

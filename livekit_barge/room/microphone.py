@@ -15,11 +15,11 @@ from livekit_barge.clock import CallClock
 from livekit_barge.stage.track import CallerTrack, Pcm
 
 FRAME_S = 0.02
-"""What WebRTC sends at a time."""
+"""The length of audio that WebRTC sends at a time."""
 QUEUE_S = 0.08
-"""Longer than an event loop on a busy machine stalls now and then."""
+"""The queue's length: longer than the stalls of an event loop on a busy machine."""
 LEAD_S = QUEUE_S + FRAME_S
-"""So long before it is sent a sample is pushed."""
+"""A sample is pushed this long before it is sent."""
 # Rounding of stamps; a queue that ran dry is late by a stall.
 _DRY_S = 0.001
 
@@ -46,10 +46,10 @@ class Microphone:
         self._clock = clock
         self._on_sent = on_sent
         self._ends_s = 0.0
-        """When the last sample that was pushed has left."""
+        """The time at which the last sample that was pushed has left."""
 
     async def publish(self, room: rtc.Room, *, bitrate: int | None = None) -> None:
-        """Make it a track of the room, coded with so many bits a second; ``None``: LiveKit's."""
+        """Publish it as a track, coded at this many bits a second; ``None``: LiveKit's default."""
         voice = rtc.LocalAudioTrack.create_audio_track("microphone", self.source)
         options = rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_MICROPHONE)
         if bitrate is not None:
@@ -57,7 +57,7 @@ class Microphone:
         await room.local_participant.publish_track(voice, options)
 
     def open(self) -> None:
-        """From now on sample *n* of the track is sent *n* / rate after the call's start."""
+        """Start the call: sample *n* of the track is sent *n* / rate after now."""
         self._ends_s = self._clock.at_s()
         self._track.send(round(self._ends_s * self._track.sample_rate))
 

@@ -1,4 +1,4 @@
-"""Which way a connection's media goes, by the client's own statistics."""
+"""Reads from the client's own statistics which way a connection's media goes."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ async def media_paths(room: rtc.Room) -> dict[str, str]:
 
 
 def _chosen(stats: Iterable[Any]) -> str | None:
-    """Of one connection."""
+    """The path of one connection."""
     by_id = {getattr(stat, stat.WhichOneof("stats")).rtc.id: stat for stat in stats}
     for stat in by_id.values():
         pair = by_id.get(stat.transport.transport.selected_candidate_pair_id)

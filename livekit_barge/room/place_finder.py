@@ -1,4 +1,4 @@
-"""Which of a script's places a caller in a room can find: those that are heard, and only once.
+"""Checks a script's places: a caller in a room can find only those that are heard, and only once.
 
 A room carries sound and nothing else. Where the agent's words and sentences lie, and how much of a
 speech is left, is not in it.

@@ -1,4 +1,4 @@
-"""Child processes that never outlive this one, whatever becomes of it."""
+"""Child processes that never outlive this one, however it ends."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def child(
 
 
 def _end(process: subprocess.Popen[bytes], grace_s: float) -> None:
-    """Ask; ask again, which livekit's server and worker both take as: at once; then kill."""
+    """Ask it to end, ask again (for livekit's server and worker: at once), then kill it."""
     for order in (process.terminate, process.terminate, process.kill):
         order()
         with contextlib.suppress(subprocess.TimeoutExpired):

@@ -25,14 +25,14 @@ _CLIENTS_MOST = 64
 
 @dataclass
 class Counts:
-    """What came to the relay in one direction."""
+    """The packets that reached the relay in one direction."""
 
     packets: int = 0
     octets: int = 0
     lost: int = 0
-    """Of them, by the link's own doing."""
+    """The packets of them that the link itself lost."""
     late_s: float = 0.0
-    """By how much the relay sent a packet on later than it was due, at worst."""
+    """The longest delay by which the relay sent a packet later than it was due."""
 
 
 class Way:
@@ -44,7 +44,7 @@ class Way:
         self._loop = loop
         self._waiting: deque[tuple[float, Callable[[], None]]] = deque()
         self._latest_s = 0.0
-        """When the last packet that waits is due."""
+        """The time at which the last waiting packet is due."""
 
     def take(self, octets: int, send: Callable[[], None]) -> None:
         """The next packet, so long; ``send`` sends it on."""
@@ -77,12 +77,12 @@ class Relay:
 
     @property
     def counts(self) -> dict[Direction, Counts]:
-        """Of all addresses together."""
+        """The counts of all addresses together."""
         return {direction: way.counts for direction, way in self.ways.items()}
 
     @property
     def addresses(self) -> set[Address]:
-        """Where it listens."""
+        """The address it listens on."""
         return {port.address for port in self._ports.values()}
 
     def stand_for(self, server: Address) -> Address:
@@ -92,13 +92,13 @@ class Relay:
         return self._ports[server].address
 
     def close(self) -> None:
-        """Let go of all ports."""
+        """Close all ports."""
         for port in self._ports.values():
             port.close()
 
 
 class _Port:
-    """Stands for one address of the server."""
+    """Relays one address of the server."""
 
     def __init__(self, server: Address, ways: dict[Direction, Way]) -> None:
         self._server = server
@@ -123,7 +123,7 @@ class _Port:
         self.ways["to_caller"].take(len(data), partial(_send, self._socket, data, client))
 
     def close(self) -> None:
-        """No more packets, either way."""
+        """Stop passing packets, both ways."""
         for each in (self._socket, *self._outward.values()):
             asyncio.get_running_loop().remove_reader(each)
             each.close()
@@ -145,7 +145,7 @@ def _open(on_packet: Callable[[bytes, Address], None]) -> socket.socket:
 
 
 def _send(by: socket.socket, data: bytes, to: Address) -> None:
-    """What the kernel does not take is lost, as on any link."""
+    """Send a packet; if the kernel does not take it, it is lost, as on any link."""
     if by.fileno() >= 0:  # closed while the packet waited
         with contextlib.suppress(BlockingIOError, ConnectionRefusedError):
             by.sendto(data, to)

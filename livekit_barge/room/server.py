@@ -24,14 +24,14 @@ from livekit_barge.files.resources import configs_dir
 from livekit_barge.room.processes import child
 
 BINARY = configs_dir().parent / ".cache" / "livekit-server"
-"""Where ``make livekit-server`` puts it, in a checkout."""
+"""The folder in which ``make livekit-server`` puts it, in a checkout."""
 UP_WITHIN_S = 20.0
 _ATTEMPTS = 3
 
 
 @dataclass(frozen=True)
 class LivekitServer:
-    """One that answers."""
+    """A running server."""
 
     url: str
     api_key: str
@@ -40,7 +40,7 @@ class LivekitServer:
     process: Popen[bytes]
 
     def token(self, room: str, identity: str, *, kind: api.AccessToken.ParticipantKind) -> str:
-        """Lets ``identity`` into ``room``."""
+        """Return a token that lets ``identity`` into ``room``."""
         agent = kind == "agent"
         grants = api.VideoGrants(
             room_join=True, room=room, agent=agent, can_update_own_metadata=agent
@@ -49,7 +49,7 @@ class LivekitServer:
         return token.with_kind(kind).with_grants(grants).to_jwt()
 
     def environment(self) -> dict[str, str]:
-        """What a worker reads to find it."""
+        """The variables that a worker reads to find it."""
         return {
             "LIVEKIT_URL": self.url,
             "LIVEKIT_API_KEY": self.api_key,
@@ -59,7 +59,7 @@ class LivekitServer:
 
 @contextlib.contextmanager
 def running_server(log: Path) -> Iterator[LivekitServer]:
-    """Start one and wait until it answers.
+    """Start a server, and wait until it answers.
 
     Raises :class:`~livekit_barge.errors.RoomError`.
 

@@ -1,4 +1,4 @@
-"""Leads a caller's media over an impaired link, by standing between the two while they arrange it.
+"""Routes a caller's media over an impaired link by relaying the signalling.
 
 ::
 
@@ -44,12 +44,12 @@ class ImpairedLink:
     def __init__(self, server_url: str, link: Link) -> None:
         self.link = link
         self.url = ""
-        """Where the caller connects to, in the server's stead."""
+        """The address the caller connects to instead of the server's."""
         self._server_url = server_url.rstrip("/")
         self._doors = contextlib.AsyncExitStack()
 
     def report(self, *, at_s: float, paths: Mapping[str, str]) -> LinkReport:
-        """What came to the link so far; ``paths``: which way media went, by the client's word."""
+        """Return what reached the link so far; ``paths``: the media's way, by its statistics."""
         counts = self.relay.counts
         own = {f"udp {host}:{port}" for host, port in self.relay.addresses}
         crossed = bool(paths) and set(paths.values()) <= own
@@ -63,7 +63,7 @@ class ImpairedLink:
         )
 
     async def open(self) -> None:
-        """In the event loop that it will run in."""
+        """Set up in the event loop that it will run in."""
         self.relay = Relay(self.link)
         self._client = await self._doors.enter_async_context(aiohttp.ClientSession())
         self._doors.callback(self.relay.close)
@@ -78,7 +78,7 @@ class ImpairedLink:
         self.url = f"ws://{host}:{port}"
 
     async def close(self) -> None:
-        """Both ways, at once."""
+        """Return the counts of both ways."""
         await self._doors.aclose()
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
@@ -105,7 +105,7 @@ class ImpairedLink:
     async def _signal(
         self, request: web.Request, url: str, headers: dict[str, str]
     ) -> web.StreamResponse:
-        """Hand messages on both ways until either side is gone; then the other is let go, too."""
+        """Relay messages both ways until either side is gone; then close the other too."""
         try:
             server = await self._client.ws_connect(url, headers=headers, max_msg_size=0)
         except aiohttp.WSServerHandshakeError as error:
@@ -131,7 +131,7 @@ class ImpairedLink:
         return caller
 
     def with_relays_addresses(self, message: bytes) -> bytes | None:
-        """What the server says to the caller."""
+        """Relay what the server sends to the caller."""
         said = protocol.SignalResponse.FromString(message)
         match said.WhichOneof("message"):
             case "join":
@@ -181,7 +181,7 @@ class ImpairedLink:
 
 
 def without_callers_addresses(message: bytes) -> bytes | None:
-    """What the caller says to the server."""
+    """Relay what the caller sends to the server."""
     said = protocol.SignalRequest.FromString(message)
     match said.WhichOneof("message"):
         case "trickle":
@@ -201,7 +201,7 @@ def _strip(description: Any) -> None:
 
 
 async def _hand_on(source: Any, sink: Any, rewrite: Rewrite) -> None:
-    """Each message, until either side is gone. LiveKit's client speaks protobuf, never JSON."""
+    """Relay messages until either side is gone. LiveKit's client speaks protobuf, never JSON."""
     with contextlib.suppress(ConnectionError):
         async for message in source:
             if message.type != aiohttp.WSMsgType.BINARY:
@@ -212,7 +212,7 @@ async def _hand_on(source: Any, sink: Any, rewrite: Rewrite) -> None:
 
 @contextlib.contextmanager
 def impaired(server_url: str, link: Link) -> Iterator[ImpairedLink]:
-    """Put ``link`` before the server, in a thread of its own: no caller's work delays it.
+    """Put ``link`` before the server, in its own thread, so that no caller's work delays it.
 
     Raises :class:`RoomError` where it cannot be opened.
     """

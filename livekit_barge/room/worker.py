@@ -1,4 +1,4 @@
-"""An agent's worker on this machine: started, waited for, and ended; and the folders it writes."""
+"""Runs an agent's worker on this machine, and waits for the folders it writes."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def running_worker(
     log: Path,
     environment: Mapping[str, str] | None = None,
 ) -> Iterator[None]:
-    """Start it and wait until it takes calls. Raises :class:`RoomError`."""
+    """Start the worker, and wait until it takes calls. Raises :class:`RoomError`."""
     command = [sys.executable, str(entrypoint), *arguments]
     env = os.environ if environment is None else environment
     with child(command, log=log, env=env) as process:
@@ -45,7 +45,7 @@ def running_worker(
 
 
 def agents_folder(calls_dir: Path, room: str) -> Path:
-    """Wait for the folder of the call in ``room`` to be whole. Raises :class:`RoomError`."""
+    """Wait until the folder of the call in ``room`` is complete. Raises :class:`RoomError`."""
     clock = SystemClock()
     deadline_s = clock.now_s() + WHOLE_WITHIN_S
     while clock.now_s() < deadline_s:

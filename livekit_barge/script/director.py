@@ -18,7 +18,7 @@ from livekit_barge.stage.acoustics import Air, PhoneLine
 from livekit_barge.stage.line_triggers import Moment
 from livekit_barge.stage.models import HeardWord, Utterance
 from livekit_barge.stage.noises import make_sound
-from livekit_barge.stage.playout import Stretch
+from livekit_barge.stage.playout import HeardAudio
 from livekit_barge.stage.spoken_output import AgentSpeech
 from livekit_barge.stage.track import FULL_SCALE, CallerTrack, Pcm, to_pcm
 from livekit_barge.stage.voices import SAMPLE_RATE, Speech, Word, voice_named
@@ -30,7 +30,7 @@ _HEADER_SLACK_S = 0.1
 
 
 class Mouth(Protocol):
-    """Takes the caller's track frame by frame."""
+    """A sink for the caller's track, frame by frame."""
 
     frame_samples: int
     before_frame: Callable[[int], None] | None
@@ -38,26 +38,26 @@ class Mouth(Protocol):
 
 
 class Hearing(Protocol):
-    """What the caller hears of the agent."""
+    """The agent as the caller hears it."""
 
     @property
     def speeches(self) -> Sequence[AgentSpeech]: ...
 
-    def heard_since(self, sample: int) -> Sequence[tuple[AgentSpeech, Stretch]]: ...
+    def heard_since(self, sample: int) -> Sequence[tuple[AgentSpeech, HeardAudio]]: ...
 
     def done_at(self) -> int | None: ...
 
 
 @runtime_checkable
 class ShowsThinking(Protocol):
-    """A line on which it is seen that the agent thinks; in a room it is not."""
+    """A line that shows when the agent thinks; a room does not."""
 
     @property
     def agent_thinks(self) -> bool: ...
 
 
 class CallersEnd(Protocol):
-    """A line as its caller has it: the stage's, or a room's."""
+    """The caller's end of a line: the stage's, or a room's."""
 
     @property
     def caller(self) -> CallerTrack: ...
@@ -71,7 +71,7 @@ class CallersEnd(Protocol):
 
 @dataclass(frozen=True)
 class PlacedLine:
-    """A line, and where it was put."""
+    """A caller's line, and its place in the call."""
 
     line: CallerLine
     start: int
@@ -88,7 +88,7 @@ class PlacedLine:
 
 
 class Director:
-    """Mixes each line into the caller's track at its place; also what the recogniser knows."""
+    """Mixes each line into the caller's track at its place, and its words into the recogniser."""
 
     def __init__(self, script: Script) -> None:
         self._waiting = [(line, speech_of(line, script.voice)) for line in script.caller]
@@ -158,7 +158,7 @@ class Director:
             self._track.mix(samples, first)
 
     def _watch(self, first: int) -> None:
-        """See whether the agent has yielded to the latest line that asks for it, and thinks."""
+        """Note when the agent yields to the latest line that asks for it, and when it thinks."""
         asks = bool(self.placed) and self.placed[-1].line.expect == "yield"
         if asks and self._yielded is None and not self._may_fall_on_latest():
             self._yielded = self._output.done_at()
@@ -191,7 +191,7 @@ class Director:
 
 
 def speech_of(line: CallerLine, voice: str) -> Speech:
-    """What is heard of a line, from its first audible sample to its last.
+    """Return a line's speech, from its first audible sample to its last.
 
     Raises :class:`ScriptError`.
     """
@@ -209,10 +209,10 @@ def speech_of(line: CallerLine, voice: str) -> Speech:
 
 
 def _from_wav(path: Path, text: str | None) -> Speech:
-    """A file's audio; its words, where they are given, share its time by their letters."""
+    """Read a file's audio; words, if given, share its time in proportion to their letters."""
     speech = Speech(_read_wav(path), ()).trimmed()
     if not speech.samples.any() or speech.duration_s < _SHORTEST_S:
-        raise ScriptError("nothing to hear in it", where=path, remedy="give another clip")
+        raise ScriptError("nothing audible in it", where=path, remedy="give another clip")
     words = (text or "").split()
     ends = np.cumsum([0, *map(len, words)]) / max(sum(map(len, words)), 1) * speech.duration_s
     timed = zip(words, ends[:-1], ends[1:], strict=True)
@@ -232,12 +232,12 @@ def _read_wav(path: Path) -> Pcm:
             f"not audio ({error.error_string})", where=path, remedy="give a WAV file"
         ) from error
     if not np.isfinite(samples).all():
-        raise ScriptError("a sample that is no number", where=path, remedy="write it anew")
+        raise ScriptError("a sample is not a number", where=path, remedy="export it again")
     if claimed_s is not None and len(samples) / rate < claimed_s - _HEADER_SLACK_S:
         raise ScriptError(
             f"truncated: its header says {claimed_s:g} s, it holds {len(samples) / rate:g} s",
             where=path,
-            remedy="fetch it again",
+            remedy="get the whole file again",
         )
     return to_pcm(soxr.resample(samples.mean(axis=1), rate, SAMPLE_RATE) * FULL_SCALE)
 

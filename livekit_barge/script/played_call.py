@@ -1,4 +1,4 @@
-"""What came of a scripted call: its turns beside what its script asked for."""
+"""A scripted call that was played: its turns beside what its script asked for."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ class PlayedCall:
 
     @property
     def overlaps(self) -> tuple[Overlap, ...]:
-        """Where the caller spoke over the agent, in order."""
+        """The caller's speech over the agent, in order."""
         return tuple(overlap for turn in self.turns for overlap in turn.overlaps)
 
     @property
     def surprises(self) -> tuple[str, ...]:
-        """Where the agent did not do what a line expects, and the lines that found no place."""
+        """The lines whose expectation the agent did not meet, and those that found no place."""
         wrong = []
         for line in (placed.line for placed in self.lines):
             overlap = self.overlap_of(line)
@@ -55,7 +55,7 @@ class PlayedCall:
         return (*wrong, *(f"{line}: its place never came" for line in self.unplaced))
 
     def overlap_of(self, line: CallerLine) -> Overlap | None:
-        """What happened where a line fell on the agent's speech; ``None``: it did not."""
+        """Return what happened where a line fell on the agent's speech; ``None``: it did not."""
         for placed in self.lines:
             if placed.line is line:
                 begin_s, end_s = placed.start_s - _ONSET_WITHIN_S, placed.end / SAMPLE_RATE

@@ -76,16 +76,16 @@ class CallerLine:
     """One thing the caller says, and where."""
 
     text: str | None = None
-    """What a voice says; with ``wav``, what the recogniser hears in it (``None``: nothing)."""
+    """The words to speak; with ``wav``, the words the recogniser hears (``None``: nothing)."""
     wav: Path | None = None
     sound: str | None = None
     """A generated sound, by its name (:mod:`.sounds`)."""
     seed: int = 0
-    """Of the sound: which cough."""
+    """The sound's seed: it picks one cough among many."""
     at: Place
     expect: Expect | None = None
     kind: Kind | None = None
-    """Of what to hold through."""
+    """The kind of sound to hold through."""
     voice: str | None = None
     """``None``: the script's."""
     gain_db: float = 0.0
@@ -98,7 +98,7 @@ class CallerLine:
 
     @property
     def name(self) -> str:
-        """What is heard, where it is no words: the sound's name, or the file's."""
+        """The name of a line without words: the sound's, or the file's."""
         return self.sound or (self.text or "" if self.wav is None else self.wav.name)
 
     @property
@@ -118,12 +118,12 @@ class Script:
     agent_voice: str = "joe"
     summary: str = ""
     protected: frozenset[int] = frozenset()
-    """Which of the agent's lines, from 0, must not be cut: it says them uninterruptibly."""
+    """The agent's lines, from 0, that must not be cut: it speaks them uninterruptibly."""
     surroundings: Surroundings = field(default_factory=Surroundings)
 
     @classmethod
     def load(cls, script: str | Path) -> Self:
-        """A shipped script by its name, or a file's.
+        """Load a shipped script by its name, or a script from a file.
 
         Raises :class:`ScriptError`, naming the file and the key.
         """
@@ -136,7 +136,7 @@ class Script:
     def parse(
         cls, content: Any, *, name: str, where: str = "script", folder: Path = Path()
     ) -> Self:
-        """From what a YAML file holds; files that it names lie in ``folder``.
+        """Read a script from a YAML file's content; files that it names lie in ``folder``.
 
         Raises :class:`ScriptError`, naming ``where`` and the key.
         """
@@ -158,7 +158,7 @@ class Script:
 
 
 def caller_line(text: str, at: str, expect: Expect | None = None, **more: Any) -> CallerLine:
-    """A line written in a program; ``more`` are the keys of a script file's line.
+    """Make a caller's line; ``more`` are the keys of a script file's line.
 
     Raises :class:`ScriptError`.
     """
@@ -167,7 +167,7 @@ def caller_line(text: str, at: str, expect: Expect | None = None, **more: Any) -
 
 
 def shipped_scripts() -> list[str]:
-    """The names of the scripts that come with this package."""
+    """Return the names of the scripts that come with this package."""
     return sorted(path.stem for path in _folder().glob("*.yaml"))
 
 
@@ -178,7 +178,7 @@ def _folder() -> Path:
 def _shipped(name: str) -> Path:
     if name not in (known := shipped_scripts()):
         raise ScriptError(
-            f"no script is called {name}",
+            f"there is no script {name}",
             remedy=f"{nearest(name, known)} – or give the path of a .yaml file",
         )
     return _folder() / f"{name}.yaml"
@@ -189,22 +189,24 @@ def _caller_line(content: Any, folder: Path, where: str) -> CallerLine:
     say, wav, sound = (values.pop(key, None) for key in ("say", "wav", "sound"))
     if [say, wav, sound].count(None) != 2:
         raise ScriptError(
-            "a line has either say or wav or sound", where=where, remedy="give it one of them"
+            "a line needs exactly one of say, wav and sound",
+            where=where,
+            remedy="give it one of them",
         )
     if "kind" in values and values.get("expect") != "hold":
-        raise ScriptError("kind belongs to hold", where=where, remedy="write expect: hold")
+        raise ScriptError("kind is only for expect: hold", where=where, remedy="write expect: hold")
     if wav is not None:
         return CallerLine(wav=clip_at(folder / wav, where), **values)
     if "text" in values:
-        raise ScriptError("text belongs to wav", where=where, remedy="put it into say")
+        raise ScriptError("text is only for wav", where=where, remedy="put it into say")
     return CallerLine(text=say, sound=sound, **values)
 
 
 def clip_at(path: Path, where: object) -> Path:
-    """The path of a clip that exists. Raises :class:`ScriptError`, naming ``where`` it is used."""
+    """Return a clip's path. Raises :class:`ScriptError`, naming ``where``, if it is missing."""
     if not path.is_file():
         raise ScriptError(
-            f"no file is at {path}", where=where, remedy="give its path from the script's folder"
+            f"there is no file {path}", where=where, remedy="give its path from the script's folder"
         )
     return path
 
@@ -216,7 +218,7 @@ def _decibels(value: Any) -> float:
 
 
 def _agent(value: Any) -> tuple[tuple[str, ...], frozenset[int]]:
-    """What the agent says, and which of it is protected."""
+    """Read the agent's lines, and which of them are protected."""
     if not isinstance(value, list) or not value:
         raise ValueError("list what the agent says, a line each")
     texts: list[str] = []
@@ -233,7 +235,7 @@ def _agent(value: Any) -> tuple[tuple[str, ...], frozenset[int]]:
 
 def _switch(value: Any) -> bool:
     if not isinstance(value, bool):
-        raise ValueError("yes or no")
+        raise ValueError("give yes or no")
     return value
 
 

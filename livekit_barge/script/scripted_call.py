@@ -36,15 +36,15 @@ from livekit_barge.stage.time.virtual import run_virtual
 from livekit_barge.stage.voices import SAMPLE_RATE, voice_named
 
 QUIET_S = 3.0
-"""The call ends when nobody has had anything to say for so long: LiveKit's longest wait before it
+"""The call ends when nobody has spoken for this long: LiveKit's longest wait before it
 takes the caller's turn for finished (``max_endpointing_delay``)."""
 WAITING_S = 8.0
-"""With lines left that have found no place, it ends after so long."""
+"""The same, while lines are left that have found no place."""
 LONGEST_S = 600.0
-"""It ends in any case."""
+"""The call ends after this in any case."""
 
 MEMORY = Memory()
-"""What LiveKit's models said in this process's virtual calls."""
+"""The answers of LiveKit's models in this process's virtual calls."""
 
 _LOOK_S = 0.25  # between looks at whether it has ended
 
@@ -56,13 +56,13 @@ class Conditions:
     noise_dbfs: float | None = -65.0
     """Comfort noise on the caller's side; ``None``: digital silence."""
     seed: int = 0
-    """Of the noise."""
+    """The seed of the noise."""
     input_frame_s: float | None = None
-    """``None``: the preset's, else that of a room."""
+    """The length of an input frame; ``None``: the preset's, else that of a room."""
     queue_s: float = QUEUE_S
     """Audio that the output holds while the agent speaks: what a cut can leak."""
     pause_delay_s: float = 0.0
-    """From an order to pause to its effect, as a slow transport would have it."""
+    """The delay between a pause and its effect, as with a slow transport."""
     clear_delay_s: float = 0.0
 
 
@@ -117,7 +117,7 @@ def play_call(
 
 @contextmanager
 def _collecting_seldom() -> Iterator[None]:
-    """A call makes many short-lived objects, few in cycles: to look for them is a tenth of it."""
+    """Collect garbage seldom: a call makes few cycles, and a search takes a tenth of its time."""
     before = gc.get_threshold()
     gc.set_threshold(20_000, *before[1:])
     try:
@@ -208,12 +208,12 @@ async def _until_over(session: AgentSession[Any], line: Line, director: Director
 
 
 def _instruments_of(session: AgentSession[Any]) -> Instruments:
-    """A session's instruments, put on it if it has none."""
+    """Return a session's instruments, after adding them if it has none."""
     return session.instruments if isinstance(session, BargeSession) else instrument(session)
 
 
 def _keeping(calls_dir: Path | None, *, real_time: bool) -> dict[str, Any]:
-    """How a call is kept for the stage: fields of ``Keeping``."""
+    """Return how the stage keeps a call: fields of ``Keeping``."""
     keeping: dict[str, Any] = {
         "calls_dir": calls_dir or Path("calls"),
         "source": "stage",
@@ -227,6 +227,6 @@ def _keeping(calls_dir: Path | None, *, real_time: bool) -> dict[str, Any]:
 
 
 def _input_frame_s(session: AgentSession[Any]) -> float:
-    """The input frame that the session's preset asks of a room, which here is the line."""
+    """Return the input frame that the session's preset asks of a room, here of the line."""
     knobs = session.knobs if isinstance(session, BargeSession) else {}
     return float(knobs.get("input_frame_s", INPUT_FRAME_S))

@@ -1,4 +1,4 @@
-"""What can be varied: a preset's knobs, and of the stage what a transport or a provider decides.
+"""The axes of a sweep: a preset's knobs, and the stage's settings of transport and providers.
 
 ::
 
@@ -43,7 +43,7 @@ class Axis:
 
     @classmethod
     def parse(cls, text: str) -> Axis:
-        """From ``name=from:to:step`` or ``name=value,value``.
+        """Read an axis from ``name=from:to:step`` or ``name=value,value``.
 
         Raises :class:`SettingsError`, naming ``--vary``.
         """
@@ -53,7 +53,7 @@ class Axis:
             raise SettingsError(f"{text!r} has no values", where="--vary", remedy=_REMEDY)
         if name not in NAMES:
             raise SettingsError(
-                f"nothing is called {name}", where="--vary", remedy=nearest(name, NAMES)
+                f"{name} cannot be varied", where="--vary", remedy=nearest(name, NAMES)
             )
         found = [_checked(name, value) for value in _listed(values, text)]
         return cls(name, tuple(dict.fromkeys(found)))
@@ -61,26 +61,26 @@ class Axis:
 
 @dataclass(frozen=True)
 class Setting:
-    """What is changed of a base: by axis, in the order in which they were given."""
+    """Changes to a base: by axis, in the order in which they were given."""
 
     changes: tuple[tuple[str, Any], ...] = ()
 
     @property
     def name(self) -> str:
-        """As a person reads it; ``base`` where nothing is changed."""
+        """The setting as a person reads it; ``base`` without changes."""
         spelled = (f"{name}={spell(value)}" for name, value in self.changes)
         return " ".join(spelled) or "base"
 
     @property
     def knobs(self) -> dict[str, Any]:
-        """The changes that are a preset's."""
+        """The changes to a preset's knobs."""
         return {name: value for name, value in self.changes if name in BY_NAME}
 
     def to_json(self) -> dict[str, Any]:
         return {name: spell(value) for name, value in self.changes}
 
     def of(self, case: Case) -> Case:
-        """The same call under this setting."""
+        """Return the same call under this setting."""
         changes = dict(self.changes)
         line = {name: changes[name] for name in _LINE if name in changes}
         models = {name: changes[name] for name in _MODELS if name in changes}
@@ -97,13 +97,13 @@ BASE = Setting()
 
 
 def one_at_a_time(axes: Sequence[Axis]) -> list[Setting]:
-    """The base, then each value of each axis alone."""
+    """Return the base, then each value of each axis alone."""
     alone = (Setting(((axis.name, value),)) for axis in axes for value in axis.values)
     return [BASE, *alone]
 
 
 def grid(axes: Sequence[Axis]) -> list[Setting]:
-    """The base, then every combination. Raises :class:`SettingsError` for too many."""
+    """Return the base, then every combination. Raises :class:`SettingsError` for too many."""
     count = 1
     for axis in axes:
         count *= len(axis.values)
@@ -118,19 +118,19 @@ def grid(axes: Sequence[Axis]) -> list[Setting]:
 
 
 def crossed(cases: Iterable[Case], settings: Sequence[Setting]) -> list[Case]:
-    """Every case under every setting; a call's settings together, as they share its audio."""
+    """Return every case under every setting, a call's settings together: they share its audio."""
     return [setting.of(case) for case in cases for setting in settings]
 
 
 def check_axes(axes: Sequence[Axis]) -> None:
-    """Raises :class:`SettingsError` where there is none, or one twice."""
+    """Refuse an empty list of axes, or an axis given twice. Raises :class:`SettingsError`."""
     if not axes:
         raise SettingsError("nothing to vary", where="--vary", remedy=_REMEDY)
     names = _names(axes)
     for name in names:
         if names.count(name) > 1:
             raise SettingsError(
-                f"{name} is varied twice", where="--vary", remedy="list all its values in one"
+                f"{name} is given twice", where="--vary", remedy="list all its values in one --vary"
             )
 
 
@@ -145,13 +145,13 @@ def _listed(values: str, text: str) -> list[str]:
     try:
         low, high, step = map(float, parts)
     except ValueError as error:
-        raise SettingsError(f"{text!r} is no range", where="--vary", remedy=_REMEDY) from error
+        raise SettingsError(f"{text!r} is not a range", where="--vary", remedy=_REMEDY) from error
     steps = (high - low) / step if step > 0 else -1.0
     if not 0 <= steps < _MOST_VALUES:
         raise SettingsError(
-            f"{text!r} is no range of up to {_MOST_VALUES} values",
+            f"{text!r} is not a range of up to {_MOST_VALUES} values",
             where="--vary",
-            remedy="give from:to:step, upwards",
+            remedy="give from:to:step, from the lowest up",
         )
     # A little more than whole, so that 0.1:0.6:0.1 ends with 0.6.
     return [f"{low + step * number:.6g}" for number in range(int(steps + 1e-6) + 1)]

@@ -1,4 +1,4 @@
-"""A budget: what a search may spend, such as ``false_stop<=5%, missed<=1%``.
+"""A budget: the limits of a search, such as ``false_stop<=5%, missed<=1%``.
 
 | name | of |
 |---|---|
@@ -33,39 +33,44 @@ _TOLERANCE = 1e-9
 
 @dataclass(frozen=True)
 class Limit:
-    """One thing that must not be more than so much: a share, or seconds."""
+    """An upper limit on one figure: a share, or seconds."""
 
     name: str
     most: float
 
+    @property
+    def is_rate(self) -> bool:
+        """A share of events, not seconds."""
+        return self.name in _RATES
+
     def value(self, tally: Tally) -> float | None:
-        """What it is; ``None`` of nothing."""
-        if self.name in _RATES:
+        """Return the tally's figure, or ``None`` without events."""
+        if self.is_rate:
             return self.rate(tally).value
         clock, _, percent = self.name.rpartition("_p")
         found = getattr(tally, clock).at(int(percent))
         return None if found is None else float(found.seconds)
 
     def rate(self, tally: Tally) -> Rate:
-        """Of a rate's limit, the rate."""
+        """Return the rate of a rate's limit."""
         rate: Rate = getattr(tally, f"{self.name}_rate")
         return rate
 
     def judges(self, tally: Tally) -> bool:
-        """Whether there was any event of its kind. Without a false stop there is no dead air, and
-        that is judged."""
+        """Tell if there was any event of its kind. Dead air is judged without a false stop too:
+        then there is none."""
         kind = self.name.partition("_p")[0]
         rate: Rate = getattr(tally, f"{_RATE_OF.get(kind, kind)}_rate")
         return rate.of > 0
 
     def excess(self, tally: Tally) -> float:
-        """By how much it is over, in its own unit; 0 or less: it holds. Of nothing it holds."""
+        """Return the excess over the limit, in its own unit; 0 or less, or no event: it holds."""
         value = self.value(tally)
         over = 0.0 if value is None else value - self.most
         return 0.0 if abs(over) < _TOLERANCE else over
 
     def spell(self, value: float) -> str:
-        """A value of its kind as a person reads it."""
+        """Format a value of its kind."""
         if self.name in _RATES:
             return f"{value * 100:g} %"
         return f"{value * 1000:g} ms" if value < 1 else f"{value:g} s"
@@ -82,22 +87,22 @@ class Budget:
 
     @classmethod
     def parse(cls, text: str) -> Budget:
-        """Raises :class:`SettingsError`, naming ``--budget``."""
+        """Read a budget. Raises :class:`SettingsError`, naming ``--budget``."""
         limits = tuple(_limit(part) for part in text.split(",") if part.strip())
         if not limits:
             raise SettingsError("no limit", where="--budget", remedy=f"such as {DEFAULT!r}")
         return cls(limits)
 
     def holds(self, tally: Tally) -> bool:
-        """Whether a setting keeps to it."""
+        """Tell if a setting keeps to the budget."""
         return all(limit.excess(tally) <= 0 for limit in self.limits)
 
     def excesses(self, tally: Tally) -> tuple[float, ...]:
-        """By how much each limit is over, in its own unit."""
+        """Return each limit's excess, in its own unit."""
         return tuple(limit.excess(tally) for limit in self.limits)
 
     def unjudged(self, tally: Tally) -> list[str]:
-        """The limits that had nothing to judge, in words."""
+        """Describe the limits that had nothing to judge."""
         return [
             f"{limit.name}: nothing to judge" for limit in self.limits if not limit.judges(tally)
         ]
@@ -110,18 +115,18 @@ def _limit(text: str) -> Limit:
     match = re.fullmatch(r"\s*(\w+)\s*(?:<=|≤|<)\s*([0-9.]+)\s*(%|ms|s)?\s*", text)
     if match is None:
         raise SettingsError(
-            f"{text.strip()!r} is no limit", where="--budget", remedy=f"such as {DEFAULT!r}"
+            f"{text.strip()!r} is not a limit", where="--budget", remedy=f"such as {DEFAULT!r}"
         )
     name, number, unit = match.groups()
     if name not in NAMES:
         raise SettingsError(
-            f"nothing is called {name}", where="--budget", remedy=nearest(name, NAMES)
+            f"there is no limit {name}", where="--budget", remedy=nearest(name, NAMES)
         )
     try:
         figure = float(number)
     except ValueError as error:
         raise SettingsError(
-            f"{number} is no number", where="--budget", remedy=f"such as {DEFAULT!r}"
+            f"{number} is not a number", where="--budget", remedy=f"such as {DEFAULT!r}"
         ) from error
     is_rate = name in _RATES
     if (unit == "%") != is_rate and unit is not None:

@@ -1,4 +1,4 @@
-"""What each change bought and cost, told by taking it back; what made no difference is left out."""
+"""Explains a choice: what each change bought and cost, found by taking it back."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from livekit_barge.frameworks.livekit.presets.knobs import BY_NAME, spell
 from livekit_barge.measure.totals import Tally
 from livekit_barge.search.axes import Setting
 from livekit_barge.search.budget import Budget
-from livekit_barge.search.search import HEARD_S, Judge, is_better, rank
+from livekit_barge.search.setting_judge import HEARD_S, Judge, is_better, rank
 from livekit_barge.search.sweep import Point
 
 
 @dataclass(frozen=True)
 class Change:
-    """One knob of the setting that was chosen, and the setting without it."""
+    """One knob of the chosen setting, and the setting without it."""
 
     knob: str
     value: object
@@ -23,9 +23,8 @@ class Change:
     without: Tally
 
     def __str__(self) -> str:
-        """In words."""
         effects = [*self._clock(), *self._rates()]
-        said = ", ".join(effects) or "nothing that can be told from chance alone"
+        said = ", ".join(effects) or "nothing beyond chance"
         return f"{self.knob} = {spell(self.value)} ({BY_NAME[self.knob].moves}): {said}"
 
     def _clock(self) -> Iterable[str]:
@@ -51,17 +50,37 @@ class Change:
 
 
 def pruned(judge: Judge, budget: Budget, chosen: Point) -> Point:
-    """The chosen setting without the changes that make it no better, all in all."""
+    """Return the chosen setting without the changes that make it no better, all in all.
+
+    Those that seem to do nothing on the first calls are taken back together first.
+    """
+    knobs = [knob for knob, _ in chosen.setting.changes]
+    judge.begin("taking changes back", explain_most(len(knobs), judge.rungs[-1]))
+    calls = judge.rungs[0]
+    part, *parts = judge.judge(
+        (chosen.setting, *(_without(chosen.setting, knob) for knob in knobs)), calls
+    )
+    pairs = zip(knobs, parts, strict=True)
+    idle = [knob for knob, without in pairs if not is_better(part, without, budget)]
     left = chosen
-    for knob, _ in chosen.setting.changes:
+    if len(idle) > 1:
+        without = judge.judge([_without(chosen.setting, *idle)])[0]
+        if not is_better(chosen, without, budget):
+            left = without
+    for knob, _ in left.setting.changes:
         without = judge.judge([_without(left.setting, knob)])[0]
         if not is_better(chosen, without, budget):
             left = without
     return left
 
 
+def explain_most(changes: int, calls: int) -> int:
+    """Return how many calls it takes at most to prune and explain so many changes."""
+    return (2 * changes + 1) * calls
+
+
 def explain(judge: Judge, chosen: Point) -> list[Change]:
-    """Each change of a setting, beside the setting without it."""
+    """Return each change of a setting beside the setting without it."""
     settings = [_without(chosen.setting, knob) for knob, _ in chosen.setting.changes]
     return [
         Change(knob, value, chosen.tally, point.tally)
@@ -70,8 +89,11 @@ def explain(judge: Judge, chosen: Point) -> list[Change]:
 
 
 def binding(budget: Budget, points: Iterable[Point]) -> list[str]:
-    """Of a budget that no setting keeps: each limit that cannot be met even alone, or else the one
-    that the nearest setting breaks, and by how much."""
+    """Explain a budget that no setting keeps.
+
+    Returns a line for each limit that cannot be met even alone, or else for each that the nearest
+    setting breaks, with the excess.
+    """
     every = [point for point in points if not point.failed]
     lines = []
     for limit in budget.limits:
@@ -92,5 +114,5 @@ def binding(budget: Budget, points: Iterable[Point]) -> list[str]:
     ]
 
 
-def _without(setting: Setting, knob: str) -> Setting:
-    return Setting(tuple(change for change in setting.changes if change[0] != knob))
+def _without(setting: Setting, *knobs: str) -> Setting:
+    return Setting(tuple(change for change in setting.changes if change[0] not in knobs))

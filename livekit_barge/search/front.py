@@ -1,4 +1,4 @@
-"""Which of many settings are worth choosing from, and which of those to choose."""
+"""Selects the settings worth choosing from, and chooses one of them."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def front(points: Sequence[Point]) -> list[Point]:
 
 
 def lost_s(tally: Tally) -> float:
-    """What a setting costs, in seconds that are heard: the median time to yield of a barge-in, and
+    """Return a setting's cost, in audible seconds: the median time to yield of a barge-in, and
     the dead air that a sound to hold through brings on average. Infinite without barge-ins."""
     median = tally.time_to_yield.at(50)
     if median is None:
@@ -44,6 +44,9 @@ def lost_s(tally: Tally) -> float:
 
 
 def knee(points: Sequence[Point]) -> Point:
-    """Where a front turns: a quicker yield would cost more in dead air than it brings in time, and
-    fewer false stops the other way round. Both count in seconds, so nothing has to be weighed."""
+    """Return the point with the lowest cost.
+
+    A quicker yield would cost more in dead air than it saves, and fewer false stops would cost more
+    time. Both count in seconds, so no weights are needed.
+    """
     return min(points, key=lambda point: lost_s(point.tally))

@@ -1,4 +1,4 @@
-"""What a search may turn, and how far: the knobs that trade a quick yield against false stops.
+"""The search space: the knobs that trade a quick yield against false stops, and their values.
 
 Steps are as fine as a difference can be heard in; the ends are where a knob stops doing anything
 useful. Left out on purpose: what belongs to the line or the law and not to taste
@@ -32,14 +32,14 @@ SPACE = (
 
 
 @dataclass(frozen=True)
-class Place:
-    """A place in the space: for each axis the number of its value."""
+class SpacePoint:
+    """A place in the search space: for each axis the number of its value."""
 
     numbers: tuple[int, ...]
 
     @classmethod
-    def nearest(cls, knobs: Mapping[str, Any]) -> Place:
-        """The place nearest to a preset's knobs; one that is not set is put in the middle."""
+    def nearest(cls, knobs: Mapping[str, Any]) -> SpacePoint:
+        """Return the place nearest to a preset's knobs; the middle for one that is not set."""
         return cls(tuple(_nearest(axis, knobs.get(axis.name)) for axis in SPACE))
 
     @property
@@ -48,14 +48,12 @@ class Place:
             tuple((axis.name, axis.values[n]) for axis, n in zip(SPACE, self.numbers, strict=True))
         )
 
-    def neighbours(self) -> list[Place]:
-        """All places that differ in one axis."""
-        return [
-            Place((*self.numbers[:which], number, *self.numbers[which + 1 :]))
-            for which, axis in enumerate(SPACE)
-            for number in range(len(axis.values))
-            if number != self.numbers[which]
-        ]
+    def step(self, axis: int, by: int) -> SpacePoint | None:
+        """Return the next place along an axis, or ``None`` at its end."""
+        number = self.numbers[axis] + by
+        if not 0 <= number < len(SPACE[axis].values):
+            return None
+        return SpacePoint((*self.numbers[:axis], number, *self.numbers[axis + 1 :]))
 
 
 def _nearest(axis: Axis, value: Any) -> int:

@@ -27,14 +27,14 @@ from livekit_barge.suites.sweep_file import SCHEMA, SWEEP_FILE
 
 @dataclass(frozen=True)
 class Point:
-    """A setting, and what came of the calls under it."""
+    """A setting, and the tally of the calls under it."""
 
     setting: Setting
     tally: Tally
     call_s: float = 0.0
     """All its calls together, in their own time."""
     failed: tuple[str, ...] = ()
-    """Why calls could not be played. Of such a setting the rest says nothing."""
+    """The reasons why calls could not be played; the other figures then mean nothing."""
 
     def to_json(self) -> dict[str, Any]:
         tally = self.tally
@@ -62,7 +62,7 @@ def run_settings(
     on_result: Callable[[CaseResult], None] | None = None,
     thresholds: Path | None = None,
 ) -> list[Point]:
-    """Play every case under every setting; a point a setting, in their order.
+    """Play every case under every setting, and return a point for each setting, in order.
 
     Raises :class:`~livekit_barge.errors.BargeError`, as :func:`run_cases` does.
     """
@@ -90,7 +90,7 @@ def run_settings(
 
 
 def write_sweep(out: Path, title: str, points: Sequence[Point]) -> Path:
-    """Keep the points in the sweep's folder. Raises :class:`SettingsError`."""
+    """Write the points to the sweep's folder. Raises :class:`SettingsError`."""
     file = out / SWEEP_FILE
     document = {
         "schema": SCHEMA,

@@ -1,4 +1,4 @@
-"""What reaches a caller's microphone besides the caller, and what the line makes of it.
+"""Mixes noise and echo into the caller's microphone, and passes it through a phone line.
 
 The sounds of :mod:`.surroundings`, made while the call runs: noise from its seed, echo from what
 was heard of the agent, and the phone's band, code and lost packets. The phone delays what passes by
@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from livekit_barge.stage.noises import SOUNDS, Wave, music, traffic
-from livekit_barge.stage.playout import Stretch
+from livekit_barge.stage.playout import HeardAudio
 from livekit_barge.stage.surroundings import Echo, Noise, NoiseKind, Phone, Surroundings
 from livekit_barge.stage.track import FULL_SCALE, Pcm, to_pcm
 from livekit_barge.stage.voices import ACTIVE_DBFS, SAMPLE_RATE, VOICES
@@ -44,11 +44,11 @@ class Air:
 
     @property
     def hears_back_s(self) -> float:
-        """How far back what was heard of the agent matters."""
+        """How much of the agent's past audio matters to the echo, in seconds."""
         return self._echo.delay_s if self._echo else 0.0
 
-    def between(self, start: int, stop: int, heard: Sequence[Stretch]) -> list[Pcm]:
-        """What to mix in from sample ``start`` to ``stop``."""
+    def between(self, start: int, stop: int, heard: Sequence[HeardAudio]) -> list[Pcm]:
+        """Return what to mix in from sample ``start`` to ``stop``."""
         parts = []
         if self._noise is not None:
             parts.append(self._noise.between(start, stop))
@@ -74,7 +74,7 @@ class _EchoPath:
         self._for = None if echo.for_s is None else round(echo.for_s * SAMPLE_RATE)
         self._begun: int | None = None
 
-    def between(self, start: int, stop: int, heard: Sequence[Stretch]) -> Pcm:
+    def between(self, start: int, stop: int, heard: Sequence[HeardAudio]) -> Pcm:
         came = np.zeros(stop - start)
         for stretch in heard:
             at = stretch.at + self._delay
@@ -103,7 +103,7 @@ class PhoneLine:
         self._at = 0
 
     def __call__(self, pcm: Pcm) -> Pcm:
-        """What comes out of the line for the next samples."""
+        """Return what comes out of the line for the next samples."""
         band = self._before(self._narrow(pcm.astype(np.float64)))
         first = -self._at % _STEP
         coded = _mu_law(band[first::_STEP])
@@ -163,7 +163,7 @@ class _Loss:
 
 
 def _mu_law(samples: Wave) -> Wave:
-    """Coded into 8 bits and back."""
+    """Code samples into 8 bits and back."""
     share = np.clip(samples / FULL_SCALE, -1, 1)
     code = np.rint(np.sign(share) * np.log1p(_MU * np.abs(share)) / np.log1p(_MU) * 127)
     back: Wave = np.sign(code) * np.expm1(np.abs(code) / 127 * np.log1p(_MU)) / _MU * FULL_SCALE
@@ -196,7 +196,7 @@ def _raw_bed(kind: NoiseKind, rng: np.random.Generator) -> Wave:
 
 
 def _babble(rng: np.random.Generator, count: int) -> Wave:
-    """Several who talk at once, each over and over, further and nearer."""
+    """Make babble: several voices that talk at once, at different distances."""
     room = np.zeros(count)
     voices = list(VOICES.values())
     for number in range(_TALKERS):
@@ -209,7 +209,7 @@ def _babble(rng: np.random.Generator, count: int) -> Wave:
 
 
 def _seamless(wave: Wave) -> Wave:
-    """With its last second faded into its first, so that it can come again."""
+    """Fade the last second into the first, so that the bed can repeat."""
     rise = np.linspace(0, 1, SAMPLE_RATE)
     bed = wave[:-SAMPLE_RATE].copy()
     bed[:SAMPLE_RATE] = bed[:SAMPLE_RATE] * np.sqrt(rise) + wave[-SAMPLE_RATE:] * np.sqrt(1 - rise)

@@ -17,7 +17,7 @@ from livekit.agents import utils
 from livekit.agents.voice import io
 
 from livekit_barge.clock import SystemClock
-from livekit_barge.stage.playout import Place, PlayoutQueue, Stretch, Timeline
+from livekit_barge.stage.playout import AudioPosition, HeardAudio, PlayoutQueue, Timeline
 from livekit_barge.stage.voices import SAMPLE_RATE
 
 FRAME_S = 0.05
@@ -30,20 +30,20 @@ _TAIL_MARGIN_S = 0.02
 
 
 @dataclass
-class _Segment:
+class _OutputSegment:
     """The audio between two flushes, and how far it has come."""
 
     index: int
     pushed: int = 0
-    """Samples, in whole frames, put up for forwarding."""
+    """Samples, in whole frames, queued for forwarding."""
     forwarded_s: float = 0.0
-    """Handed to the queue."""
+    """Seconds handed to the queue."""
     dropped_s: float = 0.0
-    """Of that, dropped from the queue in a pause."""
+    """The part of it that a pause dropped from the queue."""
     run_offset_s: float = 0.0
-    """Where the stretch that plays now, or plays next, begins."""
+    """The offset at which the stretch that plays now, or plays next, begins."""
     dry_at_s: float | None = None
-    """When the queue runs out, if no more comes; ``None``: nothing plays."""
+    """The time at which the queue runs out if no more comes; ``None``: nothing plays."""
     started: bool = False
 
 
@@ -76,8 +76,8 @@ class LineOutput(io.AudioOutput):
         self._clock = SystemClock()
         self._queue = PlayoutQueue(timeline, sample_rate, queue_s)
         self._framer = utils.audio.AudioByteStream(sample_rate, 1, round(frame_s * sample_rate))
-        self._frames: utils.aio.Chan[tuple[rtc.AudioFrame, Place]] = utils.aio.Chan()
-        self._segment = _Segment(0)
+        self._frames: utils.aio.Chan[tuple[rtc.AudioFrame, AudioPosition]] = utils.aio.Chan()
+        self._segment = _OutputSegment(0)
         self._enabled = _set_event()
         self._idle = _set_event()
         self._cleared = asyncio.Event()
@@ -87,12 +87,12 @@ class LineOutput(io.AudioOutput):
         self._forwarding = asyncio.create_task(self._forward(), name="line-forwarding")
         self._ending: asyncio.Task[None] | None = None
 
-    def heard(self) -> list[Stretch]:
-        """All that has left the line so far, in order."""
+    def heard(self) -> list[HeardAudio]:
+        """Return all audio that has left the line so far, in order."""
         return self._queue.heard()
 
     async def aclose(self) -> None:
-        """Stop playing. What was heard stays known."""
+        """Stop playing. :meth:`heard` stays available."""
         self._cancel_tail()
         if self._pause_timer is not None:
             self._pause_timer.cancel()
@@ -147,11 +147,11 @@ class LineOutput(io.AudioOutput):
             self._cleared.set()
 
     def _put(self, frame: rtc.AudioFrame) -> None:
-        self._frames.send_nowait((frame, Place(self._segment.index, self._segment.pushed)))
+        self._frames.send_nowait((frame, AudioPosition(self._segment.index, self._segment.pushed)))
         self._segment.pushed += frame.samples_per_channel
 
     def _arm_tail(self) -> None:
-        """Have audio short of a frame forwarded just before the queue would run dry."""
+        """Schedule audio shorter than a frame to be forwarded just before the queue runs dry."""
         self._cancel_tail()
         if self._enabled.is_set():
             waiting_s = self._segment.pushed / self._rate - self._segment.forwarded_s
@@ -179,7 +179,7 @@ class LineOutput(io.AudioOutput):
             finally:
                 self._idle.set()
 
-    async def _forward_frame(self, frame: rtc.AudioFrame, place: Place) -> None:
+    async def _forward_frame(self, frame: rtc.AudioFrame, place: AudioPosition) -> None:
         clears = self._clears
         if not self._enabled.is_set():
             self._drop_queue()
@@ -223,7 +223,7 @@ class LineOutput(io.AudioOutput):
         if interrupted:
             self._queue.clear_queue()
         await utils.aio.cancel_and_wait(played, cleared)
-        self._segment = _Segment(segment.index + 1)
+        self._segment = _OutputSegment(segment.index + 1)
         self._cleared.clear()
         self.on_playback_finished(
             playback_position=max(segment.forwarded_s - segment.dropped_s - queued_s, 0.0),
@@ -240,7 +240,7 @@ class LineOutput(io.AudioOutput):
         await self._queue.wait_for_playout()
 
     def _report_run(self, offset_s: float) -> None:
-        """Report that the segment has played up to ``offset_s``, which it has by now."""
+        """Report that the segment has now played up to ``offset_s``."""
         segment, now_s = self._segment, self._timeline.now_s()
         ended_s = now_s if segment.dry_at_s is None else min(now_s, segment.dry_at_s)
         duration_s = offset_s - segment.run_offset_s

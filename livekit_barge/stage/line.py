@@ -17,8 +17,8 @@ from livekit_barge.stage.track import CallerTrack, Pcm
 from livekit_barge.stage.voices import SAMPLE_RATE
 
 USERDATA_CALLER_SAMPLE = "livekit_barge.caller_sample"
-"""Where a frame says which sample of the caller's track is its first: stand-ins for a recogniser
-know by it what they hear."""
+"""A frame's user data: the caller's sample that is its first, by which stand-ins for a recogniser
+know what they hear."""
 
 INPUT_FRAME_S = 0.05
 """RoomIO's default, ``AudioInputOptions.frame_size_ms``; a decision cannot come between frames."""
@@ -58,7 +58,7 @@ class LineInput(io.AudioInput):
         raise StopAsyncIteration
 
     def hang_up(self) -> None:
-        """End the caller's audio with the frame that is under way."""
+        """End the caller's audio after the current frame."""
         self._hung_up = True
 
     def on_attached(self) -> None:
@@ -87,7 +87,7 @@ class Line:
         self._session: AgentSession[Any] | None = None
 
     def connect(self, session: AgentSession[Any]) -> None:
-        """Make this the session's audio. Before ``session.start()``."""
+        """Connect this line to a session, before ``session.start()``."""
         session.input.audio = self.input
         session.output.audio = self.output
         self._session = session
@@ -98,7 +98,7 @@ class Line:
         return self._session is not None and self._session.agent_state == "thinking"
 
     def heard(self) -> Pcm:
-        """What the caller heard, sample by sample from the line's opening until now."""
+        """Return what the caller heard, sample by sample from the line's opening until now."""
         stretches = self.output.heard()
         heard = np.zeros(round(self.timeline.now_s() * SAMPLE_RATE), np.int16)
         for stretch in stretches:
@@ -106,6 +106,6 @@ class Line:
         return heard
 
     async def aclose(self) -> None:
-        """Hang up. What was heard stays known."""
+        """Hang up. :meth:`heard` stays available."""
         self.input.hang_up()
         await self.output.aclose()

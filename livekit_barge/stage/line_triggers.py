@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from livekit_barge.stage.playout import Stretch
+from livekit_barge.stage.playout import HeardAudio
 from livekit_barge.stage.spoken_output import AgentSpeech
 
 WORD_MIN_S = 0.15
@@ -21,21 +21,21 @@ WORD_MIN_S = 0.15
 
 @dataclass(frozen=True)
 class Moment:
-    """One frame's time, for one line that waits. Counted in samples from the call's start."""
+    """One frame's time for a waiting line, in samples from the call's start."""
 
     rate: int
     start: int
     stop: int
-    heard: Sequence[tuple[AgentSpeech, Stretch]]
-    """What of the agent was heard in it, of speeches that the line may fall on."""
+    heard: Sequence[tuple[AgentSpeech, HeardAudio]]
+    """The agent's audio heard in this moment, of speeches that the line may fall on."""
     agent_done: int | None
-    """After the last audible sample of the agent's latest speech, if that is over."""
+    """The sample after the agent's latest speech, if that is over."""
     caller_done: int | None
-    """After the last sample of the line before."""
+    """The sample after the previous line."""
     yielded: int | None = None
-    """After the agent's last audible sample since the latest line that it should yield to."""
+    """The sample after which the agent fell silent for the latest line to yield to."""
     thinking: int | None = None
-    """Since when the agent thinks; ``None``: it does not, or that is not shown here."""
+    """The sample at which the agent began to think; ``None``: it does not, or it is not known."""
 
 
 class Finder(Protocol):
@@ -48,10 +48,10 @@ class Finder(Protocol):
 
 @dataclass(frozen=True)
 class Place:
-    """Where a line begins."""
+    """The place where a line begins."""
 
     phrase: str
-    """As the script says it."""
+    """The phrase in the script."""
     finder: Finder
 
     def __str__(self) -> str:
@@ -60,7 +60,7 @@ class Place:
 
 @dataclass(frozen=True)
 class AfterSpoken:
-    """When so much has been heard of a speech, counted from its first audible sample."""
+    """A time into a speech, as heard, counted from its first audible sample."""
 
     spoken_s: float
 
@@ -70,7 +70,7 @@ class AfterSpoken:
 
 @dataclass(frozen=True)
 class MidWord:
-    """In the middle of a word."""
+    """A place in the middle of a word."""
 
     after_s: float = 0.0
 
@@ -85,7 +85,7 @@ class MidWord:
 
 @dataclass(frozen=True)
 class SentenceStart:
-    """On the first sample of a sentence that is not a speech's first."""
+    """A place on the first sample of a sentence that is not a speech's first."""
 
     after_s: float = 0.0
 
@@ -100,7 +100,7 @@ class SentenceStart:
 
 @dataclass(frozen=True)
 class BeforeEnd:
-    """So long before a speech's last audible sample; known once the whole speech was pushed."""
+    """A time before a speech's last audible sample; known once the whole speech was pushed."""
 
     left_s: float
 
@@ -114,7 +114,7 @@ class BeforeEnd:
 
 @dataclass(frozen=True)
 class AfterAgent:
-    """So long after the agent's last audible sample."""
+    """A time after the agent's last audible sample."""
 
     gap_s: float
 
@@ -124,7 +124,7 @@ class AfterAgent:
 
 @dataclass(frozen=True)
 class AfterCaller:
-    """So long after the line before."""
+    """A time after the previous line."""
 
     gap_s: float
 
@@ -134,7 +134,7 @@ class AfterCaller:
 
 @dataclass(frozen=True)
 class AfterYield:
-    """So long after the agent fell silent for a line that it should yield to."""
+    """A time after the agent fell silent for a line that it should yield to."""
 
     gap_s: float
 
@@ -144,7 +144,7 @@ class AfterYield:
 
 @dataclass(frozen=True)
 class WhileThinking:
-    """While the agent has something to say and is not heard yet."""
+    """A place while the agent has something to say and is not heard yet."""
 
     after_s: float = 0.0
 
@@ -154,7 +154,7 @@ class WhileThinking:
 
 @dataclass(frozen=True)
 class AtTime:
-    """So long after the call's start."""
+    """A time after the call's start."""
 
     at_s: float
 
@@ -209,7 +209,7 @@ def _from_start(speech: AgentSpeech, seconds: float) -> Iterable[int]:
 def _first_heard(
     moment: Moment, targets: Callable[[AgentSpeech], Iterable[int]], *, after_s: float = 0.0
 ) -> int | None:
-    """Where the first of a speech's ``targets``, as offsets in it, was heard in this moment."""
+    """Return where the first of a speech's ``targets`` (offsets in it) was heard in this moment."""
     for speech, stretch in moment.heard:
         assert stretch.place is not None
         offset, end = stretch.place.offset, stretch.place.offset + len(stretch.samples)

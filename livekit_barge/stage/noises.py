@@ -1,4 +1,4 @@
-"""Sounds that are no speech: made from a seed, so that each cough is another and none is recorded.
+"""Sounds that are not speech: made from a seed, so that no two coughs are the same.
 
 Each is built from what the sound is made of, as acoustics describe it, at the level of a voice
 (:data:`~.voices.ACTIVE_DBFS`, over what is within 30 dB of its loudest 20 ms):
@@ -57,7 +57,7 @@ def _cough(rng: np.random.Generator) -> Wave:
 
 
 def _one_cough(rng: np.random.Generator) -> Wave:
-    """Burst, turbulence, and in two of three a voiced end."""
+    """Make a cough: burst, turbulence, and in two of three a voiced end."""
     throat = _resonances(rng, (600, 1300, 2600, 3900))
     air = rng.standard_normal(_samples(rng.uniform(0.18, 0.32)))
     at_s = np.arange(len(air)) / SAMPLE_RATE
@@ -122,7 +122,7 @@ def _traffic(rng: np.random.Generator) -> Wave:
 
 
 def traffic(rng: np.random.Generator, seconds: float) -> Wave:
-    """Cars passing by for so long."""
+    """Make the sound of passing cars."""
     count = _samples(seconds)
     at_s = np.arange(count) / SAMPLE_RATE
     road = _lowpass(rng.standard_normal(count), 900) + 0.5 * _lowpass(
@@ -191,12 +191,12 @@ SOUNDS: dict[str, Callable[[np.random.Generator], Wave]] = {
 
 
 def _resonances(rng: np.random.Generator, means_hz: tuple[float, ...]) -> list[tuple[float, float]]:
-    """Resonances of a throat: about these, with their widths."""
+    """Draw a throat's resonances near these, with their widths."""
     return [(hz * rng.uniform(0.85, 1.15), 80 + 0.08 * hz) for hz in means_hz]
 
 
 def _resonate(wave: Wave, resonances: list[tuple[float, float]]) -> Wave:
-    """Through resonances side by side, the lower the stronger."""
+    """Filter through parallel resonances, the lower the stronger."""
     from scipy.signal import lfilter
 
     heard = np.zeros(len(wave))

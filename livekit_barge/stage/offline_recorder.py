@@ -1,4 +1,4 @@
-"""Keeps a scripted call in virtual time: all at its end, in the loop's own thread.
+"""Keeps a scripted call in virtual time: everything at its end, in the loop's own thread.
 
 A live call is written and measured while it runs, in a thread (``recording.recorder``),
 so that a killed process loses little. In virtual time there is nothing to lose and no
@@ -27,7 +27,7 @@ from livekit_barge.stage.time.virtual import at_once
 
 
 class RecorderAtTheEnd(Recorder):
-    """Waits with all until ``join``, after ``close``."""
+    """Defers everything until ``join``, after ``close``."""
 
     def __init__(
         self, open_keeper: Callable[[], Keeper], on_fault: Callable[[Exception], None]
@@ -63,7 +63,7 @@ class RecorderAtTheEnd(Recorder):
 
 
 def check_writable(calls_dir: Path) -> None:
-    """Before a call is played. Raises :class:`SettingsError`."""
+    """Check the folder before a call is played. Raises :class:`SettingsError`."""
     try:
         private.make_folder(calls_dir)
         tempfile.TemporaryFile(dir=calls_dir).close()
@@ -93,7 +93,7 @@ class _NoFiles(CallFiles):
     """A call of which nothing is written."""
 
     def __init__(self) -> None:
-        """Makes no folder."""
+        """Keep no folder."""
 
     def event(self, event: Event) -> None: ...
 

@@ -1,4 +1,4 @@
-"""What plays the agent's audio: a queue that empties at the clock's pace, and knows what left it.
+"""Plays the agent's audio: a queue that empties at the clock's pace, and knows what left it.
 
 It takes the place of ``rtc.AudioSource(queue_size_ms=200)``, through which RoomIO publishes: up to
 ``queue_s`` are taken at once; a frame over that holds its caller until the rest has shrunk to
@@ -35,22 +35,22 @@ class Timeline:
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where a piece of audio stands in what the agent generated."""
+class AudioPosition:
+    """The position of a piece of audio in what the agent generated."""
 
     segment: int
     """Counts the output's segments (a stretch between two flushes) from 0."""
     offset: int
-    """In samples, from the segment's start."""
+    """The offset in samples, from the segment's start."""
 
 
 @dataclass(frozen=True)
-class Stretch:
+class HeardAudio:
     """Audio that left the line without a gap, from sample ``at`` of the call on."""
 
     at: int
     samples: Pcm
-    place: Place | None = None
+    place: AudioPosition | None = None
 
 
 class PlayoutQueue:
@@ -60,26 +60,26 @@ class PlayoutQueue:
         self.sample_rate = sample_rate
         self._timeline = timeline
         self._queue_s = queue_s
-        self._stretches: list[Stretch] = []
+        self._stretches: list[HeardAudio] = []
         self._ends = 0
         self._cleared: asyncio.Future[None] | None = None
 
     @property
     def queued_duration(self) -> float:
-        """Seconds of audio that have been taken and not yet played."""
+        """Seconds of audio that were taken and have not played yet."""
         return max(round(self._ends / self.sample_rate - self._timeline.now_s(), 9), 0.0)
 
-    def heard(self, since: int = 0) -> list[Stretch]:
-        """All that has left until now, in order; of what ended before ``since``, nothing."""
-        heard: list[Stretch] = []
+    def heard(self, since: int = 0) -> list[HeardAudio]:
+        """Return all audio that has left in order, but for what ended before ``since``."""
+        heard: list[HeardAudio] = []
         for stretch in self.heard_backwards():
             if stretch.at + len(stretch.samples) <= since:
                 break
             heard.append(stretch)
         return heard[::-1]
 
-    def heard_backwards(self) -> Iterator[Stretch]:
-        """All that has left until now, the latest first."""
+    def heard_backwards(self) -> Iterator[HeardAudio]:
+        """Yield all audio that has left until now, the latest first."""
         now = self._now()
         for stretch in reversed(self._stretches):
             if stretch.at + len(stretch.samples) <= now:
@@ -87,22 +87,24 @@ class PlayoutQueue:
             elif stretch.at < now:
                 yield _cut(stretch, now)
 
-    async def capture_frame(self, frame: rtc.AudioFrame, place: Place | None = None) -> None:
+    async def capture_frame(
+        self, frame: rtc.AudioFrame, place: AudioPosition | None = None
+    ) -> None:
         """Take a frame; returns when no more than ``queue_s`` are queued."""
         at = max(self._ends, self._now())
         samples = np.frombuffer(bytes(frame.data), np.int16)
-        self._stretches.append(Stretch(at, samples, place))
+        self._stretches.append(HeardAudio(at, samples, place))
         self._ends = at + len(samples)
         if (over_s := self.queued_duration - self._queue_s) > 0:
             await self._sleep_unless_cleared(over_s)
 
     async def wait_for_playout(self) -> None:
-        """Wait until the queue is empty, be it played or cleared."""
+        """Wait until the queue is empty, played or cleared."""
         while (queued_s := self.queued_duration) > 0:
             await self._sleep_unless_cleared(queued_s)
 
     def clear_queue(self) -> None:
-        """Drop what has not been played: the sample that is due now is the first not heard."""
+        """Drop what has not been played; the sample due now is the first not heard."""
         self._stretches = self.heard()
         self._ends = min(self._ends, self._now())
         if self._cleared is not None and not self._cleared.done():
@@ -120,5 +122,5 @@ class PlayoutQueue:
         await asyncio.wait([self._cleared], timeout=seconds)
 
 
-def _cut(stretch: Stretch, now: int) -> Stretch:
-    return Stretch(stretch.at, stretch.samples[: now - stretch.at], stretch.place)
+def _cut(stretch: HeardAudio, now: int) -> HeardAudio:
+    return HeardAudio(stretch.at, stretch.samples[: now - stretch.at], stretch.place)

@@ -1,4 +1,4 @@
-"""What the agent is saying: its speeches as they are pushed to the line, with their words.
+"""Follows the agent's speeches as they are pushed to the line, with their words.
 
 Words come with the audio, as LiveKit carries them from a TTS with aligned transcripts
 (``USERDATA_TIMED_TRANSCRIPT``); any other TTS gets sentences only, or nothing.
@@ -14,7 +14,7 @@ from livekit import rtc
 from livekit.agents.types import USERDATA_TIMED_TRANSCRIPT
 
 from livekit_barge.stage.agent_output import LineOutput
-from livekit_barge.stage.playout import Stretch, Timeline
+from livekit_barge.stage.playout import HeardAudio, Timeline
 from livekit_barge.stage.track import FULL_SCALE, Pcm
 
 AUDIBLE_PEAK_DBFS = -50.0
@@ -47,15 +47,15 @@ class AgentSpeech:
     words: list[SaidWord] = field(default_factory=list)
     audible_start: int | None = None
     audible_end: int | None = None
-    """After the last audible sample that was pushed."""
+    """The offset after the last audible sample that was pushed."""
     complete: bool = False
-    """All of it was pushed."""
+    """The speech was pushed to its end."""
     heard_to: int = 0
-    """How far the caller has heard it before the present moment."""
+    """The end of what the caller had heard of it before the present moment."""
     pushed: int = 0
 
     def push(self, frame: rtc.AudioFrame) -> None:
-        """Its next frame."""
+        """Add the speech's next frame."""
         samples = np.frombuffer(bytes(frame.data), np.int16)
         audible = audible_samples(samples)
         if len(audible):
@@ -89,8 +89,8 @@ class SpeakingOutput(LineOutput):
             self.speeches[-1].complete = True
         super().flush()
 
-    def heard_since(self, sample: int) -> list[tuple[AgentSpeech, Stretch]]:
-        """What was heard from ``sample`` of the call on, and which speech it belongs to."""
+    def heard_since(self, sample: int) -> list[tuple[AgentSpeech, HeardAudio]]:
+        """Return what was heard from ``sample`` of the call on, with the speech it belongs to."""
         return [
             (self.speeches[stretch.place.segment], stretch)
             for stretch in self._queue.heard(since=sample)
@@ -113,7 +113,7 @@ class SpeakingOutput(LineOutput):
         return self._done_at[speech.number]
 
     def _last_audible(self, speech: AgentSpeech) -> tuple[int | None, int | None]:
-        """After its last audible sample that was heard: in the call, and in the speech."""
+        """Return the end of its last audible sample heard: in the call, and in the speech."""
         for stretch in self._queue.heard_backwards():
             if stretch.place is not None and stretch.place.segment == speech.number:
                 audible = audible_samples(stretch.samples)

@@ -1,4 +1,4 @@
-"""What a caller's line is like: noise around them, the agent's echo, a phone between.
+"""Describes the caller's surroundings: noise around them, the agent's echo, a phone between.
 
 ::
 
@@ -37,7 +37,7 @@ class Noise:
 
     kind: NoiseKind = "white"
     snr_db: float
-    """So far below a voice."""
+    """Decibels that the noise lies below a voice."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +48,7 @@ class Echo:
     delay_s: float = 0.12
     """A loudspeaker's buffer, the room, and the way back: 0.1 s and more on phones."""
     for_s: float | None = None
-    """From the agent's first sample; ``None``: all the call."""
+    """The time it lasts, from the agent's first sample; ``None``: the whole call."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,17 +61,17 @@ class Phone:
 
 @dataclass(frozen=True, kw_only=True)
 class Surroundings:
-    """All of it; what is ``None`` is not there."""
+    """The surroundings of a call; ``None`` means absent."""
 
     noise: Noise | None = None
     echo: Echo | None = None
     phone: Phone | None = None
     seed: int = 0
-    """Of the noise, and of which packets are lost."""
+    """The seed of the noise and of the lost packets."""
 
 
 def surroundings_from(content: Any, *, where: object) -> Surroundings:
-    """From what a file holds under ``conditions``. Raises :class:`~.ScriptError`."""
+    """Read the ``conditions`` of a file. Raises :class:`~.ScriptError`."""
     values = read_keys(content, _KEYS, where=where)
     made: dict[str, Any] = {}
     for key, value in values.items():

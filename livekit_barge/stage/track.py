@@ -17,7 +17,7 @@ FULL_SCALE = 32_768
 
 
 def to_pcm(samples: npt.NDArray[Any]) -> Pcm:
-    """Rounded to whole steps, and clipped where they are louder than int16 can be."""
+    """Round samples to whole steps, and clip them to int16."""
     whole = samples if samples.dtype.kind == "i" else np.rint(samples)
     # Not np.clip, which asks each time for the limits of the type: three times as long.
     pcm: Pcm = np.minimum(np.maximum(whole, -FULL_SCALE), FULL_SCALE - 1).astype(np.int16)
@@ -32,15 +32,15 @@ class CallerTrack:
         self._noise_rms = None if noise_dbfs is None else FULL_SCALE * 10 ** (noise_dbfs / 20)
         self._seed = seed
         self.line: Callable[[Pcm], Pcm] | None = None
-        """What the track passes on its way: takes each piece that leaves, gives what arrives."""
+        """The line that the track passes through: takes each piece, returns what arrives."""
         self._mix = np.zeros(0, np.int32)
         self._mixed = 0
-        """How many samples of it hold their noise; the rest is room."""
+        """The number of its samples that hold their noise; the rest is room to grow."""
         self._sent = 0
 
     @property
     def sent(self) -> int:
-        """How many samples have left; nothing can be mixed in before this one."""
+        """The number of samples that have left; nothing can be mixed in before this one."""
         return self._sent
 
     def mix(self, clip: Pcm, at_sample: int) -> None:
@@ -62,7 +62,7 @@ class CallerTrack:
         return pcm if self.line is None else self.line(pcm)
 
     def _extend(self, length: int) -> None:
-        """Lengthen the track, by whole seconds, each with noise of its own from the seed."""
+        """Lengthen the track by whole seconds, each with its own noise from the seed."""
         while self._mixed < length:
             begin, end = self._mixed, self._mixed + self.sample_rate
             if end > len(self._mix):

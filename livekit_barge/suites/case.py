@@ -1,4 +1,4 @@
-"""A case: one scripted call of a suite, with all that decides how it goes.
+"""A case: one scripted call of a suite, with everything that decides its course.
 
 It holds plain values only, so that it can be handed to another process or machine, and so that its
 digest says whether a kept result is still its own.
@@ -32,14 +32,14 @@ class Case:
     conditions: Conditions = field(default_factory=Conditions)
     """The line between caller and agent."""
     timing: Timing = field(default_factory=Timing)
-    """Of the models' stand-ins."""
+    """The timing of the models' stand-ins."""
     knobs: Mapping[str, Any] = field(default_factory=dict)
-    """Over the preset's, under LiveKit's names; ``None`` switches a knob off."""
+    """Knobs that override the preset's, by LiveKit's names; ``None`` switches a knob off."""
     preset: str = "livekit-defaults"
     """A shipped preset's name, or the path of a preset file."""
 
     def chosen(self) -> Preset:
-        """The preset with this case's knobs in it.
+        """Return the preset with this case's knobs.
 
         Raises :class:`~livekit_barge.errors.SettingsError`.
         """
@@ -49,7 +49,7 @@ class Case:
         return Preset(base.name, **{**base.knobs, **self.knobs})
 
     def digest(self) -> str:
-        """Equal for two cases that give the same result by this version.
+        """Return a digest that is equal for cases with the same result in this version.
 
         A clip or a preset that is named by its path counts with what is in the file.
         """
@@ -67,7 +67,7 @@ class Case:
 
 
 def _plain(value: Any) -> Any:
-    """A value as JSON can hold it: data classes with their types' names, files with digests."""
+    """Convert a value for JSON: data classes with their types' names, files with digests."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         fields = {f.name: _plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
         return {"": type(value).__name__, **fields}

@@ -1,4 +1,4 @@
-"""What came of a suite's calls, event by event.
+"""The results of a suite's calls, event by event.
 
 An *event* is a caller's line that says what should happen (``expect``), where it fell on the
 agent's speech. The label decides, whatever the ruler would have taken it for without one
@@ -33,22 +33,22 @@ class EventResult:
     """Its place, as the script says it."""
     expect: Expect
     kind: str | None = None
-    """What is to be held through: ``backchannel``, ``cough``, …"""
+    """The kind of sound to hold through: ``backchannel``, ``cough``, …"""
     outcome: Outcome
-    """By the label."""
+    """The outcome by the label."""
     unlabelled: Outcome | None = None
-    """What the ruler took it for without the label; ``None``: it saw no overlap."""
+    """The outcome without the label; ``None``: no overlap was measured."""
     reason: str | None = None
     onset_s: float | None = None
     yielded: bool | None = None
     """The agent stopped within the limit."""
     talked_on: bool | None = None
-    """It was audible for more than a syllable past the decision."""
+    """The agent was audible for more than a syllable past the decision."""
     detection_s: float | None = None
     cancellation_s: float | None = None
     time_to_yield_s: float | None = None
     lower_bound: bool = False
-    """``time_to_yield_s`` is at least that."""
+    """``time_to_yield_s`` is a lower bound."""
     quiet_at_decision: bool = False
     agent_over_caller: bool = False
     talk_over_s: float = 0.0
@@ -62,7 +62,7 @@ class EventResult:
     """Until the call's end: it did not speak again."""
     cause: Cause | None = None
     protected: tuple[str, ...] = ()
-    """What kept audio activity from stopping the agent at the onset."""
+    """The reasons why audio activity could not stop the agent at the onset."""
 
     @property
     def key(self) -> tuple[str, int | None, float | None]:
@@ -72,12 +72,12 @@ class EventResult:
 
     @property
     def false_stop(self) -> bool:
-        """It stopped where it should have gone on."""
+        """The agent stopped where it should have continued."""
         return self.outcome == "false_stop"
 
     @property
     def uncounted(self) -> str | None:
-        """Why it is in no rate; ``None``: it is in one."""
+        """The reason why it is in no rate; ``None``: it is in one."""
         return uncounted(self.outcome, self.agent_over_caller)
 
     def to_json(self) -> dict[str, Any]:
@@ -85,7 +85,7 @@ class EventResult:
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> Self:
-        """Raises ``ValueError`` for what is no event."""
+        """Read an event. Raises ``ValueError`` if the document is not one."""
         named = {f.name: document[f.name] for f in dataclasses.fields(cls) if f.name in document}
         fields = named | {"protected": tuple(document.get("protected", ()))}
         if wrong := fault(cls, fields):
@@ -101,22 +101,22 @@ class CaseResult:
     preset: str
     events: tuple[EventResult, ...] = ()
     call_s: float = 0.0
-    """How long the call lasted, in its own time."""
+    """The call's length, in its own time."""
     unplaced: tuple[str, ...] = ()
     """The caller's lines that found no place."""
     error: str | None = None
-    """Why it could not be played."""
+    """The reason why it could not be played."""
 
     def to_json(self) -> dict[str, Any]:
         return dataclasses.asdict(self) | {"events": [event.to_json() for event in self.events]}
 
     def line(self) -> str:
-        """The document on one line: the same bytes in equal runs."""
+        """Return the document on one line: the same bytes in equal runs."""
         return json.dumps(self.to_json(), ensure_ascii=False)
 
     @classmethod
     def from_line(cls, line: str | bytes) -> Self:
-        """Raises ``ValueError`` for what is no result."""
+        """Read a result. Raises ``ValueError`` if the line is not one."""
         document = parse(line)
         try:
             named = {f.name: document[f.name] for f in dataclasses.fields(cls)}

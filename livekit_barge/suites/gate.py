@@ -1,4 +1,4 @@
-"""The gate: what was measured against limits that were set beforehand.
+"""The gate: checks measurements against limits that were set beforehand.
 
 It takes bench and room runs, judged by their labels, and folders of live calls or recordings,
 judged as ``score`` judges them (:mod:`~livekit_barge.measure.checks`). Where nothing at all can be
@@ -28,13 +28,13 @@ from livekit_barge.suites.sweep_file import HELD_OUT, SWEEP_FILE
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
-    """Of one run under one preset, or of one folder of calls."""
+    """The verdict on one run under one preset, or on one folder of calls."""
 
     name: str
     tally: Tally
     checks: tuple[Check, ...]
     refused: tuple[str, ...] = ()
-    """What could not be played or measured, each in a line."""
+    """The calls that could not be played or measured, each in a line."""
     unplaced: int = 0
     """Lines whose place never came: they are in no rate."""
 
@@ -64,7 +64,7 @@ def judge_runs(
     source: str | None = None,
     caller_channel: int | None = None,
 ) -> list[Verdict]:
-    """The verdicts, one for each preset of a run, one for all calls of another folder.
+    """Return the verdicts: one for each preset of a run, one for all calls of another folder.
 
     ``source`` and ``caller_channel`` are of recordings, as ``score`` takes them.
 
@@ -78,15 +78,15 @@ def judge_runs(
             verdicts += _of_run(folder, limits)
         elif _is_sweep(folder) or (folder.name == HELD_OUT and _is_sweep(folder.parent)):
             raise SettingsError(
-                "a sweep's settings are not held against limits",
+                "a sweep cannot be checked against limits",
                 where=folder,
                 remedy="give the folder of a bench run, of calls or of recordings",
             )
         elif (folder / RESULTS_FILE).exists():
             raise SettingsError(
-                "this run has not come to its end",
+                "this run is not finished",
                 where=folder,
-                remedy="run bench again: it goes on where it was",
+                remedy="run bench again: it resumes",
             )
         else:
             verdicts.append(_of_calls(folder, order))
@@ -100,7 +100,7 @@ def _is_sweep(folder: Path) -> bool:
 def judge_tally(
     name: str, tally: Tally, limits: Thresholds, refused: Sequence[str] = (), unplaced: int = 0
 ) -> Verdict:
-    """The verdict on what events add up to."""
+    """Judge a tally against the limits."""
     return Verdict(
         name=name,
         tally=tally,

@@ -1,4 +1,4 @@
-"""Judges the events of a played call by their labels: a label wins over what the ruler guesses.
+"""Judges the events of a played call by their labels: a label wins over the guess without one.
 
 Without a label the ruler takes a short sound that the agent spoke through for one to hold through,
 and a stop for words of listening for a false one. With a label that is known:
@@ -38,7 +38,7 @@ from livekit_barge.suites.event_results import EventResult
 def judge_events(
     case_id: str, script: Script, played: PlayedCall, limits: Thresholds
 ) -> tuple[EventResult, ...]:
-    """The events of a call: those of its lines in their order, then those of no line."""
+    """Return the events of a call: those of its lines in order, then those without a line."""
     seen = [_seen(played, number, limits) for number in range(len(played.lines))]
     of_lines = [
         _judge(case_id, number, played, overlap, limits)
@@ -84,7 +84,7 @@ def _of_no_line(
     seen: Sequence[Overlap | None],
     limits: Thresholds,
 ) -> Iterator[EventResult]:
-    """Of each of the agent's speeches, whether the noise or the echo stopped it."""
+    """Judge for each of the agent's speeches whether the noise or the echo stopped it."""
     if around.echo is None and around.noise is None:
         return
     kind = "echo" if around.echo is not None else "noise"
@@ -156,7 +156,7 @@ def _to_hold(
 
 
 def _next_at_s(played: PlayedCall, number: int) -> float:
-    """Where the caller's next line begins; infinity after the last."""
+    """Return where the caller's next line begins; infinity after the last."""
     following = played.lines[number + 1 :]
     return following[0].start_s if following else math.inf
 
@@ -168,7 +168,7 @@ def _with_clocks(
     played: PlayedCall,
     limits: Thresholds,
 ) -> EventResult:
-    """The event with the ruler's figures; from the line's place where the ruler saw no onset."""
+    """Add the measured figures to an event; without an onset, they count from the line's place."""
     onset_s = event.onset_s if seen_onset_s is None else seen_onset_s
     stopped = event.outcome not in ("held", "natural_end", "unmeasurable")
     time_s = seen.time_to_yield_s
@@ -204,7 +204,7 @@ def _with_clocks(
 
 
 def _seen(played: PlayedCall, number: int, limits: Thresholds) -> Overlap | None:
-    """A line's overlap, or a stop in its reach for which the ruler saw another cause or none."""
+    """Return a line's overlap, or a stop in its reach that no other line accounts for."""
     placed = played.lines[number]
     if (own := played.overlap_of(placed.line)) is not None:
         return own
@@ -224,7 +224,7 @@ def _seen(played: PlayedCall, number: int, limits: Thresholds) -> Overlap | None
 def _without_overlap(
     went_on: Outcome, placed: PlacedLine, turns: Sequence[Turn], limits: Thresholds
 ) -> tuple[Outcome, str | None]:
-    """What became of a line that stopped nothing: the agent went on, if it was speaking at all."""
+    """Judge a line that stopped nothing: the agent continued, if it was speaking at all."""
     at_s = placed.start_s
     spoken = [t for t in turns if t.speaker == "agent" and t.started_s <= at_s < t.ended_s]
     if not spoken:
@@ -237,8 +237,10 @@ def _without_overlap(
 
 
 def _dead_air(silent_s: float, played: PlayedCall) -> tuple[float, bool]:
-    """From a stop that was not taken back to the agent's next word, less what the caller said; and
-    whether there was such a word before the call ended."""
+    """Return the dead air after a stop, up to the agent's next word, less the caller's speech.
+
+    The second value tells if there was such a word before the call ended.
+    """
     words_s = (turn.started_s for turn in played.turns if turn.speaker == "agent")
     again_s = min((at_s for at_s in words_s if at_s > silent_s), default=None)
     until_s = played.duration_s if again_s is None else again_s

@@ -1,4 +1,4 @@
-"""How long models take, as distributions: a :class:`~.models.Timing` for each call, by its seed.
+"""The models' delays as distributions: a :class:`~.models.Timing` for each call, by its seed.
 
 The medians are those of :class:`~.models.Timing`, which says where each comes from. Each delay is
 log-normal about its median, since a service has a least delay and a long tail. How wide is an
@@ -46,14 +46,14 @@ P95_OVER_MEDIAN: Mapping[str, float] = MappingProxyType(
 
 @dataclass(frozen=True, kw_only=True)
 class TimingSpread:
-    """Draws how long the models of a call take."""
+    """Draws the delays of a call's models."""
 
     median: Timing = field(default_factory=Timing)
     p95_over_median: Mapping[str, float] = field(default_factory=lambda: P95_OVER_MEDIAN)
     """1: that delay does not vary; so does one that is not named."""
 
     def draw(self, seed: int) -> Timing:
-        """The timing of the call with this seed: always the same."""
+        """Return the timing of the call with this seed: always the same."""
         rng = np.random.default_rng((seed, *b"timing"))
         drawn: dict[str, Any] = {}
         for name in P95_OVER_MEDIAN:  # in one order, whatever is asked for

@@ -36,15 +36,15 @@ OnResult = Callable[[CaseResult], None]
 
 @dataclass(frozen=True, kw_only=True)
 class Playing:
-    """How cases are played and judged, apart from what stands in them."""
+    """The options for playing and judging cases, apart from their content."""
 
     real_time: bool = False
     calls_dir: Path | None = None
-    """Where their calls are kept, each under its case's id; ``None``: they are not."""
+    """The folder that keeps their calls, each under its case's id; ``None``: they are not kept."""
     thresholds: Path | None = None
-    """A file with other limits than the shipped ones."""
+    """A file with limits in place of the shipped ones."""
     agent: Callable[[], Agent] | None = None
-    """Makes the agent of each call; ``None``: one that says the script's lines."""
+    """Makes the agent of each call; ``None``: one that speaks the script's lines."""
     session: SessionMaker | None = None
     """Makes the sessions; ``None``: with the case's preset and knobs."""
 
@@ -61,7 +61,7 @@ def run_cases(
     thresholds: Path | None = None,
     on_played: OnResult | None = None,
 ) -> Iterator[CaseResult]:
-    """The results, in the order of the cases.
+    """Play the cases, and yield their results in their order.
 
     Args:
         cases: Each with an id of its own.
@@ -116,7 +116,7 @@ def run_cases(
 
 
 def play_case(case: Case, playing: Playing | None = None) -> CaseResult:
-    """Play one, and judge its events."""
+    """Play one case, and judge its events."""
     playing = playing or Playing()
     try:
         return _played(case, playing)
@@ -125,7 +125,7 @@ def play_case(case: Case, playing: Playing | None = None) -> CaseResult:
 
 
 def result_of(case: Case, played: PlayedCall, limits: Thresholds) -> CaseResult:
-    """What came of a call that was played for a case, be it on the stage or in a room."""
+    """Judge a call that was played for a case, on the stage or in a room."""
     return CaseResult(
         case_id=case.case_id,
         preset=case.preset,
@@ -161,7 +161,7 @@ def _call_id(case: Case) -> str:
 
 
 def _is_call_kept(case: Case, calls_dir: Path | None) -> bool:
-    """Or need not be."""
+    """Tell if the call's folder is there, or not needed."""
     return calls_dir is None or (calls_dir / _call_id(case)).is_dir()
 
 
@@ -204,7 +204,7 @@ def _run(
 
 
 def _call_of(job: _Job) -> str:
-    """The call that is played, whatever the settings: what LiveKit's models say of it is kept."""
+    """Return the call's name without its settings: a worker caches the models' answers for it."""
     return job.case.script.name
 
 
@@ -215,7 +215,7 @@ def _died(case: Case) -> CaseResult:
 
 
 def _digest(case: Case, playing: Playing) -> str:
-    """What a result is made from: the case, whether time was real, and the limits."""
+    """Return the digest of what a result depends on: the case, real or virtual time, the limits."""
     if not playing.real_time and playing.thresholds is None:
         return case.digest()
     limits = vars(Thresholds.load(playing.thresholds))

@@ -39,7 +39,7 @@ def run_in_room(
     on_result: OnResult | None = None,
     on_played: OnResult | None = None,
 ) -> Iterator[CaseResult]:
-    """The results under the name ``called``, each call in a room of its own.
+    """Play the cases, each in its own room, and yield results under the preset name ``called``.
 
     The server's key is in the environment.
 

@@ -1,4 +1,4 @@
-"""A run's results on disk: ``results.jsonl``, a case a line, so that a run goes on where it was.
+"""A run's results on disk: ``results.jsonl``, a case a line, so that a run can resume.
 
 A line is appended as its case ends, and says by ``made_from`` what it was made from: once the case
 or the version changes, it is made again. A line cut short by a kill, or damaged, is dropped. When a
@@ -46,12 +46,12 @@ class Kept:
             self._file: IO[bytes] = private.binary(self._path, "a+b")
         except OSError as error:
             raise SettingsError(
-                f"no results can be kept there ({error.strerror})",
+                f"results cannot be kept there ({error.strerror})",
                 where=folder,
                 remedy="choose another folder",
             ) from error
         self._lines: dict[str, int] = {}
-        """Where a result's line begins, by its case's digest."""
+        """The offset of each result's line, by its case's digest."""
         self._index()
 
     def __enter__(self) -> Self:
@@ -71,7 +71,7 @@ class Kept:
                     raise self._no_room(unwritten) from unwritten
 
     def get(self, digest: str) -> CaseResult | None:
-        """The result of a case, if it was played; what could not be is tried again."""
+        """Return the result of a case, if it was played; a case that failed is tried again."""
         if (at := self._lines.get(digest)) is None:
             return None
         self._file.seek(at)
@@ -83,7 +83,7 @@ class Kept:
         return result if result.error is None else None
 
     def put(self, digest: str, result: CaseResult) -> None:
-        """Write a result; it is safe from a kill of this process when this returns."""
+        """Write a result; when this returns, it survives a kill of this process."""
         try:
             at = self._file.seek(0, os.SEEK_END)
             self._file.write(_line(digest, result))
@@ -93,7 +93,7 @@ class Kept:
         self._lines[digest] = at
 
     def order(self, digests: Iterable[str]) -> None:
-        """Put the lines in this order, those of other cases behind."""
+        """Put the lines in this order, followed by those of other cases."""
         first = dict.fromkeys(digest for digest in digests if digest in self._lines)
         others = sorted(self._lines.keys() - first.keys())
         ordered = self._path.with_suffix(f".{os.getpid()}")
@@ -114,7 +114,7 @@ class Kept:
         return SettingsError(
             f"cannot be written ({error.strerror})",
             where=self._path,
-            remedy="make room, and run it again: it goes on where it was",
+            remedy="free some space and run it again: it resumes",
         )
 
     def _index(self) -> None:
@@ -131,7 +131,7 @@ class Kept:
 
 
 def _take(lock: IO[bytes], folder: Path) -> None:
-    """Have the folder until the file is closed. Raises :class:`SettingsError`."""
+    """Lock the folder until the file is closed. Raises :class:`SettingsError`."""
     try:
         import fcntl
     except ImportError:  # Windows: nothing keeps two runs apart there
@@ -141,9 +141,9 @@ def _take(lock: IO[bytes], folder: Path) -> None:
     except BlockingIOError as error:
         lock.close()
         raise SettingsError(
-            "another run keeps its results there",
+            "another run is using this folder",
             where=folder,
-            remedy="wait for its end, or choose another folder",
+            remedy="wait until it ends, or choose another folder",
         ) from error
     except OSError:  # a file system without locks
         return
@@ -155,7 +155,7 @@ def _line(digest: str, result: CaseResult) -> bytes:
 
 
 def _made_from(line: bytes) -> str | None:
-    """The digest that a line is kept under; ``None``: it is damaged, or none of ours."""
+    """Return the digest that a line is kept under; ``None``: it is damaged, or not ours."""
     try:
         document = parse(line)
     except ValueError:

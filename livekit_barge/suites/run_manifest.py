@@ -1,4 +1,4 @@
-"""A finished run on disk: what was run, beside the results.
+"""A finished run on disk: its options, beside the results.
 
 ``run.json`` holds what varies between equal runs, such as how long it took; ``results.jsonl``
 (:mod:`.kept`) what does not. Of its lines the first ``calls`` are the run's.
@@ -25,7 +25,7 @@ SCHEMA = "livekit-barge/bench/1"
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """One command's."""
+    """The options and totals of one bench command."""
 
     suite: str
     presets: tuple[str, ...]
@@ -36,17 +36,17 @@ class Run:
     jobs: int
     calls: int
     call_s: float
-    """How long the calls last together, in their own time."""
+    """The length of all calls together, in their own time."""
     elapsed_s: float
-    """How long playing those took that were not kept from before."""
+    """The time it took to play the calls that were not kept from before."""
     played: int
-    """How many those are."""
+    """The number of those calls."""
 
     def to_json(self) -> dict[str, Any]:
         return {"schema": SCHEMA, **asdict(self)}
 
     def keep(self, folder: Path) -> None:
-        """Write it beside the results. Raises :class:`SettingsError`."""
+        """Write the run beside its results. Raises :class:`SettingsError`."""
         path = folder / RUN_FILE
         text = json.dumps(self.to_json(), indent=2, ensure_ascii=False)
         try:
@@ -55,12 +55,12 @@ class Run:
             raise SettingsError(
                 f"cannot be written ({error.strerror})",
                 where=path,
-                remedy="make room, and run it again: the results are kept",
+                remedy="free some space and run it again: the results are kept",
             ) from error
 
     @classmethod
     def read(cls, folder: Path) -> Self:
-        """The run in a folder. Raises :class:`SettingsError`."""
+        """Read the run in a folder. Raises :class:`SettingsError`."""
         path = folder / RUN_FILE
         try:
             document = parse(read_regular(path))
@@ -79,7 +79,7 @@ class Run:
         return cls(**fields)
 
     def results(self, folder: Path) -> Iterator[CaseResult]:
-        """Its results, in the order of its cases. Raises :class:`SettingsError`."""
+        """Yield the results, in the order of the cases. Raises :class:`SettingsError`."""
         path = folder / RESULTS_FILE
         found = 0
         try:

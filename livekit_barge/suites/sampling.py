@@ -1,4 +1,4 @@
-"""Puts values where a suite's pattern leaves them to chance: a list, a pool, a range of numbers."""
+"""Draws the values that a suite's pattern leaves to chance: from a list, a pool, a range."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from livekit_barge.files.did_you_mean import nearest
 _NUMBER = r"-?\d+(?:\.\d+)?"
 _RANGE = re.compile(rf"({_NUMBER}) to ({_NUMBER})")
 SEEDS = 2**31
-"""A seed is less."""
+"""Seeds are below this."""
 _DEEPEST = 50  # values within values; a pool that draws from itself never ends
 # Words, and a file's name: "9 to 5" is no range in them.
 _AS_WRITTEN = ("agent", "protected", "say", "text", "wav", "summary")
 
 
 def names_a_pool(value: str) -> bool:
-    """``$name`` does; ``$5`` is a price."""
+    """Tell if a word names a pool: ``$name`` does; ``$5`` is a price."""
     return value.startswith("$") and value[1:2].isalpha()
 
 
 def clips(content: Mapping[str, Any], pools: Mapping[str, tuple[Any, ...]]) -> Iterator[str]:
-    """Every file that a pattern may draw for a line's ``wav``."""
+    """Yield every file that a pattern may draw for a line's ``wav``."""
     seen = set()  # what is named twice holds the same, and may hold itself
 
     def found(key: str, value: Any) -> Iterator[str]:
@@ -57,7 +57,7 @@ class Drawing:
         self._used: dict[str, set[int]] = {}
 
     def script(self, content: Mapping[str, Any]) -> dict[str, Any]:
-        """A script file's content, of a pattern's."""
+        """Draw a script file's content from a pattern's."""
         drawn = {}
         for key, value in content.items():
             # What is said, and by whom in which order, is a list; any other is a choice.
@@ -109,7 +109,7 @@ class Drawing:
     def _from_pool(self, name: str) -> Any:
         if name not in self._pools:
             raise ScriptError(
-                f"no pool is called {name}",
+                f"there is no pool {name}",
                 where=self._where,
                 remedy=nearest(name, sorted(self._pools)),
             )

@@ -65,7 +65,7 @@ class Pattern:
     name: str
     count: Mapping[Split, int]
     script: Mapping[str, Any]
-    """As a script file has it."""
+    """The pattern's content, in the form of a script file."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,7 +81,7 @@ class Suite:
 
     @classmethod
     def load(cls, suite: str | Path) -> Self:
-        """A shipped suite by its name, or a file's.
+        """Load a shipped suite by its name, or a suite from a file.
 
         Raises :class:`ScriptError`, naming the file and the key.
         """
@@ -92,10 +92,10 @@ class Suite:
 
     @classmethod
     def parse(cls, content: Any, *, name: str, where: Path | str = "suite") -> Self:
-        """From what a YAML file holds. Raises :class:`ScriptError`."""
+        """Read a suite from a YAML file's content. Raises :class:`ScriptError`."""
         if isinstance(content, dict) and "caller" in content and "calls" not in content:
             raise ScriptError(
-                "a script, and no suite", where=where, remedy="give it as one of `calls:`"
+                "this is a script, not a suite", where=where, remedy="give it as one of `calls:`"
             )
         values = read_keys(content, _SUITE, where=where)
         pools = _shipped_pools() | _pools(values.get("pools", {}), where=where)
@@ -126,9 +126,9 @@ class Suite:
         times: int = 1,
         conditions: Conditions | None = None,
     ) -> list[Case]:
-        """The calls, drawn by ``seed``, under a preset with ``knobs`` over it.
+        """Return the calls, drawn by ``seed``, under a preset overridden by ``knobs``.
 
-        ``split`` takes one part of them; ``times`` draws so many times as many. ``conditions`` are
+        ``split`` takes one part of them; ``times`` multiplies their number. ``conditions`` are
         the line's; each case's seed is put in. The same arguments always give the same cases, and
         for another preset the same calls.
 
@@ -136,7 +136,7 @@ class Suite:
         """
         if split not in (None, *SPLITS):
             raise ScriptError(
-                f"no part of a suite is called {split}",
+                f"a suite has no part {split}",
                 where=self.where,
                 remedy=nearest(str(split), SPLITS),
             )
@@ -161,7 +161,7 @@ class Suite:
         for name in names:
             if names.count(name) > 1:  # they would draw the same calls, and count them twice
                 raise ScriptError(
-                    f"two calls are called {name}", where=self.where, remedy="rename one"
+                    f"two calls have the name {name}", where=self.where, remedy="rename one"
                 )
 
     def _check_clips(self, pattern: Pattern) -> None:
@@ -204,12 +204,12 @@ class Suite:
 
     @property
     def _beside(self) -> Path:
-        """Its files lie there."""
+        """The folder of its files."""
         return self.where.parent if isinstance(self.where, Path) else Path()
 
 
 def shipped_suites() -> list[str]:
-    """The names of the suites that come with this package."""
+    """Return the names of the suites that come with this package."""
     return sorted(path.stem for path in _folder().glob("*.yaml"))
 
 
@@ -220,7 +220,7 @@ def _folder() -> Path:
 def _shipped(name: str) -> Path:
     if name not in (known := shipped_suites()):
         raise ScriptError(
-            f"no suite is called {name}",
+            f"there is no suite {name}",
             remedy=f"{nearest(name, known)} – or give the path of a .yaml file",
         )
     return _folder() / f"{name}.yaml"
@@ -233,12 +233,12 @@ def _shipped_pools() -> dict[str, Mapping[Split, tuple[Any, ...]]]:
 
 def _pools(content: Any, *, where: object) -> dict[str, Mapping[Split, tuple[Any, ...]]]:
     if not isinstance(content, dict):
-        raise ScriptError("pools is no mapping", where=where, remedy="give each pool its name")
+        raise ScriptError("pools is not a mapping", where=where, remedy="give each pool its name")
     pools: dict[str, Mapping[Split, tuple[Any, ...]]] = {}
     for name, parts in content.items():
         if not names_a_pool(f"${name}"):
             raise ScriptError(
-                f"a pool is called {name}", where=where, remedy="begin its name with a letter"
+                f"{name} is not a pool's name", where=where, remedy="begin its name with a letter"
             )
         values = read_keys(parts, _POOL, where=f"{where}: pool {name}")
         pools[str(name)] = {part: values[part] for part in SPLITS}
@@ -257,14 +257,14 @@ def _seeded(conditions: Conditions, seed: int) -> Conditions:
 
 
 def _number(*of: object) -> int:
-    """A number that differs for whatever differs, the same on every machine."""
+    """Return a number from the arguments, the same on every machine."""
     digest = hashlib.sha256("\0".join(map(str, of)).encode()).digest()
     return int.from_bytes(digest[:4]) % SEEDS
 
 
 def _plain_name(value: Any) -> str:
     if not isinstance(value, str) or not re.fullmatch(r"[a-z0-9][a-z0-9-]*", value):
-        raise ValueError("a name of small letters, digits and hyphens")
+        raise ValueError("use lower-case letters, digits and hyphens")
     return value
 
 

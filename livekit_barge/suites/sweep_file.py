@@ -1,4 +1,4 @@
-"""A sweep of settings: each point a set of knobs with what it cost and what it won.
+"""A sweep of settings: each point is a set of knobs with its figures.
 
 ``sweep.json``, as ``livekit-barge sweep`` keeps it::
 
@@ -55,13 +55,13 @@ class Sweep:
 
     @property
     def front(self) -> tuple[Point, ...]:
-        """What is worth choosing from."""
+        """The points worth choosing from."""
         best = (point for point in self.points if point.on_front)
         return tuple(sorted(best, key=lambda point: point.time_to_yield_p50_s or 0.0))
 
 
 def read_sweep(file: Path) -> Sweep:
-    """Raises :class:`CallError`, naming the file and what is wrong in it."""
+    """Read a sweep. Raises :class:`CallError`, naming the file and its fault."""
     try:
         document = parse(read_regular(file))
     except (OSError, ValueError) as error:
@@ -70,7 +70,7 @@ def read_sweep(file: Path) -> Sweep:
         raise _wrong(file, f"not of the schema {SCHEMA}")
     listed = document.get("points")
     if not isinstance(listed, list):
-        raise _wrong(file, "points is no list")
+        raise _wrong(file, "points is not a list")
     points = [_point(fields, file, number) for number, fields in enumerate(listed)]
     title = document.get("title")
     return Sweep(title if isinstance(title, str) else file.parent.name, _with_front(points))
@@ -130,4 +130,4 @@ def _costs(point: Point) -> tuple[float, float] | None:
 
 
 def _wrong(file: Path, what: str) -> CallError:
-    return CallError(what, where=file, remedy="make it again with livekit-barge sweep")
+    return CallError(what, where=file, remedy="run livekit-barge sweep again")

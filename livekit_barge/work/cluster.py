@@ -1,4 +1,4 @@
-"""The same jobs on a Dask cluster instead of processes here."""
+"""Runs jobs on a Dask cluster instead of local processes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _CONNECT_S = 10
 def run_on_cluster(
     jobs: Iterable[Job], work: Callable[[Job], Made], scheduler: str
 ) -> Iterator[tuple[Job, Made | WorkerDied]]:
-    """Each job with what ``work`` made of it, as they end; both must be picklable.
+    """Yield each job with the result of ``work`` as it ends; both must be picklable.
 
     A path in a job has to lie where the workers see it, and be whole: their folder is another.
 

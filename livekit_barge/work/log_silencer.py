@@ -1,4 +1,4 @@
-"""Keeps the logs, which go to the same terminal as a command's figures, to their errors."""
+"""Limits the logs, which share the terminal with a command's figures, to errors."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ _LIVEKIT = logging.getLogger("livekit.agents")
 
 
 def client_log_off() -> None:
-    """From here on LiveKit's client logs nothing: it tells of every socket, and what matters to a
+    """Silence LiveKit's client from here on: it reports every socket, and what matters to a
     call is in its notes."""
     logging.getLogger("livekit").setLevel(logging.CRITICAL)
 
 
 @contextmanager
 def turn_log_off() -> Iterator[None]:
-    """Within, only errors are logged: by structlog, and by LiveKit."""
+    """Log only errors while the block runs, by structlog and by LiveKit."""
     before, level = structlog.get_config(), _LIVEKIT.level
     was_configured = structlog.is_configured()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))

@@ -1,4 +1,4 @@
-"""Worker processes of which any may die or hang: what one died over is done again, once.
+"""A pool of worker processes that may die or hang: the job of a dead one is retried once.
 
 The standard library's pool breaks as a whole when one of its processes is killed, and does not say
 which job that one had. Here the parent hands out one job at a time and knows.
@@ -45,7 +45,7 @@ class _Worker(Generic[Job]):
 
 
 class _Pool(Generic[Job, Made]):
-    """The jobs that wait, and the workers that are at one each."""
+    """The waiting jobs, and the workers that are busy with one each."""
 
     def __init__(
         self,
@@ -71,7 +71,7 @@ class _Pool(Generic[Job, Made]):
         self._hand(ours, process)
 
     def next_results(self) -> Iterator[tuple[Job, Made | WorkerDied]]:
-        """Wait until something happens; what came of it."""
+        """Wait until something happens, and yield its results."""
         nearest_s = min(worker.deadline_s for worker in self.busy.values())
         # A limit may be without end, and a wait may not.
         within_s = min(max(nearest_s - self._clock.now_s(), 0.0), _WAIT_MOST_S)
@@ -118,7 +118,7 @@ class _Pool(Generic[Job, Made]):
             connection.send(job)
 
     def _take(self, before: Job | None) -> Job:
-        """The next job for a worker: of the kin of the one it had, else of one that nobody has."""
+        """Take a worker's next job: akin to its last one, else akin to none that is running."""
         if self._kin is None:
             return self.waiting.popleft()
         own = None if before is None else self._kin(before)
@@ -144,7 +144,7 @@ def run_jobs(
     limit_s: float = math.inf,
     kin: Callable[[Job], Hashable] | None = None,
 ) -> Iterator[tuple[Job, Made | WorkerDied]]:
-    """Each job with what ``work`` made of it, as they end; ``work`` must be picklable.
+    """Yield each job with the result of ``work`` as it ends; ``work`` must be picklable.
 
     A job has ``limit_s`` from when a worker is given it. Jobs of one ``kin`` go to one worker while
     there are others for the rest: it may remember what they share.

@@ -57,7 +57,7 @@ def test_rates_come_with_their_denominators(tmp_path):
         ("{", "no sweep"),
         ("[]", "not of the schema"),
         ('{"schema": "other"}', "not of the schema"),
-        (json.dumps({"schema": SCHEMA}), "points is no list"),
+        (json.dumps({"schema": SCHEMA}), "points is not a list"),
         (json.dumps({"schema": SCHEMA, "points": [{}]}), r"points\[0\] has no knobs"),
         (
             json.dumps({"schema": SCHEMA, "points": [point("a", "fast", 0.1)]}),

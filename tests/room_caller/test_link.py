@@ -1,4 +1,4 @@
-"""What a bad link does to the n-th packet follows from its seed and n."""
+"""The fate of the n-th packet on a bad link follows from its seed and n."""
 
 import pytest
 
@@ -49,11 +49,11 @@ def test_with_nothing_wrong_there_is_no_link():
 @pytest.mark.parametrize(
     ("asked", "wrong"),
     [
-        ({"delay": "50"}, "--delay: '50' is no time"),
-        ({"delay": "-1ms"}, "--delay: '-1ms' is no time"),
+        ({"delay": "50"}, "--delay: '50' is not a time"),
+        ({"delay": "-1ms"}, "--delay: '-1ms' is not a time"),
         ({"loss": 100}, "--loss: 100 % of the packets lost"),
-        ({"jitter": "20ms"}, "no jitter above the delay"),
-        ({"delay": "1m"}, "--delay: '1m' is no time"),
+        ({"jitter": "20ms"}, "the jitter may not exceed the delay"),
+        ({"delay": "1m"}, "--delay: '1m' is not a time"),
         ({"delay": "60s"}, "no delay above 10 s"),
     ],
 )

@@ -1,4 +1,4 @@
-"""When a sample is sent: after those before it, unless the queue ran dry."""
+"""A sample is sent after those before it, unless the queue ran dry."""
 
 import asyncio
 

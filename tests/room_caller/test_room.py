@@ -86,7 +86,7 @@ def test_a_bad_link_is_put_before_the_call_and_its_proof_is_printed(run):
 def test_a_link_that_no_network_has_is_one_line(run):
     code, printed, made = run("--delay", "50")
     assert (code, made) == (2, [])
-    assert printed == "livekit-barge: --delay: '50' is no time – write it as 50ms or 0.05s\n"
+    assert printed == "livekit-barge: --delay: '50' is not a time – write it as 50ms or 0.05s\n"
 
 
 def test_a_caller_can_come_as_from_the_telephone_and_is_labelled(run):

@@ -1,4 +1,4 @@
-"""What a script may ask for in a room."""
+"""The places that a script may use in a room."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What the caller and the server learn of each other's addresses: nothing but the relay's."""
+"""The caller and the server learn nothing of each other's addresses but the relay's."""
 
 import json
 
@@ -21,7 +21,7 @@ async def link():
 
 
 def told(link, **message):
-    """What the caller gets of it."""
+    """Return what the caller receives of it."""
     rewritten = link.with_relays_addresses(rtc.SignalResponse(**message).SerializeToString())
     return None if rewritten is None else rtc.SignalResponse.FromString(rewritten)
 

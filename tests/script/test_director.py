@@ -1,4 +1,4 @@
-"""What is heard of a line: a clip in which there is nothing to hear is no line."""
+"""A clip without anything audible cannot be a line."""
 
 import struct
 
@@ -27,11 +27,11 @@ def heard(file):
 @pytest.mark.parametrize(
     ("samples", "complaint"),
     [
-        (TONE[:0], "nothing to hear"),
-        (TONE[50:51], "nothing to hear"),
-        (0 * TONE, "nothing to hear"),
-        (np.append(TONE, np.nan), "a sample that is no number"),
-        (np.append(TONE, np.inf), "a sample that is no number"),
+        (TONE[:0], "nothing audible"),
+        (TONE[50:51], "nothing audible"),
+        (0 * TONE, "nothing audible"),
+        (np.append(TONE, np.nan), "a sample is not a number"),
+        (np.append(TONE, np.inf), "a sample is not a number"),
     ],
     ids=["empty", "one sample", "silent", "not a number", "infinite"],
 )

@@ -68,7 +68,7 @@ class TestAFile:
             Script.load(tmp_path / "none.yaml")
 
     def test_an_unknown_name_is_answered_with_the_shipped_ones(self):
-        with pytest.raises(ScriptError, match=r"no script is called erly – did you mean early\?"):
+        with pytest.raises(ScriptError, match=r"there is no script erly – did you mean early\?"):
             Script.load("erly")
 
 
@@ -87,9 +87,12 @@ class TestKeys:
             ({"caller": {}}, "list what the caller says"),
             ({"caller": [LINE, {"say": "Hm"}]}, "mine.yaml: caller 2: no at – give at"),
             ({"caller": ["mm-hm"]}, "caller 1: 'mm-hm' is not a mapping of keys – give at"),
-            ({"caller": [{"at": "in mid-word"}]}, "caller 1: a line has either say or wav"),
-            ({"caller": [{**LINE, "wav": "a.wav"}]}, "either say or wav"),
-            ({"caller": [{**LINE, "text": "Stop"}]}, "caller 1: text belongs to wav"),
+            (
+                {"caller": [{"at": "in mid-word"}]},
+                "caller 1: a line needs exactly one of say, wav and sound",
+            ),
+            ({"caller": [{**LINE, "wav": "a.wav"}]}, "exactly one of say, wav and sound"),
+            ({"caller": [{**LINE, "text": "Stop"}]}, "caller 1: text is only for wav"),
             ({"caller": [{**LINE, "at": "soon"}]}, "caller 1: at is 'soon' – one of: after the"),
             ({"caller": [{**LINE, "expect": "stop"}]}, "expect is 'stop' – one of yield, hold"),
             ({"caller": [{**LINE, "gain_db": "loud"}]}, "gain_db is 'loud' – give decibels"),
@@ -133,10 +136,10 @@ class TestWhatMayStandInALine:
         ("line", "complaint"),
         [
             ({"sound": "sneeze", "at": "in mid-word"}, "sound is 'sneeze' – one of cough"),
-            ({"wav": "gone.wav", "at": "in mid-word"}, "caller 1: no file is at gone.wav"),
+            ({"wav": "gone.wav", "at": "in mid-word"}, "caller 1: there is no file gone.wav"),
             ({"sound": {"a": "b"}, "at": "in mid-word"}, "sound is {'a': 'b'} – one of cough"),
-            (LINE | {"kind": "cough"}, "kind belongs to hold"),
-            (LINE | {"sound": "cough"}, "either say or wav or sound"),
+            (LINE | {"kind": "cough"}, "kind is only for expect: hold"),
+            (LINE | {"sound": "cough"}, "exactly one of say, wav and sound"),
         ],
     )
     def test_a_mistake_is_named(self, line, complaint):

@@ -43,7 +43,7 @@ def play(tmp_path):
 
 
 def first_line_at(call):
-    """Where the first line begins, in seconds of the agent's first speech."""
+    """Return where the first line begins, in seconds of the agent's first speech."""
     return call.lines[0].start_s - call.turns[0].started_s
 
 

@@ -17,7 +17,7 @@ def event(expect: str, outcome: str, **fields: object) -> EventResult:
 def tally(
     *, yields_s: list[float], false_stops: int = 0, holds: int = 10, missed: int = 0
 ) -> Tally:
-    """So many yields, each after its time, and so many sounds to hold through."""
+    """Make a tally of yields, each after its time, and of sounds to hold through."""
     events = [event("yield", "yielded", time_to_yield_s=time_s) for time_s in yields_s]
     events += [event("yield", "missed", time_to_yield_s=3.0, lower_bound=True)] * missed
     events += [event("hold", "false_stop", dead_air_s=0.2)] * false_stops

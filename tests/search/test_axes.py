@@ -1,4 +1,4 @@
-"""What can be varied, and how it is written."""
+"""The axes of a sweep, and how they are written."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ def test_an_axis_is_read(text, values):
     [
         ("min_interruption_duration", "has no values"),
         ("min_interuption_duration=1", "did you mean min_interruption_duration?"),
-        ("min_interruption_duration=0.1:0.6", "is no range"),
-        ("min_interruption_duration=0.6:0.1:0.1", "upwards"),
+        ("min_interruption_duration=0.1:0.6", "is not a range"),
+        ("min_interruption_duration=0.6:0.1:0.1", "from the lowest up"),
         ("min_interruption_duration=500", "did you mean 0.5?"),
         ("queue_s=much", "give a number"),
     ],
@@ -68,7 +68,7 @@ def test_a_grid_that_no_one_can_wait_for_is_refused():
 
 
 def test_an_axis_given_twice_is_refused():
-    with pytest.raises(SettingsError, match="varied twice"):
+    with pytest.raises(SettingsError, match="given twice"):
         check_axes([AXES[0], AXES[0]])
 
 

@@ -71,12 +71,12 @@ def test_of_nothing_it_holds():
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("false_stop", "is no limit"),
+        ("false_stop", "is not a limit"),
         ("false_stops<=5%", "did you mean false_stop?"),
         ("false_stop<=5", "did you mean 5%?"),
         ("false_stop<=5ms", "give a share"),
         ("dead_air_p50<=5%", "give seconds"),
-        ("missed<=1.2.3%", "is no number"),
+        ("missed<=1.2.3%", "is not a number"),
         ("", "no limit – such as"),
         (" , ", "no limit – such as"),
         ("false_stop<=1", "did you mean 1%?"),

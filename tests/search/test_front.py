@@ -1,4 +1,4 @@
-"""Which settings are worth choosing from, and the knee of them."""
+"""The settings worth choosing from, and the knee of them."""
 
 from __future__ import annotations
 

@@ -9,10 +9,12 @@ import pytest
 from livekit_barge.errors import BargeError, ScriptError
 from livekit_barge.frameworks.livekit.presets.preset import Preset, preset_names
 from livekit_barge.frameworks.livekit.resolve import choose
+from livekit_barge.measure.totals import Tally
 from livekit_barge.search.axes import BASE, Setting
 from livekit_barge.search.budget import Budget
 from livekit_barge.search.explain import binding, explain, pruned
-from livekit_barge.search.search import Judge, is_better, search
+from livekit_barge.search.search import search
+from livekit_barge.search.setting_judge import Judge, is_better, race, rungs
 from livekit_barge.search.space import SPACE
 from livekit_barge.search.sweep import Point
 from livekit_barge.suites.play_cases import NoEnvironment
@@ -26,15 +28,20 @@ class Reckoning(Judge):
     a words gate costs time for nothing, and the rest does nothing at all."""
 
     played: int = 0
+    calls: int = 1
     base_knobs = Preset.load("livekit-defaults").knobs
 
-    def judge(self, settings):
-        wanted = list(settings)
-        for setting in wanted:
-            if setting not in self.points:
-                self.played += 1
-                self.points[setting] = Point(setting, self.reckon(setting))
-        return [self.points[setting] for setting in wanted]
+    @property
+    def rungs(self):
+        return rungs(self.calls)
+
+    def play(self, settings, first, last):
+        self.played += len(settings) * (last - first)
+        return [self.point(setting, first, last) for setting in settings]
+
+    def point(self, setting, first, last):
+        each = [self.reckon(setting) for _ in range(first, last)]
+        return Point(setting, Tally.total(each))
 
     def reckon(self, setting: Setting):
         knobs = {"min_interruption_duration": 0.5, "min_interruption_words": 0} | setting.knobs
@@ -84,13 +91,10 @@ def test_a_seed_gives_the_same_search(judge):
 class Refusing(Reckoning):
     """The quickest settings cannot be played at all, and so have no false stop."""
 
-    def judge(self, settings):
-        points = super().judge(settings)
-        for point in points:
-            if point.setting.knobs.get("min_interruption_duration", 0.5) < 0.5:
-                nothing = Point(point.setting, tally(yields_s=[], holds=0), failed=("refused",))
-                self.points[point.setting] = nothing
-        return [self.points[point.setting] for point in points]
+    def point(self, setting, first, last):
+        if setting.knobs.get("min_interruption_duration", 0.5) < 0.5:
+            return Point(setting, tally(yields_s=[], holds=0), failed=("refused",))
+        return super().point(setting, first, last)
 
 
 def test_a_setting_whose_calls_cannot_be_played_is_not_chosen():
@@ -101,10 +105,8 @@ def test_a_setting_whose_calls_cannot_be_played_is_not_chosen():
 
 def test_a_suite_that_cannot_be_played_under_the_base_is_refused():
     class Broken(Reckoning):
-        def judge(self, settings):
-            return [
-                Point(setting, tally(yields_s=[]), failed=("no voice",)) for setting in settings
-            ]
+        def point(self, setting, first, last):  # noqa: ARG002
+            return Point(setting, tally(yields_s=[]), failed=("no voice",))
 
     with pytest.raises(BargeError, match="no voice"):
         search(Broken([], Path()), BUDGET, trials=8)
@@ -139,6 +141,19 @@ def test_no_setting_is_played_twice(judge):
     assert judge.played == len(judge.points)
 
 
+def test_no_call_is_played_twice_under_a_setting():
+    class Noting(Reckoning):
+        calls = 8
+
+        def play(self, settings, first, last):
+            met.extend((setting, call) for setting in settings for call in range(first, last))
+            return super().play(settings, first, last)
+
+    met: list[tuple[Setting, int]] = []
+    chosen(Noting([], Path()))
+    assert len(met) == len(set(met))
+
+
 def test_each_change_says_what_it_bought(judge):
     (change,) = explain(judge, chosen(judge))
     assert "0.10 s less time to yield" in str(change)
@@ -158,3 +173,48 @@ def test_limits_that_only_fail_together_are_told_so(judge):
     budget = Budget.parse("time_to_yield_p50<=0.3s, false_stop<=0%")
     found = search(judge, budget, trials=8)
     assert "each limit can be met, not all at once" in binding(budget, found.points)[0]
+
+
+class Long(Reckoning):
+    """The same world, judged by eight calls."""
+
+    calls = 8
+
+
+def test_a_setting_that_falls_behind_on_the_first_calls_meets_no_more():
+    judge = Long([], Path())
+    base = judge.judge([BASE])[0]
+    judge.played = 0
+    slower = Setting((("min_interruption_duration", 0.8),))
+    assert race(judge, BUDGET, [slower], base) == []
+    assert judge.played == 2
+
+
+def test_a_setting_that_stays_ahead_meets_every_call_once():
+    judge = Long([], Path())
+    base = judge.judge([BASE])[0]
+    judge.played = 0
+    sooner = Setting((("min_interruption_duration", 0.4),))
+    (point,) = race(judge, BUDGET, [sooner], base)
+    assert judge.played == 8
+    assert point == Long([], Path()).judge([sooner])[0]
+
+
+def test_a_setting_is_dropped_once_it_is_certain_to_break_the_budget():
+    judge = Long([], Path())
+    base = judge.judge([BASE])[0]
+    judge.played = 0
+    quick = Setting((("min_interruption_duration", 0.05),))
+    assert race(judge, Budget.parse("false_stop<=20%"), [quick], base) == []
+    assert judge.played == 2
+
+
+def test_racing_on_eight_calls_chooses_what_judging_all_of_them_would():
+    judge = Long([], Path())
+    assert chosen(judge).setting.name == "min_interruption_duration=0.4"
+
+
+def test_a_change_to_the_value_of_the_base_is_not_played_again(judge):
+    judge.judge([BASE])
+    judge.judge([Setting((("min_interruption_duration", 0.5),))])
+    assert judge.played == 1

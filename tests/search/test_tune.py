@@ -1,11 +1,13 @@
-"""What tune does around its search, whose calls are made up here."""
+"""Tests of tune around its search, whose calls are made up here."""
 
 from __future__ import annotations
 
+import io
 import sys
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 from rich.progress import Progress
 
 from livekit_barge.errors import BargeError, SettingsError
@@ -15,10 +17,11 @@ from livekit_barge.search.axes import BASE, Setting
 from livekit_barge.search.search import Found
 from livekit_barge.search.sweep import Point
 from livekit_barge.search.tune import Order, run_tune
+from livekit_barge.search.tune_plan import TunePlan
 from livekit_barge.suites.event_results import CaseResult
 from livekit_barge.suites.sweep_file import read_sweep
-from livekit_barge.work.progress import Bar
-from tests.search.made import event, tally
+from livekit_barge.work.progress import Bar, progress_bar
+from tests.search.made import event, point, tally
 
 SUITE = """
 calls:
@@ -118,7 +121,7 @@ def test_a_suite_without_held_out_calls_is_refused_before_the_search(world):
 
 
 def test_a_file_that_is_no_preset_is_refused_before_the_search(world):
-    with pytest.raises(BargeError, match=r"out\.preset is no preset file – such as mine\.toml"):
+    with pytest.raises(BargeError, match=r"out\.preset is not a preset file – such as mine\.toml"):
         world.tune(write=Path("out.preset"))
     assert not world.searched
 
@@ -137,3 +140,35 @@ def test_the_summary_says_which_limit_judged_nothing(world):
     assert Preset.load(tuned.preset_file).summary.endswith(
         "within missed ≤ 1 %, broken ≤ 0 %; broken: nothing to judge."
     )
+
+
+def test_a_search_that_is_stopped_writes_the_best_so_far(world, monkeypatch):
+    def stop(judge, *_, **__):
+        judge.points = world.points([BASE]) | {QUICK: point(0.2, 0, QUICK)}
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(tune, "search", stop)
+    tuned = world.tune()
+    assert Preset.load(tuned.preset_file).knobs["min_interruption_duration"] == 0.2
+    assert list(tuned.held_out) == ["livekit-defaults"]
+
+
+def test_a_search_that_is_stopped_before_the_base_was_judged_writes_nothing(world, monkeypatch):
+    def stop(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(tune, "search", stop)
+    with pytest.raises(KeyboardInterrupt):
+        world.tune()
+    assert not (world.folder / "out" / "tuned.toml").exists()
+
+
+def test_what_remains_at_most_is_said_beforehand_and_with_each_phase():
+    console = Console(file=io.StringIO(), width=200)
+    with progress_bar(console) as bar:
+        plan = TunePlan(bar, 8, 4, presets=2, trials=8)
+        plan.begin("checking on unheard calls", 12)
+        plan.say_how_long()
+    # 8 for the base, 64 proposed, 600 on knobs, 120 to explain, 12 unheard.
+    assert "at most 804 calls to come" in console.file.getvalue()
+    assert bar.total == 12

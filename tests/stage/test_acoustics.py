@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from livekit_barge.stage.acoustics import Air, PhoneLine
-from livekit_barge.stage.playout import Stretch
+from livekit_barge.stage.playout import HeardAudio
 from livekit_barge.stage.surroundings import Echo, Noise, Phone, Surroundings
 from livekit_barge.stage.voices import ACTIVE_DBFS, SAMPLE_RATE
 
@@ -26,7 +26,7 @@ class TestEcho:
         air = Air(Surroundings(echo=Echo(**fields)))
         frames = range(0, 2 * SAMPLE_RATE, FRAME)
         return np.concatenate(
-            [air.between(first, first + FRAME, [Stretch(0, SECOND)])[0] for first in frames]
+            [air.between(first, first + FRAME, [HeardAudio(0, SECOND)])[0] for first in frames]
         )
 
     def test_it_comes_after_its_delay_and_so_much_lower(self):

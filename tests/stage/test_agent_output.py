@@ -24,7 +24,7 @@ from livekit_barge.stage.time.virtual import run_virtual
 RATE = 24_000
 
 Order = tuple[str, float]
-"""What to do, and how many seconds to wait before."""
+"""A step, and how many seconds to wait before it."""
 
 orders = st.lists(
     st.tuples(

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from livekit_barge.stage.line_triggers import Moment, place_from
-from livekit_barge.stage.playout import Place as Offset
-from livekit_barge.stage.playout import Stretch
+from livekit_barge.stage.playout import AudioPosition as Offset
+from livekit_barge.stage.playout import HeardAudio
 from livekit_barge.stage.spoken_output import AgentSpeech, SaidWord
 
 RATE = 1_000
@@ -31,14 +31,14 @@ def find(phrase, begin, end, *, speech=None, offset=None, **more):
     heard = []
     if speech is not None:
         first = begin if offset is None else offset
-        heard = [(speech, Stretch(begin, np.zeros(end - begin, np.int16), Offset(0, first)))]
+        heard = [(speech, HeardAudio(begin, np.zeros(end - begin, np.int16), Offset(0, first)))]
         speech.heard_to = max(speech.heard_to, begin) if offset is None else speech.heard_to
     fields = {"agent_done": None, "caller_done": None, **more}
     return place_from(phrase).finder.find(Moment(RATE, begin, end, heard, **fields))
 
 
 def found(phrase, speech, step=50):
-    """Where it is found when a call is looked through frame by frame."""
+    """Return where it is found when a call is looked through frame by frame."""
     for begin in range(0, 2_000, step):
         if (at := find(phrase, begin, begin + step, speech=speech)) is not None:
             return at
@@ -81,7 +81,7 @@ class TestOnASpeech:
     def test_a_place_before_the_line_may_begin_is_passed_over(self):
         # The frame runs from 280; the caller has only just stopped, at 310.
         said = speech()
-        heard = [(said, Stretch(280, np.zeros(50, np.int16), Offset(0, 280)))]
+        heard = [(said, HeardAudio(280, np.zeros(50, np.int16), Offset(0, 280)))]
         moment = Moment(RATE, 310, 330, heard, None, 310)
         assert place_from("in mid-word").finder.find(moment) is None
 

@@ -44,7 +44,7 @@ class Ear:
 
 
 def hear(ear, *, silenced=range(0)):
-    """What is recognised, and when, of 2 s of audio with ``silenced`` frames put in silence."""
+    """Return what is recognised, and when, in 2 s of audio with ``silenced`` frames of silence."""
 
     async def main():
         loop = asyncio.get_running_loop()

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from livekit import rtc
 
-from livekit_barge.stage.playout import Place, PlayoutQueue, Timeline
+from livekit_barge.stage.playout import AudioPosition, PlayoutQueue, Timeline
 from livekit_barge.stage.time.virtual import run_virtual
 
 RATE = 24_000
@@ -22,7 +22,7 @@ def frame(seconds: float, *, value: int = 1) -> rtc.AudioFrame:
 
 
 def on_a_queue(script: Callable[[PlayoutQueue, Timeline], Awaitable[Any]]) -> Any:
-    """What ``script(queue, timeline)`` gives, in virtual time."""
+    """Run ``script(queue, timeline)`` in virtual time."""
 
     async def main() -> Any:
         timeline = Timeline()
@@ -32,7 +32,7 @@ def on_a_queue(script: Callable[[PlayoutQueue, Timeline], Awaitable[Any]]) -> An
 
 
 def heard(queue: PlayoutQueue) -> list[tuple[int, int, int]]:
-    """Where each stretch begins, how long it is, and its first sample."""
+    """Return where each stretch begins, its length, and its first sample."""
     return [
         (stretch.at, len(stretch.samples), int(stretch.samples[0])) for stretch in queue.heard()
     ]
@@ -126,11 +126,11 @@ class TestPlaying:
 
     def test_a_stretch_keeps_the_place_it_came_with(self):
         async def script(queue, _):
-            await queue.capture_frame(frame(0.05), Place(segment=3, offset=2400))
+            await queue.capture_frame(frame(0.05), AudioPosition(segment=3, offset=2400))
             await asyncio.sleep(0.01)
             return [stretch.place for stretch in queue.heard()]
 
-        assert on_a_queue(script) == [Place(segment=3, offset=2400)]
+        assert on_a_queue(script) == [AudioPosition(segment=3, offset=2400)]
 
     def test_a_frame_whose_memory_is_used_again_is_heard_as_it_was(self):
         async def script(queue, _):

@@ -118,7 +118,7 @@ def test_a_text_without_words_is_refused():
 
 
 def test_an_unknown_voice_is_refused_with_those_that_there_are():
-    with pytest.raises(ScriptError, match="no voice is called bob – one of joe, joe-high"):
+    with pytest.raises(ScriptError, match="there is no voice bob – one of joe, joe-high"):
         voice_named("bob")
 
 

@@ -19,13 +19,13 @@ from tests.suites.test_play_cases import CALLS
 def test_a_folder_below_a_file_is_refused_in_one_line(tmp_path):
     (tmp_path / "file").touch()
     order = Order(suite="classic", presets=("snappy",), out=tmp_path / "file" / "below")
-    with pytest.raises(SettingsError, match=r"no results can be kept there .* – choose another"):
+    with pytest.raises(SettingsError, match=r"results cannot be kept there .* – choose another"):
         run_bench(order, console=Console(quiet=True))
 
 
 @pytest.fixture
 def order(tmp_path):
-    """Of three short calls."""
+    """Make the results of three short calls."""
     (tmp_path / "mine.yaml").write_text(yaml.safe_dump(CALLS))
     return Order(suite=str(tmp_path / "mine.yaml"), presets=("snappy",), out=tmp_path / "out")
 

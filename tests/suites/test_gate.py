@@ -105,7 +105,7 @@ class TestAVerdict:
     def test_of_a_run_that_was_stopped_is_refused(self, tmp_path):
         with Kept(tmp_path) as kept:
             kept.put("a", CaseResult(case_id="a", preset="snappy", events=tuple(events(20))))
-        with pytest.raises(SettingsError, match="not come to its end – run bench again"):
+        with pytest.raises(SettingsError, match="this run is not finished – run bench again"):
             judge_runs([tmp_path])
 
     def test_counts_the_lines_whose_place_never_came(self, run):
@@ -123,14 +123,14 @@ class TestAVerdict:
         (tmp_path / "sweep.json").touch()
         with Kept(tmp_path / below) as kept:
             kept.put("a", CaseResult(case_id="a", preset="snappy", events=tuple(events(20))))
-        with pytest.raises(SettingsError, match="a sweep's settings are not held against limits"):
+        with pytest.raises(SettingsError, match="a sweep cannot be checked against limits"):
             judge_runs([tmp_path / below])
 
     def test_of_a_run_before_one_that_was_stopped_is_refused(self, run):
         folder = run(20)
         with Kept(folder):
             pass
-        with pytest.raises(SettingsError, match="not come to its end"):
+        with pytest.raises(SettingsError, match="this run is not finished"):
             judge_runs([folder])
 
     def test_of_fewer_results_than_the_run_has_calls_is_refused(self, run):

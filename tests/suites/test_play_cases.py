@@ -30,7 +30,7 @@ CALLS = {
 }
 
 
-NO_ROOM = r"results.jsonl: cannot be written \(No space left .* – make room"
+NO_ROOM = r"results.jsonl: cannot be written \(No space left .* – free some space"
 
 
 def keep(folder, *names):
@@ -163,7 +163,7 @@ class TestWhatIsKept:
         pytest.importorskip("fcntl")
         with Kept(tmp_path) as kept:
             kept.put("a", CaseResult(case_id="a", preset="snappy"))
-            with pytest.raises(SettingsError, match="another run keeps its results there – wait"):
+            with pytest.raises(SettingsError, match="another run is using this folder – wait"):
                 Kept(tmp_path)
         with Kept(tmp_path) as kept:
             assert kept.get("a") is not None

@@ -78,7 +78,7 @@ class TestDrawing:
         assert [len(suite().cases(split=part)) for part in SPLITS] == [3, 2]
 
     def test_a_part_that_is_none_is_refused(self):
-        with pytest.raises(ScriptError, match="part of a suite is called heldout – did you mean h"):
+        with pytest.raises(ScriptError, match="a suite has no part heldout – did you mean h"):
             suite().cases(split="heldout")
         assert len(suite().cases(times=4)) == 20
 
@@ -132,11 +132,11 @@ class TestTiming:
 @pytest.mark.parametrize(
     ("changes", "complaint"),
     [
-        ({"agent": ["$gone"]}, "mine.yaml: one: no pool is called gone – one of answer"),
+        ({"agent": ["$gone"]}, "mine.yaml: one: there is no pool gone – one of answer"),
         ({"count": {"held": 3}}, "count: no key is called held – did you mean held-out"),
         ({"caller": [{"say": "Hi", "at": "soon"}]}, "at is 'soon' – one of"),
         ({"caller": 5}, "mine.yaml: one: caller is 5 – list what the caller says"),
-        ({"name": "My Calls"}, "name is 'My Calls' – a name of small letters"),
+        ({"name": "My Calls"}, "name is 'My Calls' – use lower-case letters"),
         ({"voice": "2 to 1"}, "mine.yaml: one: '2 to 1' goes down – did you mean 1 to 2"),
         ({"count": {"tuning": 10**9}}, "tuning is 1000000000 – give at most 10000"),
     ],
@@ -147,18 +147,22 @@ def test_a_mistake_in_a_suite_is_one_line_with_its_place(changes, complaint):
 
 
 def test_a_script_in_a_suite_s_place_is_told_where_it_belongs():
-    with pytest.raises(ScriptError, match="a script, and no suite – give it as one of `calls:`"):
+    with pytest.raises(
+        ScriptError, match="this is a script, not a suite – give it as one of `calls:`"
+    ):
         Suite.parse({key: CALL[key] for key in ("agent", "caller")}, name="mine")
 
 
 def test_a_pool_that_no_value_could_name_is_refused():
     pools = {"5-words": POOLS["sound"]}
-    with pytest.raises(ScriptError, match=r"mine.yaml: a pool is called 5-words – begin its name"):
+    with pytest.raises(
+        ScriptError, match=r"mine.yaml: 5-words is not a pool's name – begin its name"
+    ):
         Suite.parse({"calls": [CALL], "pools": pools}, name="mine", where="mine.yaml")
 
 
 def test_a_suite_s_name_that_is_nearly_right_is_told():
-    with pytest.raises(ScriptError, match=r"no suite is called everday – did you mean everyday\?"):
+    with pytest.raises(ScriptError, match=r"there is no suite everday – did you mean everyday\?"):
         Suite.load("everday")
 
 
@@ -183,10 +187,10 @@ def test_a_clip_that_is_not_there_is_told_of_before_a_call_draws_it(tmp_path, wa
     line = {"wav": wav, "at": "in mid-word"}
     clip = {"tuning": ["here.wav"], "held-out": ["here.wav", "gone.wav"]}
     content = {"calls": [CALL | {"caller": [line]}], "pools": {"clip": clip}}
-    with pytest.raises(ScriptError, match=r"mine.yaml: one.*: no file is at .*gone.wav"):
+    with pytest.raises(ScriptError, match=r"mine.yaml: one.*: there is no file .*gone.wav"):
         Suite.parse(content, name="mine", where=tmp_path / "mine.yaml")
 
 
 def test_two_calls_of_one_name_are_refused_for_they_would_be_counted_twice():
-    with pytest.raises(ScriptError, match=r"mine.yaml: two calls are called one – rename one"):
+    with pytest.raises(ScriptError, match=r"mine.yaml: two calls have the name one – rename one"):
         Suite.parse({"calls": [CALL, CALL], "pools": POOLS}, name="mine", where="mine.yaml")

@@ -1,4 +1,4 @@
-"""What only suites' calls have, on the stage: protected lines, and places around a speech."""
+"""Suites' calls on the stage: protected lines, and places around a speech."""
 
 from functools import partial
 

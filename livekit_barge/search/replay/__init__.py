@@ -1,1 +1,1 @@
-"""Live calls again, under other settings: what would have happened until the first difference."""
+"""Replays live calls under other settings, up to the first decision that differs."""

@@ -1,4 +1,4 @@
-"""What a replay can say: each overlap as it was and as it would have been, up to the first decision
+"""Compares a replay with its call: each overlap before and after, up to the first decision
 that differs. The overlap in which that falls is the answer; what comes after is another call."""
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Row:
     comparable: bool
     """It began before anything else differed."""
     went_on: bool = False
-    """In the replay all that had been generated was played: there would have been more."""
+    """The replay played everything that was generated: there would have been more."""
 
 
 @dataclass(frozen=True)
@@ -42,9 +42,9 @@ class Replayed:
     preset: str
     rows: tuple[Row, ...]
     differs_at_s: float | None
-    """When the first decision differed; ``None``: none did."""
+    """The time at which the decisions first differed; ``None``: they did not."""
     decisions: int
-    """How many of the call's decisions came again, up to there."""
+    """The number of the call's decisions that were reproduced up to there."""
     of: int
     notes: tuple[str, ...] = ()
 
@@ -56,7 +56,7 @@ def compare(
     would_be: Sequence[Turn],
     preset: str,
 ) -> Replayed:
-    """A replay beside the call; its times are given back in the call's."""
+    """Compare a replay with the call, in the call's times."""
     before = _decisions(recorded.call)
     after = [
         replace(decision, at_s=decision.at_s + recorded.shift_s)
@@ -107,7 +107,7 @@ def _decisions(call: Call) -> list[Decision]:
 def _alike(
     before: Sequence[Decision], after: Sequence[Decision], within_s: float
 ) -> tuple[int, float | None]:
-    """How many decisions are the same, and when the first that is not was, or would have been."""
+    """Count the equal decisions, and time the first that differs, as it was or would have been."""
     for number, (one, other) in enumerate(zip_longest(before, after)):
         if one is None or other is None:
             return number, (one or other).at_s

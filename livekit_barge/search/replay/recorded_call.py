@@ -1,4 +1,4 @@
-"""What a call's folder holds for playing it again: the caller's audio, the words, the speeches."""
+"""Reads from a call's folder what a replay needs: the caller's audio, the words, the speeches."""
 
 from __future__ import annotations
 
@@ -35,24 +35,24 @@ _TURN_DETECTION = ("vad", "stt", "manual")
 
 
 @dataclass(frozen=True)
-class Segment:
+class RecordedSegment:
     """Audio of a speech as it was handed to the output, in replay's time."""
 
     first_s: float
-    """When its first frame was handed over."""
+    """The time at which its first frame was handed over."""
     last_s: float
-    """When its last one was; those between came evenly, as far as is known."""
+    """The time at which its last frame was; those between came evenly, as far as is known."""
     samples: Pcm
 
 
 @dataclass(frozen=True)
-class Said:
+class RecordedSpeech:
     """One speech of the agent's."""
 
     speech_id: str
     allow_interruptions: bool | None
     """``None``: whatever the session's option says, as in the call."""
-    segments: tuple[Segment, ...]
+    segments: tuple[RecordedSegment, ...]
 
     @property
     def begins_s(self) -> float:
@@ -65,13 +65,13 @@ class Recorded:
 
     call: Call
     shift_s: float
-    """So that the caller's frames begin where they began in the call."""
+    """The offset that lets the caller's frames begin where they began in the call."""
     caller: Pcm
     transcripts: tuple[tuple[float, str, bool], ...]
-    """When each came, its text, and whether it was final."""
-    speeches: tuple[Said, ...]
+    """Each transcript: its time, its text, and ``True`` if it was final."""
+    speeches: tuple[RecordedSpeech, ...]
     notes: tuple[str, ...]
-    """What this replay cannot know."""
+    """The facts that this replay cannot know."""
 
     @property
     def duration_s(self) -> float:
@@ -79,7 +79,7 @@ class Recorded:
 
     @classmethod
     def read(cls, path: Path) -> Recorded:
-        """Raises :class:`CallError` for a call that cannot be played again."""
+        """Read a call. Raises :class:`CallError` if it cannot be replayed."""
         call = Call.open(path)
         if call.meta.capture_point != "agent" or not call.events:
             raise CallError(
@@ -101,12 +101,12 @@ class Recorded:
 
     @property
     def has_words(self) -> bool:
-        """It had a recogniser, whose words may not have been kept."""
+        """The call had a recogniser, whose words may not have been kept."""
         return any(isinstance(event, Transcript) for event in self.call.events)
 
 
 def preset_in_force(call: Call) -> Preset:
-    """The options as LiveKit resolved them in the call, as far as they can be asked for again."""
+    """Return the options that LiveKit resolved in the call, as far as they can be set again."""
     knobs: dict[str, Any] = {}
     # What LiveKit does not show of itself, it was asked for all the same.
     asked = {name: each["value"] for name, each in call.meta.asked.items()}
@@ -146,24 +146,24 @@ def _transcripts(events: Sequence[Event], shift_s: float) -> Iterator[tuple[floa
             yield event.at_s - shift_s, event.text, event.is_final
 
 
-def _speeches(call: Call, shift_s: float) -> Iterator[Said]:
+def _speeches(call: Call, shift_s: float) -> Iterator[RecordedSpeech]:
     free = {e.speech_id: e.allow_interruptions for e in call.events if isinstance(e, SpeechCreated)}
     guarded = {
         event.speech_id
         for event in call.events
         if isinstance(event, ProtectedStarted) and event.reason == "uninterruptible"
     }
-    of_speech: dict[str, list[Segment]] = {}
+    of_speech: dict[str, list[RecordedSegment]] = {}
     for speech_id, segment in _segments(call, shift_s):
         of_speech.setdefault(speech_id, []).append(segment)
     by_option = call.meta.options.get("allow_interruptions", True)
     for speech_id, segments in of_speech.items():
         allowed = free.get(speech_id, True) and speech_id not in guarded
-        yield Said(speech_id, None if allowed == by_option else allowed, tuple(segments))
+        yield RecordedSpeech(speech_id, None if allowed == by_option else allowed, tuple(segments))
 
 
-def _segments(call: Call, shift_s: float) -> Iterator[tuple[str, Segment]]:
-    """Each with its speech's id."""
+def _segments(call: Call, shift_s: float) -> Iterator[tuple[str, RecordedSegment]]:
+    """Yield each segment with its speech's id."""
     started = [event for event in call.events if isinstance(event, SegmentStarted)]
     flushed = {e.segment_id: e for e in call.events if isinstance(e, SegmentFlushed)}
     pushed = _pushed(call, started, flushed)
@@ -177,13 +177,13 @@ def _segments(call: Call, shift_s: float) -> Iterator[tuple[str, Segment]]:
         else:  # the call broke off; spread over a guessed time, some might come too late to play
             last_s = start.at_s
         if len(samples):
-            yield start.speech_id, Segment(start.at_s - shift_s, last_s - shift_s, samples)
+            yield start.speech_id, RecordedSegment(start.at_s - shift_s, last_s - shift_s, samples)
 
 
 def _pushed(
     call: Call, started: Sequence[SegmentStarted], flushed: Mapping[int, SegmentFlushed]
 ) -> Pcm:
-    """The agent's audio. Raises :class:`CallError` where it is not all there."""
+    """Read the agent's audio. Raises :class:`CallError` if part of it is missing."""
     if not started:
         return np.zeros(0, np.int16)
     file = call.path / PUSHED_FILE

@@ -1,4 +1,4 @@
-"""Replays calls under settings, one call after the other; one that cannot be replayed is told."""
+"""Replays calls under settings, one after another, and reports those that cannot be replayed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ AS_IT_WAS = "as it was"
 
 @dataclass(frozen=True)
 class Under:
-    """What a call is replayed under: a preset, or changes of the options it had."""
+    """The settings of a replay: a preset, or changes of the options the call had."""
 
     preset: Preset | None = None
     setting: Setting = BASE
@@ -36,14 +36,14 @@ class Under:
         return AS_IT_WAS if self.setting == BASE else self.setting.name
 
     def of(self, call: Call) -> Preset:
-        """The preset to ask for."""
+        """Return the preset to request."""
         if self.preset is not None:
             return self.preset
         return Preset(self.name, **{**preset_in_force(call).knobs, **self.setting.knobs})
 
 
 def settings_of(presets: Sequence[str], vary: Sequence[str]) -> list[Under]:
-    """As it was, then each preset, then each value of each axis alone.
+    """Return the settings: as it was, then each preset, then each value of each axis alone.
 
     Raises :class:`SettingsError`.
     """
@@ -51,7 +51,9 @@ def settings_of(presets: Sequence[str], vary: Sequence[str]) -> list[Under]:
     for axis in axes:
         if axis.name not in BY_NAME:
             raise SettingsError(
-                f"{axis.name} was what it was", where="--vary", remedy="vary a preset's knobs"
+                f"{axis.name} cannot be changed in a replay",
+                where="--vary",
+                remedy="vary a preset's knobs",
             )
     if axes:
         check_axes(axes)
@@ -71,7 +73,7 @@ def replay_calls(
     thresholds: Path | None = None,
     on_done: Callable[[], None] = lambda: None,
 ) -> Iterator[list[Replayed] | str]:
-    """For each call its replays, one a setting; or why it cannot be replayed.
+    """Yield each call's replays, one for each setting, or why it cannot be replayed.
 
     Raises :class:`SettingsError` where no replay can be kept.
     """

@@ -22,7 +22,7 @@ from livekit_barge.call.folder import Call
 from livekit_barge.frameworks.livekit.presets.preset import Preset
 from livekit_barge.frameworks.livekit.session import BargeSession
 from livekit_barge.script.scripted_call import MEMORY
-from livekit_barge.search.replay.recorded_call import Recorded, Said
+from livekit_barge.search.replay.recorded_call import Recorded, RecordedSpeech
 from livekit_barge.stage.line import INPUT_FRAME_S, Line
 from livekit_barge.stage.offline_recorder import RecorderAtTheEnd, keep_folder
 from livekit_barge.stage.playout import Timeline
@@ -47,7 +47,7 @@ def replay_call(
     call_id: str,
     thresholds: Path | None = None,
 ) -> Call:
-    """Play it under ``preset``, in virtual time; the Call folder that came of it."""
+    """Play a call under ``preset`` in virtual time, and return its Call folder."""
     with turn_log_off():
         path = run_virtual(partial(_play, recorded, preset, calls_dir, call_id, thresholds))
     return Call.open(path)
@@ -93,14 +93,14 @@ async def _play(
         return instruments.calls.call_dir
 
 
-async def _say(session: BargeSession[None], said: Said, timeline: Timeline) -> None:
+async def _say(session: BargeSession[None], said: RecordedSpeech, timeline: Timeline) -> None:
     await _until(timeline, said.begins_s)
     allowed = NOT_GIVEN if said.allow_interruptions is None else said.allow_interruptions
     session.say("…", audio=_frames(said, timeline), allow_interruptions=allowed)
 
 
-async def _frames(said: Said, timeline: Timeline) -> AsyncIterator[rtc.AudioFrame]:
-    """Each frame when it was handed over in the call."""
+async def _frames(said: RecordedSpeech, timeline: Timeline) -> AsyncIterator[rtc.AudioFrame]:
+    """Yield each frame at the time it was handed over in the call."""
     for segment in said.segments:
         count = max(-(-len(segment.samples) // _CHUNK), 1)
         step_s = (segment.last_s - segment.first_s) / max(count - 1, 1)
@@ -116,7 +116,7 @@ async def _until(timeline: Timeline, at_s: float) -> None:
 
 
 class _Words(stt.STT[Any]):
-    """Hears what was heard in the call, when it was heard."""
+    """A recogniser that reports the call's transcripts at their times."""
 
     def __init__(self, recorded: Recorded, timeline: Timeline) -> None:
         super().__init__(
@@ -136,7 +136,7 @@ class _Words(stt.STT[Any]):
         return _Hearing(self, conn_options)
 
     async def _recognize_impl(self, *_: Any, **__: Any) -> stt.SpeechEvent:
-        raise NotImplementedError("it hears only streams")
+        raise NotImplementedError("only streaming is supported")
 
 
 class _Hearing(stt.RecognizeStream):

@@ -13,7 +13,7 @@ from livekit_barge.stage.models.timing import Timing
 
 
 class ScriptedLLM(llm.LLM[Any]):
-    """Says its texts in order, one for each turn of the caller's; the last one again and again.
+    """Answers with its texts in order, one for each of the caller's turns; then repeats the last.
 
     A request for a turn that was answered before, as preemptive generation makes, gets the same.
     """

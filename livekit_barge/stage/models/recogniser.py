@@ -28,16 +28,16 @@ class HeardWord:
 
 @dataclass(frozen=True)
 class Utterance:
-    """What the caller says in one go: the final transcript comes after its last word."""
+    """A caller's utterance: the final transcript comes after its last word."""
 
     words: tuple[HeardWord, ...]
 
 
 class Ear(Protocol):
-    """Knows what the caller says, as soon as it passes."""
+    """A source of what the caller says, as soon as it passes."""
 
     def utterances(self) -> Sequence[Utterance]:
-        """All so far, also those under way."""
+        """Return all utterances so far, including unfinished ones."""
         ...
 
 
@@ -66,11 +66,11 @@ class ScriptedSTT(stt.STT[Any]):
         return _Hearing(self, self._ear, self._timing, conn_options)
 
     async def _recognize_impl(self, *_: Any, **__: Any) -> stt.SpeechEvent:
-        raise NotImplementedError("it hears only streams")
+        raise NotImplementedError("only streaming is supported")
 
 
 class _Hearing(stt.RecognizeStream):
-    """One stream: counts which words came in, and tells of them when their time has come."""
+    """One stream: counts the words that came in, and reports them when they are due."""
 
     def __init__(
         self, owner: ScriptedSTT, ear: Ear, timing: Timing, conn_options: APIConnectOptions

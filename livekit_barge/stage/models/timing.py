@@ -1,4 +1,4 @@
-"""How long the stand-ins take."""
+"""The delays of the stand-ins."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True)
 class Timing:
-    """How long each model takes, in seconds. The defaults are what providers and users report.
+    """The delay of each model, in seconds. The defaults are what providers and users report.
 
     They are round on purpose: a stand-in claims no provider's exact latency.
     """
@@ -26,6 +26,6 @@ class Timing:
     """From the first sentence to the first audio: Cartesia states 0.09 for its model, the rest is
     the way there and back."""
     tts_speed: float = 4.0
-    """Seconds of audio that come in one second, once it comes."""
+    """Seconds of audio that arrive per second, once it arrives."""
     tts_chunk_s: float = 0.1
-    """Audio that comes at a time: providers' websocket messages hold about as much."""
+    """Seconds of audio per chunk: providers' websocket messages hold about as much."""

@@ -31,7 +31,7 @@ from livekit_barge.stage.voices import SAMPLE_RATE, SENTENCE_GAP_S, Speech, Voic
 
 
 class StageSTT(FrameProcessor):
-    """Hears the words whose audio really reaches it, and tells of them when their time has come."""
+    """Hears the words whose audio really reaches it, and reports them when they are due."""
 
     def __init__(self, ear: Ear, timing: Timing) -> None:
         super().__init__()
@@ -84,7 +84,7 @@ class StageSTT(FrameProcessor):
 
 
 class StageLLM(FrameProcessor):
-    """Says its texts in order, one each time it is asked; the last one again and again."""
+    """Answers with its texts in order, one per request; then repeats the last."""
 
     def __init__(self, texts: Sequence[str], timing: Timing) -> None:
         super().__init__()

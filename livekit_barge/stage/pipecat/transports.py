@@ -30,28 +30,28 @@ from pipecat.transports.base_input import BaseInputTransport
 from pipecat.transports.base_output import BaseOutputTransport
 from pipecat.transports.base_transport import TransportParams
 
-from livekit_barge.stage.playout import Place, PlayoutQueue, Stretch, Timeline
+from livekit_barge.stage.playout import AudioPosition, HeardAudio, PlayoutQueue, Timeline
 from livekit_barge.stage.spoken_output import AgentSpeech, SaidWord, audible_samples
 from livekit_barge.stage.track import CallerTrack, Pcm
 from livekit_barge.stage.voices import SAMPLE_RATE
 
 CALLER_SAMPLES = "caller_samples"
-"""Where a frame says which samples of the caller's track it holds: first, and the one after."""
+"""The frame's metadata that says which samples it holds: the first, and the one after the last."""
 INPUT_RATE = 16_000
-"""What Silero takes."""
+"""The sample rate that Silero takes."""
 INPUT_FRAME_S = 0.02
 
 
 @dataclass(frozen=True, kw_only=True)
 class LineParams:
-    """How the line behaves."""
+    """The line's behaviour."""
 
     noise_dbfs: float | None = -65.0
     seed: int = 0
     queue_s: float = 1.0
-    """What the far buffer holds; LiveKitTransport's default."""
+    """The length of the far buffer; LiveKitTransport's default."""
     clears: bool = True
-    """An interruption drops what is in it."""
+    """An interruption drops the buffer's content."""
     chunks: int = 4
     """``audio_out_10ms_chunks``; Pipecat's default."""
 
@@ -113,11 +113,11 @@ class StageOutput(BaseOutputTransport):
         self._done_at: dict[int, int | None] = {}
         self.speeches: list[AgentSpeech] = []
         self.words: dict[str | None, list[SaidWord]] = {}
-        """What each TTS context says, filled in by the TTS."""
+        """The words of each TTS context, filled in by the TTS."""
 
     @property
     def queued_s(self) -> float:
-        """Written and not yet played."""
+        """Seconds written and not yet played."""
         return 0.0 if self._queue is None else self._queue.queued_duration
 
     async def start(self, frame: StartFrame) -> None:
@@ -146,15 +146,15 @@ class StageOutput(BaseOutputTransport):
             return False
         speech = self.speeches[-1]
         piece = rtc.AudioFrame(frame.audio, frame.sample_rate, 1, len(frame.audio) // 2)
-        place = Place(speech.number, speech.pushed)
+        place = AudioPosition(speech.number, speech.pushed)
         speech.push(piece)
         await self._queue.capture_frame(piece, place)
         return True
 
     # What the caller hears, as a script's director asks for it.
 
-    def heard_since(self, sample: int) -> list[tuple[AgentSpeech, Stretch]]:
-        """What was heard from ``sample`` of the call on, and which speech it belongs to."""
+    def heard_since(self, sample: int) -> list[tuple[AgentSpeech, HeardAudio]]:
+        """Return what was heard from ``sample`` of the call on, with the speech it belongs to."""
         return [
             (self.speeches[stretch.place.segment], stretch)
             for stretch in ([] if self._queue is None else self._queue.heard(since=sample))
@@ -173,7 +173,7 @@ class StageOutput(BaseOutputTransport):
         return self._done_at[speech.number]
 
     def heard(self) -> Pcm:
-        """What the caller heard, sample by sample from the line's opening until now."""
+        """Return what the caller heard, sample by sample from the line's opening until now."""
         stretches = [] if self._queue is None else self._queue.heard()
         length = max((stretch.at + len(stretch.samples) for stretch in stretches), default=0)
         heard = np.zeros(length, np.int16)
@@ -192,7 +192,7 @@ class StageOutput(BaseOutputTransport):
 
 
 class StageLine:
-    """Both transports, and what a director wants of a line."""
+    """Both transports, with the interface that a director needs of a line."""
 
     def __init__(
         self, params: LineParams, output: Callable[[TransportParams, LineParams], StageOutput]

@@ -1,4 +1,4 @@
-"""Ids that are the same in each run: LiveKit names speeches and chat items by ``uuid.uuid4``."""
+"""Makes ids repeat in each run: LiveKit names speeches and chat items by ``uuid.uuid4``."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 _by_chance = uuid.uuid4
 _numbers: dict[int, random.Random] = {}
-"""Where the next id comes from, by ``threading.get_ident()``."""
+"""The source of the next id, by ``threading.get_ident()``."""
 _lock = threading.Lock()
 
 
@@ -23,7 +23,7 @@ def _uuid4() -> uuid.UUID:
 
 @contextmanager
 def repeatable_ids(seed: int = 0) -> Iterator[None]:
-    """Within, ``uuid.uuid4()`` gives the ids of ``seed`` in this thread; chance in every other."""
+    """Let ``uuid.uuid4()`` give the ids of ``seed`` in this thread while the block runs."""
     thread = threading.get_ident()
     with _lock:
         _numbers[thread] = random.Random(seed)

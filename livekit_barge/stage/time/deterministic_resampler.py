@@ -1,4 +1,4 @@
-"""LiveKit's resampler without its dither, which is not the same twice.
+"""LiveKit's resampler without its dither, which differs from run to run.
 
 ``rtc.AudioResampler`` is soxr, through LiveKit's native library. Like any soxr it adds a dither of
 a step of 16 bits, whose seed is the machine's clock and an address in memory. So what the VAD hears
@@ -34,15 +34,15 @@ _RECIPES = {
 }
 _Dithered = rtc.AudioResampler
 _threads: dict[int, _Pieces] = {}
-"""Those in which new resamplers do not dither, by ``threading.get_ident()``."""
+"""The threads in which new resamplers do not dither, by ``threading.get_ident()``."""
 _lock = threading.Lock()
 
 PIECES = 1_000
-"""How many pieces are kept: 20 s at the least, in 2 MB; the second comes within a frame."""
+"""The number of pieces kept: 20 s at the least, in 2 MB; the second comes within a frame."""
 
 
 class _Pieces:
-    """What came of pieces of audio, by all that had gone in. Of one thread."""
+    """The output for pieces of audio, by all that had gone in. For one thread."""
 
     def __init__(self) -> None:
         self._out: OrderedDict[bytes, bytes] = OrderedDict()
@@ -57,7 +57,7 @@ class _Pieces:
 
 
 class _Undithered(_Dithered):
-    """In place of ``rtc.AudioResampler``; in other threads it is that."""
+    """Replaces ``rtc.AudioResampler``; in other threads it behaves as that."""
 
     def __init__(
         self,
@@ -84,7 +84,7 @@ class _Undithered(_Dithered):
         how = f"{input_rate} {output_rate} {num_channels} {recipe} "
         self._so_far = hashlib.blake2b(how.encode(), digest_size=16)
         self._unheard: list[bytes] = []
-        """What went in whose outcome was known: the stream has not heard it."""
+        """The input whose output was known: the stream has not heard it."""
 
     def push(self, data: bytearray | rtc.AudioFrame) -> list[rtc.AudioFrame]:
         if self._stream is None:
@@ -109,7 +109,7 @@ class _Undithered(_Dithered):
         return self._frames(self._resampled(b"", last=True))
 
     def _hear(self) -> bytes:
-        """Resample what was not heard; what comes of its last piece."""
+        """Resample what was not heard, and return the output of its last piece."""
         unheard, self._unheard = self._unheard, []
         out = b""
         for pcm in unheard:
@@ -132,7 +132,7 @@ class _Undithered(_Dithered):
 
 @contextmanager
 def undithered() -> Iterator[None]:
-    """Within, the resamplers that are made in this thread do not dither."""
+    """Make resamplers without dither in this thread while the block runs."""
     thread = threading.get_ident()
     with _lock:
         _threads[thread] = _Pieces()

@@ -19,7 +19,7 @@ from typing import Any, TypeVarTuple
 Ts = TypeVarTuple("Ts")
 
 LONGEST_WAIT_S = 24 * 3600.0
-"""As asyncio's ``MAXIMUM_SELECT_TIMEOUT``."""
+"""The longest wait, as asyncio's ``MAXIMUM_SELECT_TIMEOUT``."""
 # Also asyncio's: of over so many timers, if a larger share was cancelled, these are taken out.
 _MANY_TIMERS, _CANCELLED_SHARE = 100, 0.5
 
@@ -88,7 +88,7 @@ class LeanLoop(asyncio.SelectorEventLoop):
         return timer  # type: ignore[no-any-return]  # it is one
 
     def _run_once(self) -> None:
-        """Rounds until the loop is to stop; asyncio's own is one, called again and again."""
+        """Run rounds until the loop stops; asyncio's own runs one, and is called repeatedly."""
         ready = self._ready
         while True:
             self._drop_cancelled()
@@ -112,7 +112,7 @@ class LeanLoop(asyncio.SelectorEventLoop):
                 return
 
     def _wait_s(self) -> float | None:
-        """How long the selector may wait; ``None``: until something comes."""
+        """Return how long the selector may wait; ``None``: until something comes."""
         if self._ready or self._stopping:
             return 0
         if not self._scheduled:
@@ -120,7 +120,7 @@ class LeanLoop(asyncio.SelectorEventLoop):
         return min(max(0, self._scheduled[0][0] - self.time()), LONGEST_WAIT_S)
 
     def _ring(self) -> None:
-        """Make the timers ready that are due."""
+        """Make due timers ready."""
         scheduled = self._scheduled
         end_s = self.time() + self._clock_resolution
         while scheduled and scheduled[0][0] < end_s:
@@ -129,7 +129,7 @@ class LeanLoop(asyncio.SelectorEventLoop):
             self._ready.append(timer)
 
     def _drop_cancelled(self) -> None:
-        """Forget cancelled timers: all where there are many, else those that are next."""
+        """Forget cancelled timers: all if there are many, else those that are next."""
         scheduled = self._scheduled
         count = len(scheduled)
         if count > _MANY_TIMERS and self._timer_cancelled_count / count > _CANCELLED_SHARE:
@@ -145,7 +145,7 @@ class LeanLoop(asyncio.SelectorEventLoop):
             heappop(scheduled)[1]._scheduled = False
 
     def _report(self, handle: Any, error: BaseException) -> None:
-        """What asyncio does with a callback's exception."""
+        """Handle a callback's exception as asyncio does."""
         self.call_exception_handler(
             {"message": f"Exception in callback {handle!r}", "exception": error, "handle": handle}
         )

@@ -1,4 +1,4 @@
-"""What LiveKit's local models said of the same audio before: asked once a process, not once a call.
+"""Caches the answers of LiveKit's local models: the same audio is asked once a process.
 
 The calls of a sweep share their scripts, so most of what the VAD and the turn detector hear they
 have heard in the call before, under another preset. What they say depends on the audio alone. So
@@ -32,8 +32,8 @@ WINDOWS = 200_000
 ENDS = 20_000
 
 
-class _Kept:
-    """Answers by what was asked, up to so many; those not asked for longest go first."""
+class _RecentAnswers:
+    """A bounded cache of answers; the least recently used goes first."""
 
     def __init__(self, most: int) -> None:
         self._most = most
@@ -62,12 +62,12 @@ class Memory:
     """The models' answers so far, up to so many. For one call at a time."""
 
     def __init__(self, windows: int = WINDOWS, ends: int = ENDS) -> None:
-        self.windows = _Kept(windows)
-        self.ends = _Kept(ends)
+        self.windows = _RecentAnswers(windows)
+        self.ends = _RecentAnswers(ends)
 
 
 class _Chain:
-    """What a model was given so far, in order: as a digest, and itself until it is asked for."""
+    """A model's input so far, in order: as a digest, and itself until it is asked for."""
 
     def __init__(self) -> None:
         self.restart()
@@ -83,13 +83,13 @@ class _Chain:
         return self._digest.digest()
 
     def unheard(self) -> list[bytes]:
-        """What was added since this was last asked: the model has to hear it now."""
+        """Return what was added since the last request: the model has to hear it now."""
         unheard, self._unheard = self._unheard, []
         return unheard
 
 
 class _RememberedVAD:
-    """In place of ``livekit.local_inference.VAD``."""
+    """Replaces ``livekit.local_inference.VAD``."""
 
     def __init__(self, memory: Memory, native: Any) -> None:
         self._kept = memory.windows
@@ -115,7 +115,7 @@ class _RememberedVAD:
 
 
 class _RememberedEOT:
-    """In place of ``livekit.local_inference.EOT``, which remembers nothing itself."""
+    """Replaces ``livekit.local_inference.EOT``, which has no state itself."""
 
     def __init__(self, memory: Memory, native: Any) -> None:
         self._kept = memory.ends
@@ -134,7 +134,7 @@ class _RememberedEOT:
 
 
 _memories: dict[int, Memory] = {}
-"""Whose answers count, by ``threading.get_ident()``."""
+"""The cache of each thread, by ``threading.get_ident()``."""
 _lock = threading.Lock()
 _NativeVAD: Any = getattr(inference_vad, "_NativeVAD")  # noqa: B009
 _NativeEOT: Any = getattr(transports, "_EOT")  # noqa: B009
@@ -157,7 +157,7 @@ def _put(vad: Any, eot: Any) -> None:
 
 @contextmanager
 def remembering(memory: Memory) -> Iterator[None]:
-    """Within, the models that are made in this thread answer from ``memory`` what it holds."""
+    """Let models made in this thread answer from ``memory`` while the block runs."""
     thread = threading.get_ident()
     with _lock:
         _memories[thread] = memory

@@ -27,7 +27,7 @@ _METH_NOARGS = 0x0004  # CPython's Include/methodobject.h
 
 
 class NanosecondClock(Protocol):
-    """What a thread reads in place of the machine's clocks, in whole nanoseconds."""
+    """The clock that a thread reads in place of the machine's, in whole nanoseconds."""
 
     def monotonic_ns(self) -> int: ...
 
@@ -127,7 +127,7 @@ def _new_builtin(definition: _MethodDef) -> Callable[[], Any]:
 
 def _unfit(why: str) -> VirtualTimeError:
     return VirtualTimeError(
-        f"virtual time cannot be had here: {why}",
+        f"virtual time does not work here: {why}",
         remedy="use CPython 3.11 to 3.13, let nothing else replace the time functions "
         "(freezegun, time-machine), or run in real time",
     )
@@ -154,13 +154,13 @@ def real_monotonic_s() -> float:
 
 @contextmanager
 def clock_in_this_thread(clock: NanosecondClock) -> Iterator[None]:
-    """Within, the ``time`` functions read ``clock`` in this thread, which must have none yet."""
+    """Let the ``time`` functions read ``clock`` in this thread, which must have none yet."""
     thread = threading.get_ident()
     with _lock:
         if thread in _clocks:
             raise VirtualTimeError(
                 "this thread already reads a virtual clock",
-                remedy="run one call after the other, or each in a thread of its own",
+                remedy="run the calls one after another, or each in its own thread",
             )
         functions = _find_functions().values()
         if not _clocks:

@@ -41,7 +41,7 @@ START_WALL_S = 1_767_225_600.0
 """2026-01-01T00:00:00Z: a fixed date, so that equal runs write equal bytes. ``VIRTUAL_SOURCES`` of
 :mod:`livekit_barge.call.meta` says whose date it is."""
 START_MONOTONIC_S = 1_000
-"""Not 0, which some code takes for "never"; small, so that a float holds it to 0.1 ps."""
+"""The first reading. Not 0, which some code takes for "never"; small, so a float holds 0.1 ps."""
 _START_MONOTONIC_NS = START_MONOTONIC_S * 1_000_000_000
 JOB_LIMIT_S = 30.0
 """Real seconds that an executor's job may take: over a model's loading, under a CI limit."""
@@ -53,7 +53,7 @@ POLLS_BEFORE_JOB = 1_000
 """A loop that never rests (``while not done: await sleep(0)``) gets a job's result all the same,
 after this many rounds: a number, not a time, so that it too is the same in each run."""
 ROUNDS_UNLOOKED = 100
-"""So often the loop looks for signals, which, unlike threads, do not say that they have come."""
+"""Rounds between looks for signals, which, unlike threads, do not announce themselves."""
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -120,7 +120,7 @@ class VirtualLoop(LeanLoop):
         return (_START_MONOTONIC_NS + self._elapsed_ns) / 1_000_000_000
 
     def advance(self, seconds: float) -> None:
-        """Let virtual time pass. To the nearest nanosecond: asyncio counts a timer as due there."""
+        """Advance virtual time, to the nearest nanosecond: there asyncio counts a timer as due."""
         self._elapsed_ns += round(seconds * 1e9)
 
     def run_in_executor(
@@ -198,7 +198,7 @@ class _Job:
 
 
 class _JumpingSelector(selectors.DefaultSelector):
-    """Where the loop would wait: this decides what passes, virtual time or real."""
+    """Stands where the loop would wait, and decides what passes: virtual time or real."""
 
     def __init__(self, loop: VirtualLoop) -> None:
         super().__init__()
@@ -254,7 +254,7 @@ class _JumpingSelector(selectors.DefaultSelector):
         return []
 
     def _look(self) -> list[tuple[selectors.SelectorKey, int]]:
-        """What has come from outside. To ask the system each round would cost a tenth of a call."""
+        """Take what has come from outside. Asking each round would cost a tenth of a call."""
         self._unlooked += 1
         if not (self._woken or self._sockets > 1 or self._unlooked >= ROUNDS_UNLOOKED):
             return []
@@ -299,7 +299,7 @@ class _JumpingSelector(selectors.DefaultSelector):
         raise VirtualTimeError(
             "nothing is left that could happen, and these tasks still wait: "
             + "; ".join(sorted(map(_describe, asyncio.all_tasks(self._loop)))),
-            remedy="find what they wait for: an event that nobody sets, or another thread",
+            remedy="find what they wait for: an event that is never set, or another thread",
         )
 
     def _has_sockets(self) -> bool:

@@ -48,7 +48,7 @@ def calls(tmp_path_factory) -> dict[str, PlayedCall]:
 
 @pytest.fixture(scope="module")
 def replays(calls: dict[str, PlayedCall]) -> dict[str, Replayed]:
-    """Of the call under LiveKit's defaults."""
+    """Replay the call under LiveKit's defaults."""
     (done,) = replay_calls([calls["livekit-defaults"].call_dir], settings_of(["snappy"], []))
     assert isinstance(done, list)
     return {replayed.preset: replayed for replayed in done}

@@ -18,7 +18,7 @@ class Stock(VirtualLoop):
 
 
 def order(loop, seed):
-    """What a program of timers, many at one time, some cancelled, and callbacks does on a loop."""
+    """Run a program of timers, many at one time, some cancelled, and callbacks on a loop."""
     chance, seen, timers = random.Random(seed), [], []
 
     def act(number):

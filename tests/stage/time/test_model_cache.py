@@ -1,4 +1,4 @@
-"""What the local models said is kept by what they heard: the answers are theirs, to the bit."""
+"""The cached answers of the local models equal their own, to the bit."""
 
 import threading
 

@@ -254,6 +254,6 @@ def _pyenv(minor: int) -> list[str]:
 
 
 def _fields(name: str) -> tuple[int | None, int | None]:
-    """What the builtin calls, and with which ``self``."""
+    """Return the function the builtin calls, and its ``self``."""
     first, second = time_functions._find_functions()[name]._fields
     return first, second
