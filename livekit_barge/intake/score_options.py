@@ -6,7 +6,8 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 from livekit_barge.errors import IntakeError
-from livekit_barge.intake.sources import Source, source_named
+from livekit_barge.intake.sources import source_named
+from livekit_barge.intake.vendors.vendor import Source
 from livekit_barge.measure.thresholds import Thresholds
 
 

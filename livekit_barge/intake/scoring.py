@@ -24,9 +24,10 @@ from livekit_barge.intake.hear_recording import SIDES, Bursts, Heard, hear, of_b
 from livekit_barge.intake.pair import Pair
 from livekit_barge.intake.recording import Recording
 from livekit_barge.intake.score_options import Order
-from livekit_barge.intake.sources import Source, source_named
+from livekit_barge.intake.sources import source_named
 from livekit_barge.intake.vendor_call import VendorCall
 from livekit_barge.intake.vendor_json import beside, read_call_json
+from livekit_barge.intake.vendors.vendor import Source
 from livekit_barge.measure.dead_channel import caveat as dead_caveat
 from livekit_barge.measure.dead_channel import dead_from_s
 from livekit_barge.measure.dead_channel import withheld as alive

@@ -195,6 +195,15 @@ def choose(
     )
 
 
+def check_settings(settings: Settings) -> None:
+    """Refuse settings that no session could use, so that an agent stops before its first call.
+
+    Raises :class:`SettingsError` for an unknown preset, or a knob that the installed version of
+    livekit-agents lacks.
+    """
+    choose(None, {}, settings)
+
+
 def _layer(preset: Preset | None) -> _Layer:
     if preset is None:
         return {}

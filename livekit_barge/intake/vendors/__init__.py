@@ -9,7 +9,7 @@ from livekit_barge.intake.vendors import (
     bland,
     freeswitch,
     livekit,
-    pipecat,
+    pipecat_buffer,
     retell,
     twilio,
     vapi,
@@ -18,7 +18,7 @@ from livekit_barge.intake.vendors.vendor import Vendor
 
 VENDORS: tuple[Vendor, ...] = (
     livekit.VENDOR,
-    pipecat.VENDOR,
+    pipecat_buffer.VENDOR,
     retell.VENDOR,
     vapi.VENDOR,
     twilio.VENDOR,

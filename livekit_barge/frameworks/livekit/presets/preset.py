@@ -92,10 +92,45 @@ class Preset:
         """Where each of them was set: ``code``, a file, or ``preset snappy``."""
         return MappingProxyType(dict(self._sources))
 
+    def session_arguments(self) -> dict[str, Any]:
+        """Return the preset as arguments of ``AgentSession``, for a session built without us.
+
+        They are ``turn_handling``, ``vad`` and ``aec_warmup_duration``, each only if a knob needs
+        it. ``vad`` is LiveKit's own Silero with the preset's values. Pass
+        :meth:`start_arguments` to the session's ``start``.
+
+        Raises:
+            SettingsError: if the installed livekit-agents lacks a knob.
+        """
+        from livekit_barge.frameworks.livekit.presets.options import arguments_of_session
+
+        return arguments_of_session(self.knobs, where=f"preset {self.name}")
+
+    def start_arguments(self) -> dict[str, Any]:
+        """Return the preset as arguments of ``AgentSession.start``.
+
+        ``room_options`` holds the input frame; it is there only if ``input_frame_s`` is set.
+        """
+        from livekit_barge.frameworks.livekit.presets.options import arguments_of_start
+
+        return arguments_of_start(self.knobs)
+
     def turn_handling(self) -> dict[str, Any]:
-        """Its part of ``AgentSession(turn_handling=...)``, for a session built without us."""
+        """Return the preset as ``AgentSession(turn_handling=...)`` takes it.
+
+        Raises:
+            SettingsError: if the preset sets knobs that LiveKit has elsewhere (VAD, session, room),
+                which ``turn_handling`` cannot hold; use :meth:`session_arguments` then.
+        """
         from livekit_barge.frameworks.livekit.presets.options import build_turn_handling
 
+        groups = ("interruption", "endpointing", "turn_handling")
+        if elsewhere := [name for name in self.knobs if BY_NAME[name].group not in groups]:
+            raise SettingsError(
+                f"turn_handling cannot hold {', '.join(elsewhere)}",
+                where=f"preset {self.name}",
+                remedy="use session_arguments() and start_arguments()",
+            )
         return build_turn_handling(self.knobs)
 
     def __getattr__(self, name: str) -> Any:
