@@ -17,10 +17,11 @@ ROOT = Path(__file__).parents[1]
 MODULES = ("livekit_barge.errors", "livekit_barge.testing")
 """Public as a whole."""
 PIPECAT = "livekit_barge.frameworks.pipecat"
-# Read, not imported: only the tests of Pipecat bear what Pipecat warns of.
-_ALL = re.search(
-    r"^__all__ = (.*)$", (ROOT / f"{PIPECAT.replace('.', '/')}/__init__.py").read_text(), re.M
-)[1]
+PIPECAT_NAMES = re.findall(
+    r'"(\w+)"',
+    (ROOT / f"{PIPECAT.replace('.', '/')}/__init__.py").read_text().partition("__all__ =")[2],
+)
+"""Read, not imported: importing Pipecat warns, which only its own tests allow."""
 
 
 def programs() -> dict[str, str]:

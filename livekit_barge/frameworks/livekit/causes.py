@@ -68,7 +68,7 @@ class Causes:
         """Of a pause while the agent speaks, which LiveKit's own change of state confirms."""
         return self.announced.here() or self._by_audio_activity()
 
-    def of_interrupt(self, source: str | None, *, paused: bool) -> Cause:
+    def of_interruption(self, source: str | None, *, paused: bool) -> Cause:
         """Of a handle's interruption, by LiveKit's ``source``."""
         if source == "audio_activity":
             return self.announced.here() or self._by_audio_activity()

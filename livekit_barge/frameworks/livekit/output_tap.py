@@ -160,7 +160,7 @@ class OutputStamps:
                 at_s=now_s,
                 speech_id=speech_id,
                 path="interrupt",
-                cause=self._causes.of_interrupt(source, paused=self._paused),
+                cause=self._causes.of_interruption(source, paused=self._paused),
                 queued_s=self._queued_s(now_s),
             )
         )

@@ -49,7 +49,7 @@ class SignedSession(AgentSession[Userdata_T]):
         stt: NotGivenOr[stt.STT | STTModels | str] = NOT_GIVEN,  # type: ignore[type-arg]
         vad: NotGivenOr[vad.VAD | None] = NOT_GIVEN,
         llm: NotGivenOr[
-            llm.LLM | llm.RealtimeModel | llm.DuplexModel | LLMModels | RealtimeModels | str  # type: ignore[type-arg]  # noqa: E501
+            llm.LLM | llm.RealtimeModel | llm.DuplexModel | LLMModels | RealtimeModels | str  # type: ignore[type-arg]
         ] = NOT_GIVEN,
         tts: NotGivenOr[tts.TTS | TTSModels | str] = NOT_GIVEN,  # type: ignore[type-arg]
         turn_handling: NotGivenOr[TurnHandlingOptions] = NOT_GIVEN,

@@ -62,7 +62,7 @@ class Speeches:
         self._ids = (f"speech_{number}" for number in itertools.count(1))
         self.latest: str | None = None
 
-    def begin(self, context_id: str | None, at_s: float, *, interruptible: bool) -> BotSpeech:
+    def created(self, context_id: str | None, at_s: float, *, interruptible: bool) -> BotSpeech:
         """A speech is about to come; those before it have been made."""
         for earlier in self._open:
             earlier.generated = True
@@ -92,7 +92,7 @@ class Speeches:
                 return speech
         if context_id is not None and (cut := self._cut.get(context_id)):
             return cut
-        return self.begin(context_id, at_s, interruptible=interruptible)
+        return self.created(context_id, at_s, interruptible=interruptible)
 
     def making(self, context_id: str | None, maker: object, seconds: float) -> None:
         """Note audio that leaves its maker, on its way to the output."""

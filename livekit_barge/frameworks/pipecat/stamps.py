@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from pipecat.frames.frames import (
     BotStartedSpeakingFrame,
@@ -86,9 +87,9 @@ class PipecatStamps:
             ErrorFrame: self._failed,
         }
 
-    def started(self, at_s: float, options: dict[str, object]) -> None:
-        """The pipeline starts."""
-        self._log.write(OptionsInForce(at_s=at_s, options=options))
+    def options_in_force(self, options: Mapping[str, Any], at_s: float) -> None:
+        """Write the options of the pipeline, which starts now and listens."""
+        self._log.write(OptionsInForce(at_s=at_s, options=dict(options)))
         self._become("listening", at_s)
 
     def ruled(self, strategy: object) -> None:
@@ -149,7 +150,7 @@ class PipecatStamps:
                 self._playing.flush(at_s, complete=True)
         elif isinstance(frame, TTSStartedFrame):
             if to_output:
-                self._speeches.begin(frame.context_id, at_s, interruptible=frame.interruptible)
+                self._speeches.created(frame.context_id, at_s, interruptible=frame.interruptible)
         elif to_output:
             self._handed(frame, at_s)
         else:
