@@ -1,4 +1,4 @@
-"""A guess at who is the caller, from how two channels sound. Said to be a guess, and never scored.
+"""A guess at who is the caller, from how two channels sound. TimedWords to be a guess, and never scored.
 
 What tells an agent: its channel is digitally silent between its words, it speaks first, it speaks
 more, in longer stretches, at a steadier level; and it is heard as an echo on the other channel,

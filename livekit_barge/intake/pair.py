@@ -12,7 +12,7 @@ import soxr
 
 from livekit_barge.call.audio import Float32
 from livekit_barge.errors import IntakeError
-from livekit_barge.intake.decode import BLOCK_S, Format, probe
+from livekit_barge.intake.decode import BLOCK_S, DecodedFormat, probe
 from livekit_barge.intake.recording import (
     LONG_S,
     RECORD_TWO,
@@ -23,7 +23,7 @@ from livekit_barge.intake.recording import (
     refuse_long,
     timeline_of,
 )
-from livekit_barge.intake.stamped_timeline import Timeline
+from livekit_barge.intake.stamped_timeline import StampedTimeline
 from livekit_barge.measure.scorecard import Caveat
 
 _SECONDS = "give seconds from the caller's first sample to the agent's"
@@ -35,8 +35,8 @@ class Pair:
 
     caller: Path
     agent: Path
-    caller_format: Format
-    agent_format: Format
+    caller_format: DecodedFormat
+    agent_format: DecodedFormat
     agent_start_s: float
     """The agent's first sample lies so long after the caller's; negative: before it."""
     long: bool = False
@@ -127,7 +127,9 @@ class Pair:
                 self.doubts.append((start_s + begin_s, start_s + end_s))
         self.likeness.refuse(self.caller)
 
-    def _samples(self, timeline: Timeline, found: Format, block_s: float) -> Iterator[Float32]:
+    def _samples(
+        self, timeline: StampedTimeline, found: DecodedFormat, block_s: float
+    ) -> Iterator[Float32]:
         blocks = (block[0] for block in bounded(timeline, found, self.long, block_s))
         if found.sample_rate == self.sample_rate:
             yield from blocks

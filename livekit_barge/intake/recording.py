@@ -15,9 +15,9 @@ import numpy as np
 
 from livekit_barge.call.audio import Float32
 from livekit_barge.errors import IntakeError
-from livekit_barge.intake.decode import BLOCK_S, Format, decode, probe
+from livekit_barge.intake.decode import BLOCK_S, DecodedFormat, decode, probe
 from livekit_barge.intake.ogg import doubts
-from livekit_barge.intake.stamped_timeline import Timeline, joined
+from livekit_barge.intake.stamped_timeline import StampedTimeline, joined
 from livekit_barge.measure.scorecard import Caveat
 
 # A call is rarely longer than an hour; half a day is most often a file of another kind.
@@ -107,7 +107,7 @@ class Recording:
     """A file of two channels, one party each."""
 
     path: Path
-    found: Format
+    found: DecodedFormat
     long: bool = False
     likeness: Likeness = field(default_factory=Likeness)
     """Complete once ``blocks`` is."""
@@ -178,12 +178,14 @@ class Recording:
         return RECORD_TWO
 
 
-def timeline_of(path: Path, found: Format) -> Timeline:
+def timeline_of(path: Path, found: DecodedFormat) -> StampedTimeline:
     """Return an empty timeline for the file."""
-    return Timeline(path, found.stamp_jitter_s)
+    return StampedTimeline(path, found.stamp_jitter_s)
 
 
-def bounded(timeline: Timeline, found: Format, long: bool, block_s: float) -> Iterator[Float32]:
+def bounded(
+    timeline: StampedTimeline, found: DecodedFormat, long: bool, block_s: float
+) -> Iterator[Float32]:
     """The decoded audio; :class:`IntakeError` for samples that are none, and for too many.
 
     ``timeline`` is that of the file, and is complete afterwards.
@@ -198,13 +200,13 @@ def bounded(timeline: Timeline, found: Format, long: bool, block_s: float) -> It
         yield block
 
 
-def doubts_of(timeline: Timeline, found: Format) -> Iterator[tuple[float, float]]:
+def doubts_of(timeline: StampedTimeline, found: DecodedFormat) -> Iterator[tuple[float, float]]:
     """Where audio may lie elsewhere, since a gap's place in an Ogg page is not known."""
     if found.container == "ogg" and timeline.gaps:
         yield from doubts(timeline.path, found.sample_rate, timeline.gaps)
 
 
-def notes_on(timeline: Timeline, found: Format) -> Iterator[Caveat]:
+def notes_on(timeline: StampedTimeline, found: DecodedFormat) -> Iterator[Caveat]:
     """Report what the file's container makes doubtful."""
     yield from timeline.caveats()
     path = timeline.path

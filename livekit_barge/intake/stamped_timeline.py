@@ -35,7 +35,7 @@ class Gap:
 
 
 @dataclass
-class Timeline:
+class StampedTimeline:
     """Where the frames of one file lie. Complete once the file has been decoded."""
 
     path: Path

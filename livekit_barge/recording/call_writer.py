@@ -22,7 +22,7 @@ from livekit_barge.call.placement import CallerTimeline
 from livekit_barge.measure.thresholds import Thresholds
 from livekit_barge.measure.turns import Turn
 from livekit_barge.recording.disk import CallFiles
-from livekit_barge.recording.live_measure import Meter, rest
+from livekit_barge.recording.live_measure import LiveMeasure, rest
 from livekit_barge.recording.timeline_buffer import ToRate
 
 
@@ -81,9 +81,9 @@ class Book:
         files: CallFiles | None = None,
         patience_s: float = 0.0,
     ) -> None:
-        """``files`` take the place of a folder at ``path``; ``patience_s`` as in ``Meter``."""
+        """``files`` take the place of a folder at ``path``; ``patience_s`` as in ``LiveMeasure``."""
         self._files = CallFiles(path, meta, reports.disk_failed) if files is None else files
-        self._meter = Meter(thresholds, self._settled, patience_s=patience_s)
+        self._meter = LiveMeasure(thresholds, self._settled, patience_s=patience_s)
         self._report = reports.turn
         self._caller = _CallerSide()
         self._agent = _AgentSide()

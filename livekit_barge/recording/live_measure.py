@@ -21,7 +21,7 @@ from livekit_barge.hearing.speech_finder import SpeechFinder
 from livekit_barge.measure.conversation import Conversation
 from livekit_barge.measure.thresholds import Thresholds
 from livekit_barge.measure.turns import Turn
-from livekit_barge.recording.timeline_buffer import Track
+from livekit_barge.recording.timeline_buffer import TimelineBuffer
 
 # A caller whose frames stop (muted, gone) counts as silent from then on.
 CALLER_SILENT_AFTER_S = 2.0
@@ -40,7 +40,7 @@ def rest() -> None:
         time.sleep(REST_S)
 
 
-class Meter:
+class LiveMeasure:
     """Takes placed audio and events; hands on each turn when it can no longer change."""
 
     def __init__(
@@ -121,7 +121,7 @@ class _Side:
     def __init__(self, patience_s: float) -> None:
         self.rate: int | None = None
         self._patience_s = patience_s
-        self.track = Track()
+        self.track = TimelineBuffer()
         self._bursts: list[Burst] = []
         self._finder: SpeechFinder | None = None
         self._looked_s = 0.0

@@ -86,7 +86,7 @@ Order = Open | Keep | Release
 Answer = Done | Settled | DiskFailed | Broke
 
 
-class _Books:
+class _Writers:
     """The calls that are kept, by their numbers."""
 
     def __init__(self, tell: Callable[[Answer], None]) -> None:
@@ -134,7 +134,7 @@ def serve(orders: BinaryIO, answers: BinaryIO) -> None:
         pickle.dump(answer, answers)
         answers.flush()
 
-    books = _Books(tell)
+    books = _Writers(tell)
     try:
         while True:
             books.obey(pickle.load(orders))

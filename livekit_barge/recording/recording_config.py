@@ -37,7 +37,7 @@ _LONGEST_NAME = 240
 
 
 @dataclass(frozen=True, kw_only=True)
-class Keeping:
+class RecordingConfig:
     """What is kept of a call, and where."""
 
     calls_dir: Path = Path("calls")

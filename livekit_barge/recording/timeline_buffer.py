@@ -8,7 +8,7 @@ import soxr
 from livekit_barge.call.audio import Int16
 
 
-class Track:
+class TimelineBuffer:
     """Holds placed stretches until the timeline has passed them."""
 
     def __init__(self) -> None:

@@ -22,8 +22,8 @@ from livekit_barge.frameworks.livekit.causes import Causes
 from livekit_barge.frameworks.livekit.stamps import SESSION_EVENTS, SessionStamps
 from livekit_barge.frameworks.livekit.taps import AgentTap, CallerTap, attached_as_before
 from livekit_barge.measure.turns import Turn
-from livekit_barge.recording.call_recorder import KeptCalls
-from livekit_barge.recording.recording_config import Keeping
+from livekit_barge.recording.call_recorder import CallRecorder
+from livekit_barge.recording.recording_config import RecordingConfig
 from livekit_barge.recording.turn_log import TurnLog
 
 # With these a call begins where instruments came to a session that was running already. After an
@@ -40,7 +40,7 @@ class Instruments:
     def __init__(
         self,
         session: AgentSession[Any],
-        keeping: Keeping,
+        config: RecordingConfig,
         log: TurnLog,
         *,
         in_force: Callable[[], Mapping[str, Any]],
@@ -54,7 +54,7 @@ class Instruments:
         self._advised = False
         self._turn_detection_given = turn_detection_given
         self._stamps: SessionStamps | None = None
-        self.calls = KeptCalls(keeping, log, tracer)
+        self.calls = CallRecorder(config, log, tracer)
         self._had_a_call = False
         self._starting = 0
         """How many calls of the session's ``start`` have not returned yet."""

@@ -33,7 +33,7 @@ from livekit_barge.recording.stamp_context import CallLog
 
 
 @dataclass
-class Segment:
+class OutputSegment:
     """Audio between two flushes, from its first frame until the sink is done with it."""
 
     segment_id: int
@@ -66,8 +66,8 @@ class OutputStamps:
         self._session = session
         self._log = log
         self._causes = causes
-        self._unfinished: deque[Segment] = deque()
-        self._open: Segment | None = None
+        self._unfinished: deque[OutputSegment] = deque()
+        self._open: OutputSegment | None = None
         self._next_id = 0
         self._pushed_s = 0.0
         self._seen_at: str | None = None
@@ -76,7 +76,7 @@ class OutputStamps:
         self._unconfirmed: Decision | None = None
 
     @property
-    def playing(self) -> Segment | None:
+    def playing(self) -> OutputSegment | None:
         """The segment that the sink has begun and not finished."""
         if self._unfinished and self._unfinished[0].started:
             return self._unfinished[0]
@@ -208,9 +208,9 @@ class OutputStamps:
             )
         )
 
-    def _begin(self, now_s: float, sample_rate: int) -> Segment:
+    def _begin(self, now_s: float, sample_rate: int) -> OutputSegment:
         speech = self._session.current_speech
-        segment = Segment(
+        segment = OutputSegment(
             self._next_id, None if speech is None else speech.id, self._pushed_s, sample_rate
         )
         self._next_id += 1

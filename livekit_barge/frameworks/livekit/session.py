@@ -31,7 +31,7 @@ from livekit_barge.frameworks.livekit.resolve import Chosen, choose
 from livekit_barge.frameworks.livekit.user_line import warnings_name
 from livekit_barge.measure.thresholds import Thresholds
 from livekit_barge.measure.turns import Turn
-from livekit_barge.recording.recording_config import Keeping
+from livekit_barge.recording.recording_config import RecordingConfig
 from livekit_barge.recording.turn_log import TurnLog, turn_logger
 from livekit_barge.settings import Settings
 
@@ -144,7 +144,7 @@ def _instruments(
     turn_detection_given: bool | None = None,
 ) -> Instruments:
     preset = None if chosen is None else chosen.name
-    keeping = Keeping(
+    config = RecordingConfig(
         calls_dir=settings.calls_dir if calls_dir is None else calls_dir,
         call_id=call_id,
         audio=settings.record_audio,
@@ -156,7 +156,7 @@ def _instruments(
     )
     return Instruments(
         session,
-        keeping,
+        config,
         TurnLog(turn_logger(settings.log), preset=preset),
         in_force=partial(options_in_force, session),
         advice=lambda options: [

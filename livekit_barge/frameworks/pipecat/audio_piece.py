@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass
-class Stretch:
+class PlayedSpan:
     """Audio that played without a gap."""
 
     started_s: float
@@ -15,7 +15,7 @@ class Stretch:
 
 
 @dataclass
-class Segment:
+class BotSegment:
     """Audio of one speech, from its first frame until all that was written has played."""
 
     segment_id: int
@@ -30,7 +30,7 @@ class Segment:
     """When the order to stop reached the transport."""
     kept_at_s: float | None = None
     """When an order reached it that this segment is exempt from, until its effect is known."""
-    stretch: Stretch | None = None
+    stretch: PlayedSpan | None = None
     chunk_s: float = 0.0
     """The length of the last chunk that was written."""
 

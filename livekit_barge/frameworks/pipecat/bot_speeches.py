@@ -14,7 +14,7 @@ from livekit_barge.call.events import (
     SpeechDone,
 )
 from livekit_barge.frameworks.pipecat.llm_context import ContextWatch
-from livekit_barge.frameworks.pipecat.transport_playout import Playing
+from livekit_barge.frameworks.pipecat.transport_playout import TransportPlayout
 
 # Audio that was resampled on its way may be longer or shorter by less.
 _ALIKE_S = 0.05
@@ -46,11 +46,11 @@ class _Made:
     """It says that this was all."""
 
 
-class Speeches:
+class BotSpeeches:
     """Those that are not done yet."""
 
     def __init__(
-        self, write: Callable[[Event], None], playing: Playing, context: ContextWatch
+        self, write: Callable[[Event], None], playing: TransportPlayout, context: ContextWatch
     ) -> None:
         self._write = write
         self._playing = playing

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from livekit_barge.frameworks.pipecat.bot_speeches import Speeches
+from livekit_barge.frameworks.pipecat.bot_speeches import BotSpeeches
 from livekit_barge.frameworks.pipecat.causes import Causes
 from livekit_barge.frameworks.pipecat.knobs import PIPECAT_KNOBS
 from livekit_barge.frameworks.pipecat.observer import BargeObserver
@@ -19,6 +19,6 @@ FRAMEWORK = Framework(
     options_in_force=options_in_force,
     causes=Causes,
     stamps=PipecatStamps,
-    speeches=Speeches,
+    speeches=BotSpeeches,
     instruments=BargeObserver,
 )

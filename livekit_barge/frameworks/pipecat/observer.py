@@ -17,8 +17,8 @@ from livekit_barge.frameworks.pipecat.options import options_in_force, output_of
 from livekit_barge.frameworks.pipecat.stamps import PipecatStamps
 from livekit_barge.measure.thresholds import Thresholds
 from livekit_barge.measure.turns import Turn
-from livekit_barge.recording.call_recorder import KeptCalls
-from livekit_barge.recording.recording_config import PACKAGES, Keeping
+from livekit_barge.recording.call_recorder import CallRecorder
+from livekit_barge.recording.recording_config import PACKAGES, RecordingConfig
 from livekit_barge.recording.turn_log import TurnLog, turn_logger
 from livekit_barge.settings import Settings
 
@@ -43,9 +43,9 @@ class BargeObserver(BaseObserver):
         calls_dir: Path | None = None,
         call_id: str | None = None,
         preset: str | None = None,
-        **keeping: Any,
+        **config: Any,
     ) -> None:
-        """``keeping`` are further fields of :class:`Keeping`."""
+        """``config`` are further fields of :class:`RecordingConfig`."""
         super().__init__()
         settings = Settings() if settings is None else settings
         fields: dict[str, Any] = {
@@ -60,7 +60,9 @@ class BargeObserver(BaseObserver):
             "thresholds": Thresholds.load(settings.thresholds),
         }
         log = TurnLog(turn_logger(settings.log), preset=preset)
-        self._calls = KeptCalls(Keeping(**(fields | keeping)), log, get_tracer("livekit_barge"))
+        self._calls = CallRecorder(
+            RecordingConfig(**(fields | config)), log, get_tracer("livekit_barge")
+        )
         self._stamps: PipecatStamps | None = None
         self._clock: CallClock | None = None
         self._ahead_s = 0.0

@@ -45,12 +45,12 @@ from livekit_barge.call.events import (
     UserState,
     UserTurn,
 )
-from livekit_barge.frameworks.pipecat.bot_speeches import Speeches
+from livekit_barge.frameworks.pipecat.bot_speeches import BotSpeeches
 from livekit_barge.frameworks.pipecat.causes import Causes
 from livekit_barge.frameworks.pipecat.far_buffer import FarBuffer
 from livekit_barge.frameworks.pipecat.llm_context import ContextWatch
 from livekit_barge.frameworks.pipecat.lost_interruptions import SentInterruptions
-from livekit_barge.frameworks.pipecat.transport_playout import Playing
+from livekit_barge.frameworks.pipecat.transport_playout import TransportPlayout
 from livekit_barge.recording.stamp_context import CallLog
 
 SpokenAudio = TTSAudioRawFrame | SpeechOutputAudioRawFrame
@@ -63,9 +63,9 @@ class PipecatStamps:
         self._log = log
         self._far = far
         self.causes = Causes()
-        self._playing = Playing(log.write)
+        self._playing = TransportPlayout(log.write)
         self._context = ContextWatch(log.write, log.text)
-        self._speeches = Speeches(log.write, self._playing, self._context)
+        self._speeches = BotSpeeches(log.write, self._playing, self._context)
         self._interruptions = SentInterruptions(log.write)
         self._agent_state = "initializing"
         self._user_state = "listening"

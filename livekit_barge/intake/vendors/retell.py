@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from livekit_barge.intake.vendor_call import (
     Fields,
-    Said,
+    TimedWords,
     VendorCall,
     call_id,
     items,
@@ -44,7 +44,7 @@ def is_meant(fields: Fields) -> bool:
 def read(fields: Fields) -> VendorCall:
     """Read the call. Raises ``ValueError`` or ``TypeError`` for an invalid id or date."""
     utterances = next((found for name in _TRANSCRIPTS if (found := items(fields.get(name)))), ())
-    said: list[Said] = []
+    said: list[TimedWords] = []
     odd, words_seen = 0, 0
     for utterance in utterances:
         role = utterance.get("role") if isinstance(utterance, dict) else None
@@ -67,7 +67,7 @@ def read(fields: Fields) -> VendorCall:
     )
 
 
-def _said(utterance: Fields) -> tuple[list[Said], int]:
+def _said(utterance: Fields) -> tuple[list[TimedWords], int]:
     """Return an utterance's words that have a place in time, and how many words it has.
 
     A missing time is taken from the neighbouring word, so no word is lost over it. A null word is
@@ -77,7 +77,7 @@ def _said(utterance: Fields) -> tuple[list[Said], int]:
     times = _filled([_times(word) for word in words])
     role, labelled = _ROLES[utterance["role"]], _is_backchannel(utterance)
     said = [
-        Said(role, begin_s, max(end_s, begin_s), spoken, labelled)
+        TimedWords(role, begin_s, max(end_s, begin_s), spoken, labelled)
         for word, (begin_s, end_s) in zip(words, times, strict=True)
         if isinstance(word, dict) and (spoken := text(word.get("word")))
         if begin_s is not None and end_s is not None

@@ -11,7 +11,7 @@ from typing import Literal
 
 from livekit_barge.intake.vendor_call import (
     Fields,
-    Said,
+    TimedWords,
     VendorCall,
     call_id,
     iso_wall_s,
@@ -66,11 +66,11 @@ def _is_spoken(message: Fields) -> bool:
     return message["role"] in _ROLES and not relayed
 
 
-def _said(message: Fields) -> Said | None:
+def _said(message: Fields) -> TimedWords | None:
     begin_s, words = number(message.get("secondsFromStart")), text(message.get("message"))
     if begin_s is None or words is None:
         return None
-    return Said(_ROLES[message["role"]], begin_s, begin_s + _length_s(message), words)
+    return TimedWords(_ROLES[message["role"]], begin_s, begin_s + _length_s(message), words)
 
 
 def _length_s(message: Fields) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from livekit_barge.call.events import Event, PlaybackFinished, PlaybackProgressed, SegmentFlushed
-from livekit_barge.frameworks.pipecat.transport_playout import Playing
+from livekit_barge.frameworks.pipecat.transport_playout import TransportPlayout
 
 CHUNK_S = 0.04
 
@@ -15,7 +15,7 @@ class Output:
 
     def __init__(self) -> None:
         self.events: list[Event] = []
-        self.playing = Playing(self.events.append)
+        self.playing = TransportPlayout(self.events.append)
 
     def hand_over(self, seconds: float) -> None:
         self.playing.handed("speech_1", seconds, 1.0)
