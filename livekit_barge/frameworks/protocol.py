@@ -99,7 +99,7 @@ class RecordedCalls(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Framework:
-    """What one framework's room provides."""
+    """The parts that one framework's room provides."""
 
     name: str
     shelf: PresetShelf

@@ -46,7 +46,7 @@ BLOCK_S = 10.0
 
 @dataclass(frozen=True)
 class DecodedFormat:
-    """What a file turned out to hold."""
+    """The contents of a file, as found."""
 
     codec: str
     """``wav/pcm_16``, ``ogg/opus``, ``mp3``, ``aac``, …"""
@@ -57,11 +57,11 @@ class DecodedFormat:
     container: str | None = None
     """FFmpeg's name for the container, where FFmpeg reads it."""
     claim: HeaderClaim = field(default_factory=HeaderClaim)
-    """What the file's bytes say of its end and its beginning."""
+    """The evidence in the file's bytes about its end and its beginning."""
 
     @property
     def start_blur_s(self) -> float:
-        """How far the first sample may lie from the recording's start.
+        """The most by which the first sample may lie from the recording's start.
 
         Encoders put silence in front, and some files do not say how much: it is taken off as the
         commonest encoder puts it there, and another's may differ by so much.
@@ -70,17 +70,17 @@ class DecodedFormat:
 
     @property
     def stamp_jitter_s(self) -> float:
-        """How far a packet's time stamp may be off; a Vorbis block's, by the block before it."""
+        """The error that a packet's time stamp may have; a Vorbis block's, as the one before."""
         return self.edge_blur_s if "vorbis" in self.codec else JITTER_S
 
     @property
     def within_scale(self) -> bool:
-        """Whether no sample can exceed full scale, nor be no number."""
+        """Return whether every sample must be a number within full scale."""
         return self.codec.endswith(_INTEGERS)
 
     @property
     def edge_blur_s(self) -> float:
-        """How far the codec may spread an edge: noise that it coded with a block fills the block.
+        """The most by which the codec may spread an edge: its noise fills a whole block.
 
         Opus codes speech in frames of 20 ms and keeps edges within about half of one; MP3 and AAC
         spread them over a granule of 576 samples or a frame of 1024, Vorbis over 1024 at most.
@@ -94,7 +94,7 @@ class DecodedFormat:
 
     @property
     def end_blur_s(self) -> float:
-        """How far the codec may spread an end; as an edge, but for Opus.
+        """The most by which the codec may spread an end: as for an edge, except for Opus.
 
         Its predictors ring on after a sharp end for up to three frames, by the tuning part of the
         accuracy corpus at 24 kbit/s.

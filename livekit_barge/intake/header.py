@@ -44,9 +44,9 @@ class HeaderClaim:
     seconds: float | None = None
     """Its length by its header; ``None``: it does not say."""
     broken_off: str | None = None
-    """What shows that it goes no further than its writer got."""
+    """The evidence that the file ends where its writer stopped."""
     left_over: str | None = None
-    """What shows that it goes further than its header says, by what cannot be told to be audio."""
+    """The evidence that the file goes on past its header's count, with what may not be audio."""
     to_end: bool = False
     """Its audio lasts to its end, which its header does not know."""
     joined: bool = False
@@ -54,9 +54,9 @@ class HeaderClaim:
     unmarked: bool = False
     """Its end carries no mark, as if the recorder were still at it."""
     delay_samples: int = 0
-    """What the encoder put in front, as nearly as is known, where the decoder cannot know it."""
+    """The encoder's delay, as nearly as is known, if the decoder cannot know it."""
     delay_blur_samples: int = 0
-    """How far that may be wrong."""
+    """The uncertainty of that delay."""
 
 
 def claim(path: Path) -> HeaderClaim:
@@ -128,7 +128,7 @@ def _tag_size(head: bytes) -> int:
 
 
 def _flac(file: BinaryIO, at: int, head: bytes) -> HeaderClaim:
-    """By its count of samples, which is 0 where it was written to a pipe."""
+    """Check the count of samples, which is 0 if the file was written to a pipe."""
     rate_and_count = int.from_bytes(head[18:26], "big")
     samples, rate = rate_and_count & (1 << 36) - 1, rate_and_count >> 44
     joined = _found(file, b"fLaC\0\0\0\x22", at + 4)
@@ -157,7 +157,7 @@ def _ogg(file: BinaryIO) -> HeaderClaim:
 
 
 def _mp4(file: BinaryIO) -> HeaderClaim:
-    """By the boxes it is made of: where the index is at the end, a file cut short has none."""
+    """Check the boxes: with the index at the end, a file that was cut short has none."""
     end = file.seek(0, os.SEEK_END)
     at, placed = 0, False
     for _ in range(_CHUNKS_MOST):
@@ -184,7 +184,7 @@ def _mp4(file: BinaryIO) -> HeaderClaim:
 
 
 def _matroska(file: BinaryIO) -> HeaderClaim:
-    """By the size of its one segment; who writes as the call goes on leaves that open."""
+    """Check the size of the one segment; a writer of a running call leaves it open."""
     end = file.seek(0, os.SEEK_END)
     file.seek(0)
     for _ in range(2):
@@ -215,7 +215,7 @@ def _short(size: int, held: int) -> str:
 
 
 def _mp3(file: BinaryIO, start: int, frame: bytes) -> HeaderClaim:
-    """By the frame that encoders put in front to say how many frames and bytes follow."""
+    """Check the frame in which encoders state how many frames and bytes follow."""
     end = file.seek(0, os.SEEK_END)
     if len(frame) < 4 or frame[0] != 0xFF or frame[1] & 0xE6 != 0xE2:
         return HeaderClaim()

@@ -42,9 +42,9 @@ class Pair:
     long: bool = False
     likeness: Likeness = field(default_factory=Likeness)
     notes: list[Caveat] = field(default_factory=list)
-    """What the files' containers make doubtful. Complete once ``blocks`` is."""
+    """Warnings about the files' containers. Complete once ``blocks`` is."""
     doubts: list[tuple[float, float]] = field(default_factory=list)
-    """Where audio may lie elsewhere, in seconds from the start. Complete once ``blocks`` is."""
+    """The spans in which audio may lie elsewhere, in seconds. Complete once ``blocks`` is."""
 
     @classmethod
     def open(
@@ -90,17 +90,17 @@ class Pair:
 
     @property
     def mix_remedy(self) -> str:
-        """What to do if both parties are in both files."""
+        """The remedy if both parties are in both files."""
         return RECORD_TWO
 
     @property
     def end_blur_s(self) -> float:
-        """How far a codec may spread an end."""
+        """The most by which a codec may spread an end."""
         return max(self.caller_format.end_blur_s, self.agent_format.end_blur_s)
 
     @property
     def codec(self) -> str:
-        """What the files hold."""
+        """The contents of the files."""
         return "+".join(dict.fromkeys((self.caller_format.codec, self.agent_format.codec)))
 
     def blocks(self, block_s: float = BLOCK_S) -> Iterator[Float32]:

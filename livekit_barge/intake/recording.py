@@ -41,7 +41,7 @@ _STRIDE = 4
 
 @dataclass
 class Likeness:
-    """How loud two channels are and how much alike, gathered block by block.
+    """The levels and the likeness of two channels, gathered block by block.
 
     A constant offset is no sound, and the same on both makes them no copies of one another.
     """
@@ -67,7 +67,7 @@ class Likeness:
 
     @property
     def correlation(self) -> float:
-        """Of the two channels at no delay, 1.0 for copies at any gain; 0.0 where one is empty."""
+        """The channels' correlation at no delay: 1.0 for copies at any gain, 0.0 if one is empty."""
         means = self.sums / max(self.counted, 1)
         powers = self.power - self.counted * means**2
         if (powers <= _ROUNDING * self.power).any():
@@ -77,7 +77,7 @@ class Likeness:
 
     @property
     def digital_silence(self) -> tuple[float, float]:
-        """Of each channel, the share of samples that are exactly zero."""
+        """The share of each channel's samples that are exactly zero."""
         share = self.zeros / max(self.counted, 1)
         return float(share[0]), float(share[1])
 
@@ -112,9 +112,9 @@ class Recording:
     likeness: Likeness = field(default_factory=Likeness)
     """Complete once ``blocks`` is."""
     notes: list[Caveat] = field(default_factory=list)
-    """What the file's container makes doubtful. Complete once ``blocks`` is."""
+    """Warnings about the file's container. Complete once ``blocks`` is."""
     doubts: list[tuple[float, float]] = field(default_factory=list)
-    """Where audio may lie elsewhere, in seconds from the start. Complete once ``blocks`` is."""
+    """The spans in which audio may lie elsewhere, in seconds. Complete once ``blocks`` is."""
 
     @classmethod
     def open(cls, path: Path, *, long: bool = False) -> Recording:
@@ -142,17 +142,17 @@ class Recording:
 
     @property
     def edge_blur_s(self) -> float:
-        """How far the codec may spread an edge."""
+        """The most by which the codec may spread an edge."""
         return self.found.edge_blur_s
 
     @property
     def end_blur_s(self) -> float:
-        """How far the codec may spread an end."""
+        """The most by which the codec may spread an end."""
         return self.found.end_blur_s
 
     @property
     def codec(self) -> str:
-        """What the file holds."""
+        """The contents of the file."""
         return self.found.codec
 
     def blocks(self, block_s: float = BLOCK_S) -> Iterator[Float32]:
@@ -167,7 +167,7 @@ class Recording:
 
     @property
     def mix_remedy(self) -> str:
-        """What to do if both parties are on both channels. Known once ``blocks`` is complete."""
+        """The remedy if both parties are on both channels. Known once ``blocks`` is complete."""
         length_s = self.likeness.counted * _STRIDE / self.sample_rate
         bits_a_second = 8 * self.path.stat().st_size / length_s if length_s else 0.0
         if "opus" in self.codec and 0 < bits_a_second < _MERGED_BELOW_BPS:
@@ -201,7 +201,7 @@ def bounded(
 
 
 def doubts_of(timeline: StampedTimeline, found: DecodedFormat) -> Iterator[tuple[float, float]]:
-    """Where audio may lie elsewhere, since a gap's place in an Ogg page is not known."""
+    """Yield the spans in which audio may lie elsewhere: a gap's place in an Ogg page is unknown."""
     if found.container == "ogg" and timeline.gaps:
         yield from doubts(timeline.path, found.sample_rate, timeline.gaps)
 

@@ -1,4 +1,4 @@
-"""How recordings are to be scored: the command's options, checked."""
+"""The options of scoring recordings, checked."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from livekit_barge.measure.thresholds import Thresholds
 
 @dataclass(frozen=True)
 class Order:
-    """How recordings are to be scored: the command's options."""
+    """The options of scoring recordings."""
 
     source: Source | None = None
     caller_channel: int | None = None

@@ -49,7 +49,7 @@ def score(path: Path, order: Order) -> Scorecard:
 
 
 def is_call(path: Path) -> bool:
-    """Whether it is a Call folder."""
+    """Return whether it is a Call folder."""
     return os.path.isfile(path / META_FILE)
 
 
@@ -211,7 +211,7 @@ def _placed(overlap: Overlap, doubts: Sequence[tuple[float, float]]) -> Overlap:
 
 
 def _vendor_call(path: Path, order: Order) -> tuple[VendorCall | None, list[Caveat]]:
-    """What the vendor's JSON says, if there is one: one that was not asked for may be damaged."""
+    """Read the vendor's JSON, if there is one; one that was not asked for may be damaged."""
     if order.call_json is not None:
         return read_call_json(order.call_json), []
     found = beside(path)

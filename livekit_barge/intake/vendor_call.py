@@ -42,7 +42,7 @@ class TimedWords:
 
 @dataclass(frozen=True)
 class VendorCall:
-    """What a vendor's JSON says about a call."""
+    """The contents of a vendor's JSON about a call."""
 
     source: str
     """As ``--source`` names it."""
@@ -52,15 +52,15 @@ class VendorCall:
     """Seconds since 1970."""
     said: tuple[TimedWords, ...] = ()
     caveats: tuple[Caveat, ...] = ()
-    """What could not be read of it, and what it says of the recording."""
+    """Warnings about what could not be read, and about the recording."""
 
     @property
     def said_from_s(self) -> float:
-        """When the first word begins; without end, if there is none."""
+        """The start of the first word; infinity if there is none."""
         return min((said.begin_s for said in self.said), default=math.inf)
 
     def guess(self, bursts: Sequence[Sequence[Burst]]) -> Guess | None:
-        """Who is on which channel, by when each side is said to have spoken; sure, if at all."""
+        """Find the caller's channel from when each side spoke by the transcript; sure, or none."""
         agree_s = [0.0, 0.0]
         for caller in (0, 1):
             for said in self.said:

@@ -1,4 +1,4 @@
-"""An agent's calls, one after the other: each kept, and told to the turn log, metrics and spans.
+"""Record an agent's calls, one after another, and report them to turn log, metrics and spans.
 
 What instruments share, whichever framework they are for.
 """
@@ -26,7 +26,7 @@ from livekit_barge.recording.turn_log import TurnLog
 
 
 class CallRecorder:
-    """Opens and closes calls, and says what is settled of the latest one."""
+    """The recorder of an agent's calls; it also reports what is settled of the latest one."""
 
     def __init__(self, config: RecordingConfig, log: TurnLog, tracer: Tracer) -> None:
         self._config = config
@@ -44,7 +44,7 @@ class CallRecorder:
         return tuple(self._turns)
 
     def keep(self, **changes: Any) -> None:
-        """Change what is kept of the next call, and where: fields of :class:`RecordingConfig`."""
+        """Change how the next call is recorded: fields of :class:`RecordingConfig`."""
         self._config = dataclasses.replace(self._config, **changes)
 
     def open(
@@ -87,7 +87,7 @@ class CallRecorder:
             self._log.not_whole(self.call_dir)
 
     def safely(self, act: Callable[..., None], *arguments: Any) -> None:
-        """A fault of ours is told once; it ends the measuring, never the call."""
+        """Run ``act``; an internal error is reported once and ends the measuring, not the call."""
         if self._broken:
             return
         try:
@@ -97,7 +97,7 @@ class CallRecorder:
             self.broke(error)
 
     def broke(self, error: Exception) -> None:
-        """Tell a fault of ours; from any thread."""
+        """Report an internal error, from any thread."""
         self._log.recorder_broke(error)
         self._metrics.fault("recorder")
 

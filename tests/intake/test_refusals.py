@@ -1,4 +1,4 @@
-"""What cannot be scored is refused in one line that says why and what to do."""
+"""A file that cannot be scored is refused in one line that says why and what to do."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ META = CallMeta(
 
 @dataclass
 class Told:
-    """What a recorder told."""
+    """The reports of a recorder."""
 
     turns: list[Turn]
     failures: list[OSError]
@@ -97,7 +97,7 @@ class SpokenLine:
     at_s: float
     clip: Pcm
     paused: tuple[float, float] | None = None
-    """When the output was paused, and resumed; 0.2 s that were queued are lost."""
+    """The times of the output's pause and resumption; 0.2 s that were queued are lost."""
     cut_s: float | None = None
 
 

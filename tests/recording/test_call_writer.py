@@ -1,4 +1,4 @@
-"""What frames and events become: samples in place, whatever their rate, width and order."""
+"""Frames and events become samples in place, whatever their rate, width and order."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is told while the call runs is what its folder gives afterwards, and comes in time."""
+"""The turns reported during a call are those its folder gives afterwards, and come in time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a call outlives: faults of the agent, of its models, of the disk, and of ours."""
+"""A call survives faults of the agent, of its models, of the disk, and our own."""
 
 from __future__ import annotations
 

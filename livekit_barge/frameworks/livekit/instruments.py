@@ -57,7 +57,7 @@ class Instruments:
         self.calls = CallRecorder(config, log, tracer)
         self._had_a_call = False
         self._starting = 0
-        """How many calls of the session's ``start`` have not returned yet."""
+        """The number of calls of the session's ``start`` that have not returned yet."""
         self._taps: list[AgentTap] = []
         for name in SESSION_EVENTS:
             session.on(name, self._handler(name))  # type: ignore[arg-type]

@@ -45,7 +45,7 @@ class OutputSegment:
     started: bool = False
     cleared: bool = False
     played_s: float = 0.0
-    """What had played when ``since_s`` was taken."""
+    """The seconds that had played when ``since_s`` was taken."""
     since_s: float | None = None
     """Since when it plays on; ``None``: it does not."""
 

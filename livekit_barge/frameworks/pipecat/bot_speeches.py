@@ -22,7 +22,7 @@ _ALIKE_S = 0.05
 
 @dataclass
 class BotSpeech:
-    """What the TTS makes between its started and its stopped frame."""
+    """The audio that the TTS makes between its started and its stopped frame."""
 
     speech_id: str
     context_id: str | None
@@ -38,7 +38,7 @@ class BotSpeech:
 
 @dataclass
 class _Made:
-    """What a TTS has made of one context."""
+    """The audio that a TTS has made of one context."""
 
     maker: object
     seconds: float = 0.0
@@ -57,7 +57,7 @@ class BotSpeeches:
         self._context = context
         self._open: list[BotSpeech] = []
         self._cut: dict[str, BotSpeech] = {}
-        """By their contexts: of what was cut, frames may still come."""
+        """Speeches that were cut, by context; more frames of them may still arrive."""
         self._made: dict[str | None, _Made] = {}
         self._ids = (f"speech_{number}" for number in itertools.count(1))
         self.latest: str | None = None

@@ -23,14 +23,14 @@ STARTS = {
     "transcription": "TranscriptionUserTurnStartStrategy",
     "min_words": "MinWordsUserTurnStartStrategy",
 }
-"""How a preset spells ``pipecat.turns.user_start``'s strategies."""
+"""The spelling, in a preset, of the strategies of ``pipecat.turns.user_start``."""
 MUTES = {
     "always": "AlwaysUserMuteStrategy",
     "first_speech": "FirstSpeechUserMuteStrategy",
     "function_call": "FunctionCallUserMuteStrategy",
     "mute_until_first_bot_complete": "MuteUntilFirstBotCompleteUserMuteStrategy",
 }
-"""The same of ``pipecat.turns.user_mute``."""
+"""The same for ``pipecat.turns.user_mute``."""
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,7 @@ def check_value(name: str, value: Any, *, where: object) -> Any:
 
 
 def _wanted(knob: PipecatKnob, value: Any) -> str | None:
-    """What would be right, where the value is not."""
+    """Return what to give instead, or ``None`` if the value is right."""
     if knob.kind == "names":
         ok = isinstance(value, list | tuple) and all(name in knob.choices for name in value)
         return None if ok else f"give a list of {', '.join(knob.choices)}"

@@ -1,4 +1,4 @@
-"""What passes in a Pipecat pipeline, as events of the call: under the names LiveKit's have."""
+"""Stamp what passes in a Pipecat pipeline as events of the call, with LiveKit's event names."""
 
 from __future__ import annotations
 
@@ -289,7 +289,7 @@ class PipecatStamps:
 
 
 def _counts(data: FramePushed) -> bool:
-    """Of a frame that is sent both ways, the one that goes down."""
+    """Return whether a frame counts: one that is sent both ways counts downstream only."""
     both = data.frame.broadcast_sibling_id is not None
     return not both or data.direction is FrameDirection.DOWNSTREAM
 

@@ -1,4 +1,4 @@
-"""What the output transport was given, what it wrote, and where that played.
+"""Place the bot's audio: what the output transport got, what it wrote, and when that played.
 
 Pipecat has two queues in a row. The output transport takes all that a TTS makes, cuts it into
 chunks (``audio_out_10ms_chunks``) and drops what is left at an interruption. What it has written
@@ -54,11 +54,11 @@ class TransportPlayout:
         return round(max(sum(left), 0.0), 6)
 
     def is_done(self, speech_id: str) -> bool:
-        """Whether nothing of the speech is left to play."""
+        """Return whether nothing of the speech is left to play."""
         return all(segment.speech_id != speech_id for segment in self._segments)
 
     def is_heard(self, speech_id: str) -> bool:
-        """Whether any of the speech has begun to play."""
+        """Return whether any of the speech has begun to play."""
         return speech_id in self._heard
 
     def handed(self, speech_id: str, seconds: float, at_s: float) -> bool:

@@ -22,7 +22,7 @@ _BOUNDARY_S = [1.0, 1.0]
 
 @dataclass(frozen=True, kw_only=True)
 class Facts:
-    """What advice depends on beside the options. ``None``: not known, and nothing is said."""
+    """The facts that advice depends on besides the options; ``None``: unknown, so no advice."""
 
     stt: bool | None = None
     vad: bool | None = None

@@ -21,7 +21,7 @@ from livekit_barge.errors import SettingsError
 from livekit_barge.files.did_you_mean import nearest
 
 OFF = "off"
-"""How a file and the environment spell ``None``."""
+"""The spelling of ``None`` in a file and in the environment."""
 
 Group = Literal["interruption", "endpointing", "turn_handling", "session", "vad", "room"]
 Kind = Literal["seconds", "words", "probability", "switch", "choice", "boundary"]
@@ -49,7 +49,7 @@ class Knob:
 
     @property
     def place(self) -> str:
-        """Where LiveKit has it, as a person says it."""
+        """The place where LiveKit has it, as a person says it."""
         return f"{self.group}.{self.key}"
 
     @property

@@ -166,7 +166,7 @@ def _running_agent(session: AgentSession[Any]) -> Agent | None:
 
 
 def _group(turn_handling: Mapping[str, Any], knob: Knob) -> Mapping[str, Any]:
-    """What ``turn_handling`` holds of the knob's group."""
+    """Return the knob's group in ``turn_handling``."""
     if knob.group == "turn_handling":
         return turn_handling
     return turn_handling.get(knob.group) or {}
