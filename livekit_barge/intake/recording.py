@@ -67,7 +67,7 @@ class Likeness:
 
     @property
     def correlation(self) -> float:
-        """The channels' correlation at no delay: 1.0 for copies at any gain, 0.0 if one is empty."""
+        """The correlation at no delay: 1.0 for copies at any gain, 0.0 if a channel is empty."""
         means = self.sums / max(self.counted, 1)
         powers = self.power - self.counted * means**2
         if (powers <= _ROUNDING * self.power).any():

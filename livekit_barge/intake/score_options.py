@@ -39,11 +39,13 @@ class Order:
         """Raises a :class:`~livekit_barge.errors.BargeError` for an option that cannot be."""
         if caller_channel not in (None, 0, 1):
             raise IntakeError(
-                f"no channel {caller_channel}", where="--caller-channel", remedy="give 0 or 1"
+                f"there is no channel {caller_channel}",
+                where="--caller-channel",
+                remedy="give 0 or 1",
             )
         if agent_file is None and agent_start_s != 0:
             raise IntakeError(
-                "no agent's file that starts then", where="--agent-start", remedy="add --agent-file"
+                "there is no agent file to shift", where="--agent-start", remedy="add --agent-file"
             )
         return cls(
             source=None if source is None else source_named(source),

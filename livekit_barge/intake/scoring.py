@@ -230,7 +230,7 @@ def _system(source: str) -> str:
 
 
 def _of_another(vendor: VendorCall, source: Source) -> Caveat:
-    text = f"the call's JSON is {vendor.source}'s, and the source was told to be {source.name}"
+    text = f"the call's JSON is {vendor.source}'s, but --source is {source.name}"
     return Caveat("call_json_of_another", text, "check --source, or name the JSON by --call-json")
 
 

@@ -48,13 +48,13 @@ _CANCELLATION = Histogram(
 )
 _TIME_TO_YIELD = Histogram(
     "livekit_barge_time_to_yield_seconds",
-    "From the caller's first audible sample to the agent's last; of a miss, how long it went on.",
+    "From the caller's first audible sample to the agent's last; for a miss, a lower bound.",
     _OF_AN_OVERLAP,
     buckets=_BUCKETS,
 )
 _DEAD_AIR = Histogram(
     "livekit_barge_dead_air_seconds",
-    "Silence of both while the agent had stopped for nothing.",
+    "Silence of both parties after a false stop.",
     _OF_AN_OVERLAP,
     buckets=_BUCKETS,
 )
@@ -65,7 +65,7 @@ _RESPONSE_GAP = Histogram(
     buckets=_BUCKETS,
 )
 _OVERLAPS = Counter(
-    "livekit_barge_overlaps", "Where the caller spoke over the agent.", _OF_AN_OVERLAP
+    "livekit_barge_overlaps", "Overlaps: the caller spoke over the agent.", _OF_AN_OVERLAP
 )
 _UNMEASURED = Counter(
     "livekit_barge_unmeasured",
@@ -74,7 +74,7 @@ _UNMEASURED = Counter(
 )
 _CALLS = Counter("livekit_barge_calls", "Calls begun.", ("preset",))
 _FAULTS = Counter(
-    "livekit_barge_faults", "Calls not kept or not measured to the end.", ("preset", "fault")
+    "livekit_barge_faults", "Calls not recorded or not measured to the end.", ("preset", "fault")
 )
 
 

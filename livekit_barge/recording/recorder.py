@@ -29,8 +29,8 @@ FINISHING_S = 300.0
 
 
 class Keeper(Protocol):
-    """Keeps a call: a :class:`~.book.Book` here or in another process (:mod:`.keepers`), or what
-    takes its place at a caller's end."""
+    """A backend that records a call: a :class:`~.call_writer.Book` here or in another process
+    (:mod:`.recording_backends`), or its substitute at a caller's end."""
 
     def keep(self, items: Sequence[Item]) -> None:
         """Record the items since the last batch, in order."""
@@ -45,7 +45,7 @@ class Recorder:
     """The loop's side: all methods but ``join`` return at once. ``close`` ends the recording.
 
     ``open_keeper`` runs in the thread, so not even making the folder touches the loop. ``on_fault``
-    is told of a fault of ours: recording ends there, the call goes on.
+    reports an internal error: recording ends there, the call continues.
     """
 
     def __init__(

@@ -37,7 +37,7 @@ class TurnLog:
     def disk_failed(self, path: Path | None, error: OSError) -> None:
         """Report a folder that cannot be written; turns are still measured and logged."""
         self._call.error(
-            "this call is not kept: its folder cannot be written",
+            "this call is not recorded: its folder cannot be written",
             folder=str(path),
             reason=error.strerror or str(error),
             remedy="free the disk, or point BARGE_CALLS_DIR elsewhere",
@@ -46,7 +46,7 @@ class TurnLog:
     def not_whole(self, path: Path | None) -> None:
         """Report that a folder is no longer waited for: its call is open, or its backend hangs."""
         self._call.error(
-            "this call's folder is not whole yet, and is no longer waited for",
+            "this call's folder is not complete yet, and the wait was given up",
             folder=str(path),
             remedy="close the session first (await session.aclose()); is the disk responding?",
         )
@@ -54,7 +54,7 @@ class TurnLog:
     def recorder_broke(self, error: Exception) -> None:
         """Report an internal error. The call continues, unmeasured from here."""
         self._call.error(
-            "livekit_barge failed and stopped measuring; the call goes on", exc_info=error
+            "livekit_barge failed and stopped measuring; the call continues", exc_info=error
         )
 
 

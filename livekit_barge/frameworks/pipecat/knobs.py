@@ -72,15 +72,15 @@ def _strategies(module: Any, spelled: dict[str, str], knob: str) -> Callable[[],
 
 
 PIPECAT_KNOBS = (
-    PipecatKnob("confidence", "VADParams", "share", "how sure Silero must be that it is a voice",
+    PipecatKnob("confidence", "VADParams", "share", "how sure Silero must be that it hears speech",
                 _fields(VADParams)),
     PipecatKnob("start_secs", "VADParams", "seconds",
-                "detection: the speech needed before the VAD says so", _fields(VADParams), high=5),
+                "detection: the speech needed before the VAD reports it", _fields(VADParams), high=5),
     PipecatKnob("stop_secs", "VADParams", "seconds",
                 "the silence that ends it", _fields(VADParams), high=10),
     PipecatKnob("min_volume", "VADParams", "share", "how loud it must be", _fields(VADParams)),
     PipecatKnob("user_turn_start", "UserTurnStrategies.start", "names",
-                "who may decide that the caller's turn begins, and the bot stops",
+                "the strategies that may begin the caller's turn and so stop the bot",
                 _strategies(user_start, STARTS, "user_turn_start"), choices=tuple(STARTS)),
     PipecatKnob("min_words", "MinWordsUserTurnStartStrategy", "count",
                 "detection: the words needed while the bot speaks; else one",

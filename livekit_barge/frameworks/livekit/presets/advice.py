@@ -176,7 +176,7 @@ def _modes(options: Mapping[str, Any], facts: Facts) -> Iterator[str]:
     if mode == "adaptive" and facts.runs == "elsewhere":
         yield (
             "interruption_mode is adaptive, a service of LiveKit Cloud: without it LiveKit falls "
-            "back to plain voice activity and says so in passing only"
+            "back to plain voice activity and only logs it in passing"
         )
     if mode is None and facts.stt and facts.runs == "development":
         yield (
