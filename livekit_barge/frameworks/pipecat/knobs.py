@@ -75,7 +75,7 @@ PIPECAT_KNOBS = (
     PipecatKnob("confidence", "VADParams", "share", "how sure Silero must be that it hears speech",
                 _fields(VADParams)),
     PipecatKnob("start_secs", "VADParams", "seconds",
-                "detection: the speech needed before the VAD reports it", _fields(VADParams), high=5),
+                "detection: the speech needed before the VAD acts", _fields(VADParams), high=5),
     PipecatKnob("stop_secs", "VADParams", "seconds",
                 "the silence that ends it", _fields(VADParams), high=10),
     PipecatKnob("min_volume", "VADParams", "share", "how loud it must be", _fields(VADParams)),
