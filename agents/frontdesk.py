@@ -26,9 +26,8 @@ from livekit.agents import (
 )
 from livekit.plugins import cartesia, deepgram, openai, silero
 
-from livekit_barge import BargeSession, Settings
+from livekit_barge import BargeSession, Settings, check_settings
 from livekit_barge.errors import BargeError, SettingsError
-from livekit_barge.frameworks.livekit.resolve import choose
 
 load_dotenv()
 
@@ -109,7 +108,7 @@ def check(environment: Mapping[str, str]) -> None:
             where="environment",
             remedy="copy agents/.env.example to .env and fill it in",
         )
-    choose(None, {}, Settings())
+    check_settings(Settings())
 
 
 def main() -> int:

@@ -17,9 +17,7 @@ import sys
 from frontdesk import GREETING, LEGAL_NOTICE, FrontDesk, load_models
 from livekit.agents import AgentServer, JobContext, JobProcess
 
-from livekit_barge import BargeSession
-from livekit_barge.stage.models import ScriptedLLM, VoiceTTS
-from livekit_barge.stage.voices import sentences, voice_named
+from livekit_barge import BargeSession, ScriptedLLM, VoiceTTS, sentences, voice_named
 
 # Short first sentences: the voice speaks a sentence once it has made all of it.
 ANSWERS = (

@@ -40,8 +40,7 @@ except ImportError as error:
     )
     sys.exit(2)
 
-from livekit_barge.frameworks.pipecat import BargeObserver
-from livekit_barge.frameworks.pipecat.preset import PipecatPreset, chosen_preset
+from livekit_barge.frameworks.pipecat import BargeObserver, PipecatPreset, chosen_preset
 
 load_dotenv()
 

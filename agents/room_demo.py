@@ -13,28 +13,28 @@ import asyncio
 import logging
 import os
 import secrets
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-from livekit_barge.call.folder import Call
-from livekit_barge.errors import BargeError, RoomError
-from livekit_barge.measure.join import join
-from livekit_barge.measure.measure_call import measure_call
-from livekit_barge.report.screen import Screen
-from livekit_barge.report.terminal.both_ends import LEGEND, joined_table
-from livekit_barge.room.caller import call_room
-from livekit_barge.room.destination import Dial
-from livekit_barge.room.server import BINARY, LivekitServer, running_server
-from livekit_barge.room.worker import agents_folder, running_worker
-from livekit_barge.script.script import Script
+from livekit_barge import (
+    Dial,
+    LivekitServer,
+    Script,
+    agents_folder,
+    call_room,
+    running_server,
+    running_worker,
+)
+from livekit_barge.errors import BargeError
 
 CALLS = Path("calls")
 SCRIPT = "front-desk"
 
 
 def call(server: LivekitServer, log: Path) -> tuple[Path, Path]:
-    """One call; the caller's folder and the agent's."""
+    """Make one call. Return the caller's folder and the agent's."""
     script, room = Script.load(SCRIPT), f"room-demo-{secrets.token_hex(2)}"
     key, secret = server.api_key, server.api_secret
     arguments = ("--url", server.url, "--api-key", key, "--api-secret", secret)
@@ -48,27 +48,22 @@ def call(server: LivekitServer, log: Path) -> tuple[Path, Path]:
 
 
 def main() -> int:
-    """Start all, call, stop all, print."""
-    logging.getLogger("livekit").setLevel(logging.CRITICAL)  # the client tells of every socket
-    console = Screen()
+    """Start all, call, stop all, and show the two folders joined."""
+    logging.getLogger("livekit").setLevel(logging.CRITICAL)  # the client logs every socket
     try:
-        if not BINARY.exists():
-            raise RoomError("no livekit-server", where=BINARY, remedy="make livekit-server")
         with tempfile.TemporaryDirectory() as logs:
-            console.print("A caller rings an agent in a real room: about a minute …")
+            print("A caller rings an agent in a real room: about a minute …", flush=True)
             with running_server(Path(logs) / "server.log") as server:
                 folders = call(server, Path(logs) / "agent.log")
-        caller, agent = map(Call.open, folders)
-        joined = join(caller, agent, measure_call(caller), measure_call(agent))
+    except FileNotFoundError as error:
+        print(f"room_demo: no {error.filename} – make livekit-server", file=sys.stderr)
+        return 2
     except BargeError as error:
         print(f"room_demo: {error}", file=sys.stderr)
         return 2
-    console.print(joined_table(joined))
-    console.print(LEGEND, highlight=False)
-    console.print("Both ends (livekit-barge join CALLER AGENT shows this again):")
-    for folder in folders:
-        console.print(f"  {folder}", highlight=False)
-    return 0
+    command = ("livekit-barge", "join", *map(str, folders))
+    print(" ".join(command), flush=True)
+    return subprocess.run([sys.executable, "-m", "livekit_barge.cli", *command[1:]]).returncode
 
 
 if __name__ == "__main__":

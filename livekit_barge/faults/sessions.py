@@ -56,11 +56,12 @@ def session_of(
     """Makes sessions for the stage; ``lacks`` names the models left out."""
 
     def make(**models: Any) -> AgentSession[Any]:
+        turn_handling: Any = {
+            "turn_detection": turn_detection,
+            "interruption": {"mode": "vad", **(interruption or {})},
+        }
         return kind(
-            turn_handling={
-                "turn_detection": turn_detection,
-                "interruption": {"mode": "vad", **(interruption or {})},
-            },
+            turn_handling=turn_handling,
             **{"aec_warmup_duration": None, **without(models, *lacks), **arguments},
         )
 

@@ -1,4 +1,4 @@
-"""Who is on which channel; refused where that would be a guess, or is contradicted."""
+"""Find the caller's channel; refuse a mere guess, or a map that the audio contradicts."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def recording_channels(
     sounding: Heard,
     vendor: VendorCall | None,
 ) -> tuple[Channels, list[Caveat]]:
-    """Who is on which channel. Raises :class:`IntakeError` where that would be a guess."""
+    """Find the caller's channel. Raises :class:`IntakeError` where that would be a guess."""
     by_words = None if vendor is None else vendor.guess(sounding.bursts)
     guess = by_words or guess_caller(
         sounding.bursts, audio.likeness.digital_silence, sounding.leakages

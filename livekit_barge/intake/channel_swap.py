@@ -1,4 +1,4 @@
-"""Whether a Call folder's channels contradict its events: agent audio where the caller should be.
+"""Find a Call folder whose channels contradict its events: the agent where the caller should be.
 
 The events tell when agent audio was played. The agent's speech lies within that, whatever its
 channel; a caller who waits for the agent to end speaks mostly outside it.

@@ -18,8 +18,8 @@ import soundfile
 
 from livekit_barge.call.audio import Float32
 from livekit_barge.errors import IntakeError
-from livekit_barge.intake.header import Claim, claim, container
-from livekit_barge.intake.stamped_timeline import JITTER_S, Timeline
+from livekit_barge.intake.header import HeaderClaim, claim, container
+from livekit_barge.intake.stamped_timeline import JITTER_S, StampedTimeline
 
 if TYPE_CHECKING:
     import av
@@ -45,8 +45,8 @@ BLOCK_S = 10.0
 
 
 @dataclass(frozen=True)
-class Format:
-    """What a file turned out to hold."""
+class DecodedFormat:
+    """The contents of a file, as found."""
 
     codec: str
     """``wav/pcm_16``, ``ogg/opus``, ``mp3``, ``aac``, …"""
@@ -56,12 +56,12 @@ class Format:
     """The length by the header; ``None``: it does not say."""
     container: str | None = None
     """FFmpeg's name for the container, where FFmpeg reads it."""
-    claim: Claim = field(default_factory=Claim)
-    """What the file's bytes say of its end and its beginning."""
+    claim: HeaderClaim = field(default_factory=HeaderClaim)
+    """The evidence in the file's bytes about its end and its beginning."""
 
     @property
     def start_blur_s(self) -> float:
-        """How far the first sample may lie from the recording's start.
+        """The most by which the first sample may lie from the recording's start.
 
         Encoders put silence in front, and some files do not say how much: it is taken off as the
         commonest encoder puts it there, and another's may differ by so much.
@@ -70,17 +70,17 @@ class Format:
 
     @property
     def stamp_jitter_s(self) -> float:
-        """How far a packet's time stamp may be off; a Vorbis block's, by the block before it."""
+        """The error that a packet's time stamp may have; a Vorbis block's, as the one before."""
         return self.edge_blur_s if "vorbis" in self.codec else JITTER_S
 
     @property
     def within_scale(self) -> bool:
-        """Whether no sample can exceed full scale, nor be no number."""
+        """Return whether every sample must be a number within full scale."""
         return self.codec.endswith(_INTEGERS)
 
     @property
     def edge_blur_s(self) -> float:
-        """How far the codec may spread an edge: noise that it coded with a block fills the block.
+        """The most by which the codec may spread an edge: its noise fills a whole block.
 
         Opus codes speech in frames of 20 ms and keeps edges within about half of one; MP3 and AAC
         spread them over a granule of 576 samples or a frame of 1024, Vorbis over 1024 at most.
@@ -94,7 +94,7 @@ class Format:
 
     @property
     def end_blur_s(self) -> float:
-        """How far the codec may spread an end; as an edge, but for Opus.
+        """The most by which the codec may spread an end: as for an edge, except for Opus.
 
         Its predictors ring on after a sharp end for up to three frames, by the tuning part of the
         accuracy corpus at 24 kbit/s.
@@ -102,7 +102,7 @@ class Format:
         return 0.060 if "opus" in self.codec else self.edge_blur_s
 
 
-def probe(path: Path) -> Format:
+def probe(path: Path) -> DecodedFormat:
     """Look at a file without decoding it. Raises :class:`IntakeError` where it cannot be read."""
     try:
         if not path.is_file():
@@ -130,7 +130,10 @@ def probe(path: Path) -> Format:
 
 
 def decode(
-    path: Path, found: Format, block_s: float = BLOCK_S, timeline: Timeline | None = None
+    path: Path,
+    found: DecodedFormat,
+    block_s: float = BLOCK_S,
+    timeline: StampedTimeline | None = None,
 ) -> Iterator[Float32]:
     """The file's audio as float32 blocks of shape ``(channels, n)``, full scale 1.0.
 
@@ -138,7 +141,7 @@ def decode(
     Raises :class:`IntakeError` where it ends before its header says, or breaks in the middle.
     """
     frames = max(int(block_s * found.sample_rate), 1)
-    timeline = timeline or Timeline(path, found.stamp_jitter_s)
+    timeline = timeline or StampedTimeline(path, found.stamp_jitter_s)
     if found.container is None:
         blocks = _decode_sndfile(path, frames)
     else:
@@ -163,7 +166,7 @@ def _open_sndfile(path: Path) -> Any:
     return soundfile.SoundFile(os.open(path, os.O_RDONLY))
 
 
-def _probe_sndfile(path: Path, claimed: Claim) -> Format | None:
+def _probe_sndfile(path: Path, claimed: HeaderClaim) -> DecodedFormat | None:
     try:
         with _open_sndfile(path) as file:
             if file.format not in _KINDS or file.subtype.startswith("MPEG"):
@@ -172,7 +175,7 @@ def _probe_sndfile(path: Path, claimed: Claim) -> Format | None:
             container_name = None
             if claimed.to_end and file.channels <= 2:
                 container_name = "flac" if file.format == "FLAC" else "wav"
-            return Format(
+            return DecodedFormat(
                 codec, file.samplerate, file.channels, claimed.seconds, container_name, claimed
             )
     except soundfile.LibsndfileError:
@@ -202,7 +205,7 @@ def _open_av(path: Path, container_name: str) -> av.container.InputContainer:
     return av.open(str(path), format=container_name, options=options, metadata_errors="replace")
 
 
-def _probe_av(path: Path, container_name: str | None, claimed: Claim) -> Format:
+def _probe_av(path: Path, container_name: str | None, claimed: HeaderClaim) -> DecodedFormat:
     if container_name is None:
         # G.722 and others that libsndfile does not know; what is no WAV is refused.
         container_name = "wav"
@@ -229,14 +232,16 @@ def _probe_av(path: Path, container_name: str | None, claimed: Claim) -> Format:
                 name = f"{container_name}/{name}"
             if container_name == "mov" and name != "aac":
                 claimed = replace(claimed, delay_samples=0, delay_blur_samples=0)
-            return Format(
+            return DecodedFormat(
                 name, codec.sample_rate, codec.channels, claimed_s, container_name, claimed
             )
     except (FFmpegError, ValueError) as error:
         raise _unreadable(path) from error
 
 
-def _decode_av(path: Path, found: Format, timeline: Timeline) -> Iterator[list[memoryview]]:
+def _decode_av(
+    path: Path, found: DecodedFormat, timeline: StampedTimeline
+) -> Iterator[list[memoryview]]:
     """Each frame's channels, as the bytes of their float32 samples, until the next frame."""
     from av.audio.resampler import AudioResampler
     from av.error import FFmpegError

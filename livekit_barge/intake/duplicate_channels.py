@@ -52,7 +52,7 @@ def refuse_alike(path: Path, heard: Heard, remedy: str = RECORD_TWO) -> None:
 
 
 def _is_all(leak: Leakage, heard: Heard) -> bool:
-    """Whether a channel holds nothing but what the other one said, nearly as loudly."""
+    """Return whether a channel holds only what the other one holds, nearly as loudly."""
     own, said = heard.bursts[leak.channel], heard.bursts[1 - leak.channel]
     # What came before the leak was learnt was not taken away.
     left = [burst for burst in own if not _is_copy(burst, said, leak.delay_s)]
@@ -64,7 +64,7 @@ def _is_all(leak: Leakage, heard: Heard) -> bool:
 
 
 def _is_copy(burst: Burst, said: Sequence[Burst], late_s: float) -> bool:
-    """Whether it is one of ``said``, so much later."""
+    """Return whether it is one of ``said``, that much later."""
     return any(
         abs(burst.onset_s - one.onset_s - late_s) <= _SAME_S
         and abs(burst.end_s - one.end_s - late_s) <= _SAME_S
@@ -78,7 +78,7 @@ def spoken_s(bursts: Sequence[Burst]) -> float:
 
 
 def later_copy_s(first: Sequence[Burst], second: Sequence[Burst]) -> float | None:
-    """How much later the second channel says what the first does; ``None``: it does not."""
+    """Return by how much the second channel repeats the first; ``None`` if it does not."""
     said_s = spoken_s(first), spoken_s(second)
     if min(said_s) < _SPOKEN_LEAST_S:
         return None

@@ -1,4 +1,4 @@
-"""A guess at who is the caller, from how two channels sound. Said to be a guess, and never scored.
+"""Guess who is the caller from the sound of two channels. Reported as a guess, never scored.
 
 What tells an agent: its channel is digitally silent between its words, it speaks first, it speaks
 more, in longer stretches, at a steadier level; and it is heard as an echo on the other channel,
@@ -29,7 +29,7 @@ _STEADIER = 0.5
 
 @dataclass(frozen=True)
 class Guess:
-    """Which channel is the caller's."""
+    """A guess at the caller's channel."""
 
     caller_channel: int
     confidence: float

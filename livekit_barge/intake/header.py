@@ -38,15 +38,15 @@ _INDEX_MOST = 64 << 20
 
 
 @dataclass(frozen=True)
-class Claim:
+class HeaderClaim:
     """A file's word on its own length and end."""
 
     seconds: float | None = None
     """Its length by its header; ``None``: it does not say."""
     broken_off: str | None = None
-    """What shows that it goes no further than its writer got."""
+    """The evidence that the file ends where its writer stopped."""
     left_over: str | None = None
-    """What shows that it goes further than its header says, by what cannot be told to be audio."""
+    """The evidence that the file goes on past its header's count, with what may not be audio."""
     to_end: bool = False
     """Its audio lasts to its end, which its header does not know."""
     joined: bool = False
@@ -54,18 +54,18 @@ class Claim:
     unmarked: bool = False
     """Its end carries no mark, as if the recorder were still at it."""
     delay_samples: int = 0
-    """What the encoder put in front, as nearly as is known, where the decoder cannot know it."""
+    """The encoder's delay, as nearly as is known, if the decoder cannot know it."""
     delay_blur_samples: int = 0
-    """How far that may be wrong."""
+    """The uncertainty of that delay."""
 
 
-def claim(path: Path) -> Claim:
+def claim(path: Path) -> HeaderClaim:
     """Return what the file says of itself; nothing where its kind says nothing."""
     with path.open("rb") as file:
         head = file.read(12)
         if head[:4] in _WAV and head[8:] == b"WAVE":
             data = wav_data(file)
-            return Claim(data.seconds, left_over=data.left_over, to_end=data.to_end)
+            return HeaderClaim(data.seconds, left_over=data.left_over, to_end=data.to_end)
         if head[:4] == b"OggS":
             return _ogg(file)
         if head[4:8] == b"ftyp":
@@ -78,7 +78,7 @@ def claim(path: Path) -> Claim:
         if frame[:4] == b"fLaC":
             return _flac(file, tag, frame)
         if container_of(frame) == "aac":
-            return Claim(delay_samples=_AAC_DELAY, delay_blur_samples=_AAC_DELAY_BLUR)
+            return HeaderClaim(delay_samples=_AAC_DELAY, delay_blur_samples=_AAC_DELAY_BLUR)
         return _mp3(file, tag, frame)
 
 
@@ -127,13 +127,13 @@ def _tag_size(head: bytes) -> int:
     return 10 + sum((byte & 0x7F) << shift for byte, shift in zip(head[6:10], shifts, strict=True))
 
 
-def _flac(file: BinaryIO, at: int, head: bytes) -> Claim:
-    """By its count of samples, which is 0 where it was written to a pipe."""
+def _flac(file: BinaryIO, at: int, head: bytes) -> HeaderClaim:
+    """Check the count of samples, which is 0 if the file was written to a pipe."""
     rate_and_count = int.from_bytes(head[18:26], "big")
     samples, rate = rate_and_count & (1 << 36) - 1, rate_and_count >> 44
     joined = _found(file, b"fLaC\0\0\0\x22", at + 4)
     known = samples > 0 and rate > 0 and not joined
-    return Claim(samples / rate if known else None, to_end=not known, joined=joined)
+    return HeaderClaim(samples / rate if known else None, to_end=not known, joined=joined)
 
 
 def _found(file: BinaryIO, mark: bytes, at: int) -> bool:
@@ -141,23 +141,23 @@ def _found(file: BinaryIO, mark: bytes, at: int) -> bool:
         return content.find(mark, at) >= 0
 
 
-def _ogg(file: BinaryIO) -> Claim:
+def _ogg(file: BinaryIO) -> HeaderClaim:
     end = file.seek(0, os.SEEK_END)
     file.seek(max(end - 2 * _PAGE_MOST, 0))
     tail = file.read()
     page = tail.rfind(b"OggS")
     if page < 0:
-        return Claim(broken_off="its last page is not to be found")
+        return HeaderClaim(broken_off="its last page is not to be found")
     header = tail[page : page + 27]
     table = tail[page + 27 : page + 27 + (header[_LACING] if len(header) > _LACING else 0)]
     whole = len(header) == 27 and len(table) == header[_LACING]
     if not whole or page + 27 + len(table) + sum(table) > len(tail):
-        return Claim(broken_off="its last page is cut short")
-    return Claim(unmarked=not header[5] & _ENDS_STREAM)
+        return HeaderClaim(broken_off="its last page is cut short")
+    return HeaderClaim(unmarked=not header[5] & _ENDS_STREAM)
 
 
-def _mp4(file: BinaryIO) -> Claim:
-    """By the boxes it is made of: where the index is at the end, a file cut short has none."""
+def _mp4(file: BinaryIO) -> HeaderClaim:
+    """Check the boxes: with the index at the end, a file that was cut short has none."""
     end = file.seek(0, os.SEEK_END)
     at, placed = 0, False
     for _ in range(_CHUNKS_MOST):
@@ -171,32 +171,32 @@ def _mp4(file: BinaryIO) -> Claim:
         if size == 0:  # it lasts to the end, however far that is
             break
         if at + size > end:
-            return Claim(broken_off=_short(size, end - at))
+            return HeaderClaim(broken_off=_short(size, end - at))
         if box[4:8] == b"moov":
             file.seek(at)
             index = file.read(min(size, _INDEX_MOST))
             placed = b"elst" in index or b"iTunSMPB" in index
         at += max(size, 8)
     if placed:
-        return Claim()
+        return HeaderClaim()
     # No edit list, as in a fragmented file: nothing says what the encoder put in front.
-    return Claim(delay_samples=_AAC_DELAY, delay_blur_samples=_AAC_DELAY_BLUR)
+    return HeaderClaim(delay_samples=_AAC_DELAY, delay_blur_samples=_AAC_DELAY_BLUR)
 
 
-def _matroska(file: BinaryIO) -> Claim:
-    """By the size of its one segment; who writes as the call goes on leaves that open."""
+def _matroska(file: BinaryIO) -> HeaderClaim:
+    """Check the size of the one segment; a writer of a running call leaves it open."""
     end = file.seek(0, os.SEEK_END)
     file.seek(0)
     for _ in range(2):
         name = file.read(4)
         size = _ebml_size(file)
         if size is None:
-            return Claim()
+            return HeaderClaim()
         if name == _SEGMENT:
             held = end - file.tell()
-            return Claim(broken_off=_short(size, held) if size > held else None)
+            return HeaderClaim(broken_off=_short(size, held) if size > held else None)
         file.seek(size, os.SEEK_CUR)
-    return Claim()
+    return HeaderClaim()
 
 
 def _ebml_size(file: BinaryIO) -> int | None:
@@ -214,22 +214,22 @@ def _short(size: int, held: int) -> str:
     return f"its header says {size} bytes, it holds {held}"
 
 
-def _mp3(file: BinaryIO, start: int, frame: bytes) -> Claim:
-    """By the frame that encoders put in front to say how many frames and bytes follow."""
+def _mp3(file: BinaryIO, start: int, frame: bytes) -> HeaderClaim:
+    """Check the frame in which encoders state how many frames and bytes follow."""
     end = file.seek(0, os.SEEK_END)
     if len(frame) < 4 or frame[0] != 0xFF or frame[1] & 0xE6 != 0xE2:
-        return Claim()
+        return HeaderClaim()
     at = max(frame.find(b"Xing"), frame.find(b"Info"))
     version, index = (frame[1] >> 3) & 3, (frame[2] >> 2) & 3
     if at < 0 or len(frame) < at + 16 or index == 3 or version == 1:
-        return Claim(delay_samples=_MP3_DELAY, delay_blur_samples=_MP3_DELAY_BLUR)
+        return HeaderClaim(delay_samples=_MP3_DELAY, delay_blur_samples=_MP3_DELAY_BLUR)
     rate = (44_100, 48_000, 32_000)[index] >> {3: 0, 2: 1, 0: 2}[version]
     frames, size = struct.unpack(">II", frame[at + 8 : at + 16])
     has_frames, has_size = frame[at + 7] & 1, frame[at + 7] & 2
     if has_frames and has_size and start + size > end + _PADDING_MOST:
-        return Claim(broken_off=_short(size, end - start))
+        return HeaderClaim(broken_off=_short(size, end - start))
     joined = bool(has_frames and has_size) and _mp3_at(file, start + size)
-    return Claim(
+    return HeaderClaim(
         frames * (1152 if version == 3 else 576) / rate if has_frames else None, joined=joined
     )
 

@@ -33,14 +33,14 @@ class Audio(Protocol):
 
 @dataclass(frozen=True)
 class Heard:
-    """What is on two channels, before it is known who is on which."""
+    """The speech and sounds on two channels, before it is known who is on which."""
 
     bursts: Bursts
     sounds: Sounds
     leakages: tuple[Leakage, ...]
     duration_s: float
     last_sound_s: tuple[float, float]
-    """Of each channel, the end of its last sample that is not digital silence."""
+    """The end of each channel's last sample that is not digital silence."""
 
     def of(self, channels: Channels) -> tuple[Bursts, Sounds]:
         """The caller's, then the agent's."""
@@ -70,7 +70,7 @@ def hear(audio: Audio, *, clean: bool = True) -> Heard:
 
 
 def of_bursts(bursts: Bursts) -> Iterator[Caveat]:
-    """What the bursts of each side make doubtful."""
+    """Yield warnings about each side's bursts."""
     for side, found in zip(SIDES, bursts, strict=True):
         quiet = sum("quiet" in burst.flags for burst in found)
         if quiet:

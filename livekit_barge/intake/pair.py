@@ -12,7 +12,7 @@ import soxr
 
 from livekit_barge.call.audio import Float32
 from livekit_barge.errors import IntakeError
-from livekit_barge.intake.decode import BLOCK_S, Format, probe
+from livekit_barge.intake.decode import BLOCK_S, DecodedFormat, probe
 from livekit_barge.intake.recording import (
     LONG_S,
     RECORD_TWO,
@@ -23,7 +23,7 @@ from livekit_barge.intake.recording import (
     refuse_long,
     timeline_of,
 )
-from livekit_barge.intake.stamped_timeline import Timeline
+from livekit_barge.intake.stamped_timeline import StampedTimeline
 from livekit_barge.measure.scorecard import Caveat
 
 _SECONDS = "give seconds from the caller's first sample to the agent's"
@@ -35,16 +35,16 @@ class Pair:
 
     caller: Path
     agent: Path
-    caller_format: Format
-    agent_format: Format
+    caller_format: DecodedFormat
+    agent_format: DecodedFormat
     agent_start_s: float
     """The agent's first sample lies so long after the caller's; negative: before it."""
     long: bool = False
     likeness: Likeness = field(default_factory=Likeness)
     notes: list[Caveat] = field(default_factory=list)
-    """What the files' containers make doubtful. Complete once ``blocks`` is."""
+    """Warnings about the files' containers. Complete once ``blocks`` is."""
     doubts: list[tuple[float, float]] = field(default_factory=list)
-    """Where audio may lie elsewhere, in seconds from the start. Complete once ``blocks`` is."""
+    """The spans in which audio may lie elsewhere, in seconds. Complete once ``blocks`` is."""
 
     @classmethod
     def open(
@@ -90,17 +90,17 @@ class Pair:
 
     @property
     def mix_remedy(self) -> str:
-        """What to do if both parties are in both files."""
+        """The remedy if both parties are in both files."""
         return RECORD_TWO
 
     @property
     def end_blur_s(self) -> float:
-        """How far a codec may spread an end."""
+        """The most by which a codec may spread an end."""
         return max(self.caller_format.end_blur_s, self.agent_format.end_blur_s)
 
     @property
     def codec(self) -> str:
-        """What the files hold."""
+        """The contents of the files."""
         return "+".join(dict.fromkeys((self.caller_format.codec, self.agent_format.codec)))
 
     def blocks(self, block_s: float = BLOCK_S) -> Iterator[Float32]:
@@ -127,7 +127,9 @@ class Pair:
                 self.doubts.append((start_s + begin_s, start_s + end_s))
         self.likeness.refuse(self.caller)
 
-    def _samples(self, timeline: Timeline, found: Format, block_s: float) -> Iterator[Float32]:
+    def _samples(
+        self, timeline: StampedTimeline, found: DecodedFormat, block_s: float
+    ) -> Iterator[Float32]:
         blocks = (block[0] for block in bounded(timeline, found, self.long, block_s))
         if found.sample_rate == self.sample_rate:
             yield from blocks

@@ -15,9 +15,9 @@ import numpy as np
 
 from livekit_barge.call.audio import Float32
 from livekit_barge.errors import IntakeError
-from livekit_barge.intake.decode import BLOCK_S, Format, decode, probe
+from livekit_barge.intake.decode import BLOCK_S, DecodedFormat, decode, probe
 from livekit_barge.intake.ogg import doubts
-from livekit_barge.intake.stamped_timeline import Timeline, joined
+from livekit_barge.intake.stamped_timeline import StampedTimeline, joined
 from livekit_barge.measure.scorecard import Caveat
 
 # A call is rarely longer than an hour; half a day is most often a file of another kind.
@@ -41,7 +41,7 @@ _STRIDE = 4
 
 @dataclass
 class Likeness:
-    """How loud two channels are and how much alike, gathered block by block.
+    """The levels and the likeness of two channels, gathered block by block.
 
     A constant offset is no sound, and the same on both makes them no copies of one another.
     """
@@ -67,7 +67,7 @@ class Likeness:
 
     @property
     def correlation(self) -> float:
-        """Of the two channels at no delay, 1.0 for copies at any gain; 0.0 where one is empty."""
+        """The correlation at no delay: 1.0 for copies at any gain, 0.0 if a channel is empty."""
         means = self.sums / max(self.counted, 1)
         powers = self.power - self.counted * means**2
         if (powers <= _ROUNDING * self.power).any():
@@ -77,7 +77,7 @@ class Likeness:
 
     @property
     def digital_silence(self) -> tuple[float, float]:
-        """Of each channel, the share of samples that are exactly zero."""
+        """The share of each channel's samples that are exactly zero."""
         share = self.zeros / max(self.counted, 1)
         return float(share[0]), float(share[1])
 
@@ -107,14 +107,14 @@ class Recording:
     """A file of two channels, one party each."""
 
     path: Path
-    found: Format
+    found: DecodedFormat
     long: bool = False
     likeness: Likeness = field(default_factory=Likeness)
     """Complete once ``blocks`` is."""
     notes: list[Caveat] = field(default_factory=list)
-    """What the file's container makes doubtful. Complete once ``blocks`` is."""
+    """Warnings about the file's container. Complete once ``blocks`` is."""
     doubts: list[tuple[float, float]] = field(default_factory=list)
-    """Where audio may lie elsewhere, in seconds from the start. Complete once ``blocks`` is."""
+    """The spans in which audio may lie elsewhere, in seconds. Complete once ``blocks`` is."""
 
     @classmethod
     def open(cls, path: Path, *, long: bool = False) -> Recording:
@@ -142,17 +142,17 @@ class Recording:
 
     @property
     def edge_blur_s(self) -> float:
-        """How far the codec may spread an edge."""
+        """The most by which the codec may spread an edge."""
         return self.found.edge_blur_s
 
     @property
     def end_blur_s(self) -> float:
-        """How far the codec may spread an end."""
+        """The most by which the codec may spread an end."""
         return self.found.end_blur_s
 
     @property
     def codec(self) -> str:
-        """What the file holds."""
+        """The contents of the file."""
         return self.found.codec
 
     def blocks(self, block_s: float = BLOCK_S) -> Iterator[Float32]:
@@ -167,7 +167,7 @@ class Recording:
 
     @property
     def mix_remedy(self) -> str:
-        """What to do if both parties are on both channels. Known once ``blocks`` is complete."""
+        """The remedy if both parties are on both channels. Known once ``blocks`` is complete."""
         length_s = self.likeness.counted * _STRIDE / self.sample_rate
         bits_a_second = 8 * self.path.stat().st_size / length_s if length_s else 0.0
         if "opus" in self.codec and 0 < bits_a_second < _MERGED_BELOW_BPS:
@@ -178,12 +178,14 @@ class Recording:
         return RECORD_TWO
 
 
-def timeline_of(path: Path, found: Format) -> Timeline:
+def timeline_of(path: Path, found: DecodedFormat) -> StampedTimeline:
     """Return an empty timeline for the file."""
-    return Timeline(path, found.stamp_jitter_s)
+    return StampedTimeline(path, found.stamp_jitter_s)
 
 
-def bounded(timeline: Timeline, found: Format, long: bool, block_s: float) -> Iterator[Float32]:
+def bounded(
+    timeline: StampedTimeline, found: DecodedFormat, long: bool, block_s: float
+) -> Iterator[Float32]:
     """The decoded audio; :class:`IntakeError` for samples that are none, and for too many.
 
     ``timeline`` is that of the file, and is complete afterwards.
@@ -198,13 +200,13 @@ def bounded(timeline: Timeline, found: Format, long: bool, block_s: float) -> It
         yield block
 
 
-def doubts_of(timeline: Timeline, found: Format) -> Iterator[tuple[float, float]]:
-    """Where audio may lie elsewhere, since a gap's place in an Ogg page is not known."""
+def doubts_of(timeline: StampedTimeline, found: DecodedFormat) -> Iterator[tuple[float, float]]:
+    """Yield the spans in which audio may lie elsewhere: a gap's place in an Ogg page is unknown."""
     if found.container == "ogg" and timeline.gaps:
         yield from doubts(timeline.path, found.sample_rate, timeline.gaps)
 
 
-def notes_on(timeline: Timeline, found: Format) -> Iterator[Caveat]:
+def notes_on(timeline: StampedTimeline, found: DecodedFormat) -> Iterator[Caveat]:
     """Report what the file's container makes doubtful."""
     yield from timeline.caveats()
     path = timeline.path

@@ -33,7 +33,7 @@ class WavData:
     to_end: bool = False
     """The header's size is a placeholder or has wrapped: the audio lasts to the file's end."""
     left_over: str | None = None
-    """What follows the audio and is neither a chunk nor padding."""
+    """The bytes after the audio that are neither a chunk nor padding."""
 
 
 def wav_data(file: BinaryIO) -> WavData:

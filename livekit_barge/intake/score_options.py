@@ -1,4 +1,4 @@
-"""How recordings are to be scored: the command's options, checked."""
+"""The options of scoring recordings, checked."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 from livekit_barge.errors import IntakeError
-from livekit_barge.intake.sources import Source, source_named
+from livekit_barge.intake.sources import source_named
+from livekit_barge.intake.vendors.vendor import Source
 from livekit_barge.measure.thresholds import Thresholds
 
 
 @dataclass(frozen=True)
 class Order:
-    """How recordings are to be scored: the command's options."""
+    """The options of scoring recordings."""
 
     source: Source | None = None
     caller_channel: int | None = None
@@ -38,11 +39,13 @@ class Order:
         """Raises a :class:`~livekit_barge.errors.BargeError` for an option that cannot be."""
         if caller_channel not in (None, 0, 1):
             raise IntakeError(
-                f"no channel {caller_channel}", where="--caller-channel", remedy="give 0 or 1"
+                f"there is no channel {caller_channel}",
+                where="--caller-channel",
+                remedy="give 0 or 1",
             )
         if agent_file is None and agent_start_s != 0:
             raise IntakeError(
-                "no agent's file that starts then", where="--agent-start", remedy="add --agent-file"
+                "there is no agent file to shift", where="--agent-start", remedy="add --agent-file"
             )
         return cls(
             source=None if source is None else source_named(source),

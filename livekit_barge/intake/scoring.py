@@ -24,9 +24,10 @@ from livekit_barge.intake.hear_recording import SIDES, Bursts, Heard, hear, of_b
 from livekit_barge.intake.pair import Pair
 from livekit_barge.intake.recording import Recording
 from livekit_barge.intake.score_options import Order
-from livekit_barge.intake.sources import Source, source_named
+from livekit_barge.intake.sources import source_named
 from livekit_barge.intake.vendor_call import VendorCall
 from livekit_barge.intake.vendor_json import beside, read_call_json
+from livekit_barge.intake.vendors.vendor import Source
 from livekit_barge.measure.dead_channel import caveat as dead_caveat
 from livekit_barge.measure.dead_channel import dead_from_s
 from livekit_barge.measure.dead_channel import withheld as alive
@@ -48,7 +49,7 @@ def score(path: Path, order: Order) -> Scorecard:
 
 
 def is_call(path: Path) -> bool:
-    """Whether it is a Call folder."""
+    """Return whether it is a Call folder."""
     return os.path.isfile(path / META_FILE)
 
 
@@ -210,7 +211,7 @@ def _placed(overlap: Overlap, doubts: Sequence[tuple[float, float]]) -> Overlap:
 
 
 def _vendor_call(path: Path, order: Order) -> tuple[VendorCall | None, list[Caveat]]:
-    """What the vendor's JSON says, if there is one: one that was not asked for may be damaged."""
+    """Read the vendor's JSON, if there is one; one that was not asked for may be damaged."""
     if order.call_json is not None:
         return read_call_json(order.call_json), []
     found = beside(path)
@@ -229,7 +230,7 @@ def _system(source: str) -> str:
 
 
 def _of_another(vendor: VendorCall, source: Source) -> Caveat:
-    text = f"the call's JSON is {vendor.source}'s, and the source was told to be {source.name}"
+    text = f"the call's JSON is {vendor.source}'s, but --source is {source.name}"
     return Caveat("call_json_of_another", text, "check --source, or name the JSON by --call-json")
 
 

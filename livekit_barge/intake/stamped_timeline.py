@@ -17,7 +17,7 @@ from livekit_barge.measure.scorecard import Caveat
 # A stamp is rounded to 1 ms in Matroska, and a first one may include what Opus skips, 6.5 ms. The
 # shortest packet of a call lasts 10 ms.
 JITTER_S = 0.008
-"""How far a stamp may be off without being believed, in seconds."""
+"""The largest deviation of a stamp, in seconds, that is ignored."""
 # A stamp that is so much earlier than the last one begins another file, put behind the first.
 _BACK_S = 0.5
 # Nobody waits an hour for the next packet: such a stamp is damaged, or a clock's time.
@@ -35,18 +35,18 @@ class Gap:
 
 
 @dataclass
-class Timeline:
-    """Where the frames of one file lie. Complete once the file has been decoded."""
+class StampedTimeline:
+    """The places of one file's frames. Complete once the file has been decoded."""
 
     path: Path
     jitter_s: float = JITTER_S
-    """How far a stamp may be off without being believed."""
+    """The largest deviation of a stamp that is ignored."""
     start_s: float = 0.0
     """Silence before the first frame."""
     gaps: list[Gap] = field(default_factory=list)
     """The gaps in the stamps."""
     joints: list[float] = field(default_factory=list)
-    """Where the stamps begin anew, in seconds."""
+    """The places where the stamps begin anew, in seconds."""
     _offset_s: float = 0.0
 
     def silence_s(self, at_s: float, stamp_s: float | None, next_s: float | None) -> float:

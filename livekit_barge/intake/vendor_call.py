@@ -29,7 +29,7 @@ Fields = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Said:
+class TimedWords:
     """A word or an utterance, in seconds from the start of the call."""
 
     role: Literal["caller", "agent"]
@@ -42,7 +42,7 @@ class Said:
 
 @dataclass(frozen=True)
 class VendorCall:
-    """What a vendor's JSON says about a call."""
+    """The contents of a vendor's JSON about a call."""
 
     source: str
     """As ``--source`` names it."""
@@ -50,17 +50,17 @@ class VendorCall:
     """``None``: the vendor may leave it out, and did."""
     started_wall_s: float | None
     """Seconds since 1970."""
-    said: tuple[Said, ...] = ()
+    said: tuple[TimedWords, ...] = ()
     caveats: tuple[Caveat, ...] = ()
-    """What could not be read of it, and what it says of the recording."""
+    """Warnings about what could not be read, and about the recording."""
 
     @property
     def said_from_s(self) -> float:
-        """When the first word begins; without end, if there is none."""
+        """The start of the first word; infinity if there is none."""
         return min((said.begin_s for said in self.said), default=math.inf)
 
     def guess(self, bursts: Sequence[Sequence[Burst]]) -> Guess | None:
-        """Who is on which channel, by when each side is said to have spoken; sure, if at all."""
+        """Find the caller's channel from when each side spoke by the transcript; sure, or none."""
         agree_s = [0.0, 0.0]
         for caller in (0, 1):
             for said in self.said:
@@ -77,7 +77,7 @@ class VendorCall:
 
         A burst of which the vendor labels every word as a backchannel is labelled as one.
         """
-        of_burst: dict[int, list[Said]] = {}
+        of_burst: dict[int, list[TimedWords]] = {}
         for said in self.said:
             if said.role == "caller" and (number := _burst_of(said, caller)) is not None:
                 of_burst.setdefault(number, []).append(said)
@@ -135,17 +135,17 @@ def iso_wall_s(moment: str | None) -> float | None:
     return None if moment is None else wall_s(datetime.fromisoformat(moment))
 
 
-def _common_s(said: Said, burst: Burst) -> float:
+def _common_s(said: TimedWords, burst: Burst) -> float:
     return max(min(said.end_s, burst.end_s) - max(said.begin_s, burst.onset_s), 0.0)
 
 
-def _met(said: Said, bursts: Sequence[Burst]) -> Sequence[Burst]:
+def _met(said: TimedWords, bursts: Sequence[Burst]) -> Sequence[Burst]:
     """The bursts that it overlaps; a channel's are in order, and none overlaps another."""
     first = bisect_right(bursts, said.begin_s, key=lambda burst: burst.end_s)
     return bursts[first : bisect_left(bursts, said.end_s, key=lambda burst: burst.onset_s)]
 
 
-def _burst_of(said: Said, bursts: Sequence[Burst]) -> int | None:
+def _burst_of(said: TimedWords, bursts: Sequence[Burst]) -> int | None:
     """The first burst that it overlaps, or else one that is near."""
     for reach_s in (0.0, NEAR_S):
         first = bisect_right(bursts, said.begin_s - reach_s, key=lambda burst: burst.end_s)

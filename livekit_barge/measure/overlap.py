@@ -141,7 +141,7 @@ class Overlap:
 
     def __repr__(self) -> str:
         """Return the few figures that a failing test needs, on one line."""
-        parts = [self.outcome]
+        parts: list[str] = [self.outcome]
         if self.begin_s is not None:
             parts[0] += f" at {self.begin_s:.2f} s"
         if self.time_to_yield_s is not None:

@@ -1,1 +1,1 @@
-"""From a running LiveKit session to its Call folder and turn log."""
+"""Record a running session into its Call folder and turn log, for any framework."""

@@ -1,4 +1,4 @@
-"""An agent's calls, one after the other: each kept, and told to the turn log, metrics and spans.
+"""Record an agent's calls, one after another, and report them to turn log, metrics and spans.
 
 What instruments share, whichever framework they are for.
 """
@@ -19,20 +19,20 @@ from livekit_barge.measure.turns import Turn
 from livekit_barge.recording.call_writer import Reports
 from livekit_barge.recording.metrics import CallMetrics
 from livekit_barge.recording.recorder import Recorder
-from livekit_barge.recording.recording_config import Keeping
+from livekit_barge.recording.recording_config import RecordingConfig
 from livekit_barge.recording.spans import CallSpans
 from livekit_barge.recording.stamp_context import CallLog
 from livekit_barge.recording.turn_log import TurnLog
 
 
-class KeptCalls:
-    """Opens and closes calls, and says what is settled of the latest one."""
+class CallRecorder:
+    """The recorder of an agent's calls; it also reports what is settled of the latest one."""
 
-    def __init__(self, keeping: Keeping, log: TurnLog, tracer: Tracer) -> None:
-        self._keeping = keeping
+    def __init__(self, config: RecordingConfig, log: TurnLog, tracer: Tracer) -> None:
+        self._config = config
         self._log = log
         self._tracer = tracer
-        self._metrics = CallMetrics(keeping.preset)
+        self._metrics = CallMetrics(config.preset)
         self._recorder: Recorder | None = None
         self._turns: list[Turn] = []
         self._broken = False
@@ -44,29 +44,29 @@ class KeptCalls:
         return tuple(self._turns)
 
     def keep(self, **changes: Any) -> None:
-        """Change what is kept of the next call, and where: fields of :class:`Keeping`."""
-        self._keeping = dataclasses.replace(self._keeping, **changes)
+        """Change how the next call is recorded: fields of :class:`RecordingConfig`."""
+        self._config = dataclasses.replace(self._config, **changes)
 
     def open(
         self, clock: CallClock, *, room: str | None = None, notes: tuple[str, ...] = ()
     ) -> CallLog:
         """Start a call, whose clock began to count just now."""
-        self.call_dir = self._keeping.new_call_dir(clock.started_wall_s)
+        self.call_dir = self._config.new_call_dir(clock.started_wall_s)
         call_id = self.call_dir.name
         self._turns.clear()
         self._log.begin(call_id)
         self._metrics.begin()
-        spans = CallSpans(self._tracer, clock, call_id, self._keeping.preset)
-        meta = self._keeping.meta(call_id, clock, room=room, notes=notes)
+        spans = CallSpans(self._tracer, clock, call_id, self._config.preset)
+        meta = self._config.meta(call_id, clock, room=room, notes=notes)
         reports = Reports(turn=partial(self._turn, spans), disk_failed=self._disk_failed)
-        self._recorder = self._keeping.recorder(
-            partial(self._keeping.open, self.call_dir, meta, reports), self.broke
+        self._recorder = self._config.recorder(
+            partial(self._config.open, self.call_dir, meta, reports), self.broke
         )
         return CallLog(
             self._recorder,
             clock,
             spans,
-            keep_transcripts=self._keeping.transcripts,
+            keep_transcripts=self._config.transcripts,
             on_fault=self.broke,
         )
 
@@ -87,7 +87,7 @@ class KeptCalls:
             self._log.not_whole(self.call_dir)
 
     def safely(self, act: Callable[..., None], *arguments: Any) -> None:
-        """A fault of ours is told once; it ends the measuring, never the call."""
+        """Run ``act``; an internal error is reported once and ends the measuring, not the call."""
         if self._broken:
             return
         try:
@@ -97,7 +97,7 @@ class KeptCalls:
             self.broke(error)
 
     def broke(self, error: Exception) -> None:
-        """Tell a fault of ours; from any thread."""
+        """Report an internal error, from any thread."""
         self._log.recorder_broke(error)
         self._metrics.fault("recorder")
 

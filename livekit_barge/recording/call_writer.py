@@ -1,4 +1,4 @@
-"""What each frame and event means for a call's files and measures. No threads, no clock."""
+"""Write each frame and event of a call to its files and measure it. No threads, no clock."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from livekit_barge.call.placement import CallerTimeline
 from livekit_barge.measure.thresholds import Thresholds
 from livekit_barge.measure.turns import Turn
 from livekit_barge.recording.disk import CallFiles
-from livekit_barge.recording.live_measure import Meter, rest
+from livekit_barge.recording.live_measure import LiveMeasure, rest
 from livekit_barge.recording.timeline_buffer import ToRate
 
 
@@ -60,16 +60,16 @@ Item = Event | CallerFrame | AgentFrame | Close
 
 @dataclass(frozen=True)
 class Reports:
-    """Where a recorder tells what it has to tell; called in the recorder's thread."""
+    """The callbacks of a recorder, called in the recorder's thread."""
 
     turn: Callable[[Turn], None]
-    """A turn whose outcome can no longer change."""
+    """Report a turn whose outcome can no longer change."""
     disk_failed: Callable[[OSError], None]
-    """The folder cannot be written; told once."""
+    """The folder cannot be written; reported once."""
 
 
 class Book:
-    """Keeps a call: writes everything down, and measures it on the way."""
+    """The writer of a call: it writes everything to the folder and measures as it goes."""
 
     def __init__(
         self,
@@ -81,9 +81,9 @@ class Book:
         files: CallFiles | None = None,
         patience_s: float = 0.0,
     ) -> None:
-        """``files`` take the place of a folder at ``path``; ``patience_s`` as in ``Meter``."""
+        """``files`` replace a folder at ``path``; ``patience_s`` as in ``LiveMeasure``."""
         self._files = CallFiles(path, meta, reports.disk_failed) if files is None else files
-        self._meter = Meter(thresholds, self._settled, patience_s=patience_s)
+        self._meter = LiveMeasure(thresholds, self._settled, patience_s=patience_s)
         self._report = reports.turn
         self._caller = _CallerSide()
         self._agent = _AgentSide()
@@ -116,7 +116,7 @@ class Book:
         self._meter.advance()
 
     def release(self) -> None:
-        """Let go of the folder, whole or not."""
+        """Release the folder, complete or not."""
         self._files.release()
 
     def _note(self, event: Event) -> None:
@@ -183,7 +183,7 @@ class _CallerSide:
         return [] if self._timeline is None else self._keep(self._timeline.close())
 
     def placed(self) -> Iterable[tuple[int, Int16]]:
-        """Each stretch whose place has become certain, and its first sample on the timeline."""
+        """Yield each stretch whose place is now certain, with its first sample on the timeline."""
         while self._timeline and self._anchor and self._placed < self._timeline.settled_samples:
             samples = self._waiting.popleft()
             at = round(self._anchor.at_s * self.rate) + self._placed - self._anchor.sample
@@ -215,7 +215,7 @@ class _AgentSide:
         return self._count(self._to_rate(_mono(frame.pcm, frame.channels), frame.sample_rate))
 
     def flushed(self, event: SegmentFlushed) -> Int16:
-        """What a change of rate held back, fitted so that the next segment starts in place."""
+        """Return what a rate conversion held back, fitted so the next segment starts in place."""
         if self._to_rate.rate is None:
             return np.zeros(0, dtype=np.int16)
         lacking = max(round((self._offset_s + event.pushed_s) * self.rate) - self._written, 0)

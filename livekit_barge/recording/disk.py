@@ -1,4 +1,4 @@
-"""The files of a call while it runs. A disk that fails costs the folder, never the call."""
+"""The files of a running call. If the disk fails, the call continues; you lose the folder."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _SPOOLS = {"caller": audio.CALLER_SPOOL, "agent": audio.PUSHED_SPOOL}
 
 
 class CallFiles:
-    """Appends to a Call folder and closes it.
+    """A Call folder that is being written.
 
     Every write goes to the kernel at once, so a killed process loses nothing that was written. The
     first ``OSError`` is reported through ``on_failure``, once; after it nothing is tried again.
@@ -63,12 +63,12 @@ class CallFiles:
         self._describe(dataclasses.replace(self.meta, options=options))
 
     def close(self, ended_s: float, alignment_uncertainty_s: float | None) -> None:
-        """Put the audio together and say in ``call.json`` that the call is whole."""
+        """Put the audio together and mark the call as complete in ``call.json``."""
         self.meta = dataclasses.replace(self.meta, alignment_uncertainty_s=alignment_uncertainty_s)
         self._attempt(self._finish, ended_s)
 
     def release(self) -> None:
-        """Let go of the folder, whole or not: from now on it can be opened."""
+        """Release the folder, complete or not: from now on it can be opened."""
         for descriptor in self._descriptors.values():
             os.close(descriptor)
         self._descriptors.clear()

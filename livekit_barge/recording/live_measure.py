@@ -21,7 +21,7 @@ from livekit_barge.hearing.speech_finder import SpeechFinder
 from livekit_barge.measure.conversation import Conversation
 from livekit_barge.measure.thresholds import Thresholds
 from livekit_barge.measure.turns import Turn
-from livekit_barge.recording.timeline_buffer import Track
+from livekit_barge.recording.timeline_buffer import TimelineBuffer
 
 # A caller whose frames stop (muted, gone) counts as silent from then on.
 CALLER_SILENT_AFTER_S = 2.0
@@ -35,13 +35,13 @@ REST_S = 0.0001
 
 
 def rest() -> None:
-    """Let the event loop have the interpreter; in its own thread there is nobody to let have it."""
+    """Yield the interpreter to the event loop; in the loop's own thread there is no need."""
     if _get_running_loop() is None:
         time.sleep(REST_S)
 
 
-class Meter:
-    """Takes placed audio and events; hands on each turn when it can no longer change."""
+class LiveMeasure:
+    """Measure placed audio and events; report each turn when it can no longer change."""
 
     def __init__(
         self, thresholds: Thresholds, on_turn: Callable[[Turn], None], *, patience_s: float = 0.0
@@ -58,7 +58,7 @@ class Meter:
         self._caller_known_s = 0.0
 
     def event(self, event: Event) -> None:
-        """Something happened; events come in the order in which they were stamped."""
+        """Take an event; events come in the order in which they were stamped."""
         self._conversation.event(event)
         self._now_s = max(self._now_s, event.at_s)
         if isinstance(event, SegmentStarted):
@@ -68,14 +68,14 @@ class Meter:
             self._pushed.pop(event.segment_id, None)
 
     def caller(self, at: int, samples: Int16, rate: int) -> None:
-        """A stretch of the caller's audio whose place is final."""
+        """Take a stretch of the caller's audio whose place is final."""
         self._caller.start(rate)
         self._caller.track.place(at, samples)
         self._caller_known_s = max(self._caller_known_s, (at + len(samples)) / rate)
         self._now_s = max(self._now_s, self._caller_known_s)
 
     def agent(self, samples: Int16, rate: int) -> None:
-        """The next frame that was pushed, of the segment that started last."""
+        """Take the next frame that was pushed; it belongs to the segment that started last."""
         self._agent.start(rate)
         if self._segment is not None:
             self._segment.frames.append(samples)
@@ -121,7 +121,7 @@ class _Side:
     def __init__(self, patience_s: float) -> None:
         self.rate: int | None = None
         self._patience_s = patience_s
-        self.track = Track()
+        self.track = TimelineBuffer()
         self._bursts: list[Burst] = []
         self._finder: SpeechFinder | None = None
         self._looked_s = 0.0
@@ -134,11 +134,11 @@ class _Side:
 
     @property
     def settled_s(self) -> float:
-        """Before this no burst can begin or change any more."""
+        """The time before which no burst can begin or change any more."""
         return self._silent_until_s if self._finder is None else self._finder.settled_s
 
     def found(self) -> list[Burst]:
-        """The bursts since it was last asked."""
+        """Return the bursts found since the last call."""
         bursts, self._bursts = self._bursts, []
         return bursts
 
@@ -172,7 +172,7 @@ class _Pushed:
         self.frames: list[Int16] = []
 
     def cut(self, placement: Placement, rate: int) -> tuple[int, Int16]:
-        """The placement's first sample on the timeline, and its audio."""
+        """Return the placement's first sample on the timeline, and its audio."""
         audio = np.concatenate([np.zeros(0, dtype=np.int16), *self.frames])
         piece = agent_piece(placement, rate)
         before = round(self.offset_s * rate)

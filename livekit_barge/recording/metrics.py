@@ -1,4 +1,4 @@
-"""Live metrics: what every turn adds to the Prometheus registry that livekit-agents serves.
+"""Live metrics: each turn's figures in the Prometheus registry that livekit-agents serves.
 
 An ``AgentServer`` with ``prometheus_port`` serves them beside its own. Jobs run in processes of
 their own: give it ``prometheus_multiproc_dir`` as well, or a job's figures die with it.
@@ -49,13 +49,13 @@ _CANCELLATION = Histogram(
 )
 _TIME_TO_YIELD = Histogram(
     "livekit_barge_time_to_yield_seconds",
-    "From the caller's first audible sample to the agent's last; of a miss, how long it went on.",
+    "From the caller's first audible sample to the agent's last; for a miss, a lower bound.",
     _OF_AN_OVERLAP,
     buckets=_BUCKETS,
 )
 _DEAD_AIR = Histogram(
     "livekit_barge_dead_air_seconds",
-    "Silence of both while the agent had stopped for nothing.",
+    "Silence of both parties after a false stop.",
     _OF_AN_OVERLAP,
     buckets=_BUCKETS,
 )
@@ -66,7 +66,7 @@ _RESPONSE_GAP = Histogram(
     buckets=_BUCKETS,
 )
 _OVERLAPS = Counter(
-    "livekit_barge_overlaps", "Where the caller spoke over the agent.", _OF_AN_OVERLAP
+    "livekit_barge_overlaps", "Overlaps: the caller spoke over the agent.", _OF_AN_OVERLAP
 )
 _UNMEASURED = Counter(
     "livekit_barge_unmeasured",
@@ -80,22 +80,22 @@ _ADAPTIVE_LOST = Counter(
     ("preset",),
 )
 _FAULTS = Counter(
-    "livekit_barge_faults", "Calls not kept or not measured to the end.", ("preset", "fault")
+    "livekit_barge_faults", "Calls not recorded or not measured to the end.", ("preset", "fault")
 )
 
 
 class CallMetrics:
-    """Counts what happens in a session's calls. ``preset``: its name, or the path of its file."""
+    """The metrics of a session's calls. ``preset`` is its name, or the path of its file."""
 
     def __init__(self, preset: str | None) -> None:
         self._preset = preset_label(preset)
 
     def begin(self) -> None:
-        """A call begins."""
+        """Count a call that begins."""
         _CALLS.labels(self._preset).inc()
 
     def turn(self, turn: Turn) -> None:
-        """A turn whose outcome can no longer change."""
+        """Report a turn whose outcome can no longer change."""
         if turn.response_gap_s is not None and turn.speaker == "agent":
             _RESPONSE_GAP.labels(self._preset).observe(turn.response_gap_s)
         for overlap in turn.overlaps:
@@ -106,7 +106,7 @@ class CallMetrics:
         _ADAPTIVE_LOST.labels(self._preset).inc()
 
     def fault(self, fault: Fault) -> None:
-        """The call is not kept, or not measured, from here on."""
+        """Count a fault: the call is not recorded, or not measured, from here on."""
         _FAULTS.labels(self._preset, fault).inc()
 
     def _overlap(self, overlap: Overlap) -> None:
@@ -133,7 +133,7 @@ class CallMetrics:
 
 
 def preset_label(preset: str | None) -> str:
-    """A label of few values: a path would be one for every machine."""
+    """Return a label with few values; a path would give one per machine."""
     if preset is None:
         return "none"
     return "file" if "/" in preset or "\\" in preset or preset.endswith(".toml") else preset

@@ -1,4 +1,4 @@
-"""Takes a call's audio and events off the event loop and into its folder.
+"""Take a call's audio and events off the event loop and into its folder.
 
 The loop only appends to a queue. A thread of the call's own empties it a few times a second: it
 writes, places, measures and logs. Nothing it meets (a full disk, a fault of ours) reaches the call.
@@ -29,23 +29,23 @@ FINISHING_S = 300.0
 
 
 class Keeper(Protocol):
-    """Keeps a call: a :class:`~.book.Book` here or in another process (:mod:`.keepers`), or what
-    takes its place at a caller's end."""
+    """A backend that records a call: a :class:`~.call_writer.Book` here or in another process
+    (:mod:`.recording_backends`), or its substitute at a caller's end."""
 
     def keep(self, items: Sequence[Item]) -> None:
-        """Keep what came since the last time, in order."""
+        """Record the items since the last batch, in order."""
         ...
 
     def release(self) -> None:
-        """Let go of the folder, whole or not."""
+        """Release the folder, complete or not."""
         ...
 
 
 class Recorder:
-    """The loop's side: every method but ``join`` returns at once. After ``close`` nothing is kept.
+    """The loop's side: all methods but ``join`` return at once. ``close`` ends the recording.
 
     ``open_keeper`` runs in the thread, so not even making the folder touches the loop. ``on_fault``
-    is told of a fault of ours: recording ends there, the call goes on.
+    reports an internal error: recording ends there, the call continues.
     """
 
     def __init__(
@@ -62,25 +62,25 @@ class Recorder:
         self._thread.start()
 
     def event(self, event: Event) -> None:
-        """Keep an event. Events come in the order in which they were stamped."""
+        """Record an event. Events come in the order in which they were stamped."""
         self._put(event)
 
     def caller_frame(self, arrived_s: float, pcm: bytes, sample_rate: int, channels: int) -> None:
-        """Keep a frame of 16-bit caller audio that was whole at ``arrived_s``."""
+        """Record a frame of 16-bit caller audio that was complete at ``arrived_s``."""
         self._put(CallerFrame(arrived_s, pcm, sample_rate, channels))
 
     def agent_frame(self, pcm: bytes, sample_rate: int, channels: int) -> None:
-        """Keep a frame of 16-bit agent audio that was handed to the output."""
+        """Record a frame of 16-bit agent audio that was handed to the output."""
         self._put(AgentFrame(pcm, sample_rate, channels))
 
     def close(self, ended_s: float) -> None:
-        """The call is over; what is queued is still written. A second close does nothing."""
+        """End the call; what is queued is still written. A second close does nothing."""
         self._put(Close(ended_s))
         self._closed = True
         self._ending.set()
 
     def join(self) -> bool:
-        """Wait until the folder is whole, and return whether it is, or never will be.
+        """Wait until the folder is complete or has failed; return whether the wait succeeded.
 
         ``False``: the call was not closed within ``CLOSING_S``, or its keeper hangs. Blocks: not
         for the event loop.
@@ -91,7 +91,7 @@ class Recorder:
         return not self._thread.is_alive()
 
     def _last_words(self) -> None:
-        """The program ends: finish a call that was closed; of another, write what is queued."""
+        """Finish as the program ends: complete a closed call; of an open one, write the queue."""
         self._ending.set()
         self._thread.join(FINISHING_S if self._closed else LAST_WORDS_S)
 

@@ -1,4 +1,4 @@
-"""The process beside a worker's own that keeps its calls: :func:`main` is all that it runs.
+"""The process beside a worker that records its calls; it runs :func:`main` and nothing else.
 
 It reads messages on its standard input and answers on its standard output, pickled, until the
 input ends: the worker that wrote them is gone then, however it went. What it had piped is written.
@@ -37,7 +37,7 @@ class Open:
 
 @dataclass(frozen=True)
 class Keep:
-    """To the process: what came of a call since the last time, in order."""
+    """To the process: a call's items since the last batch, in order."""
 
     call: int
     items: tuple[Item, ...]
@@ -45,7 +45,7 @@ class Keep:
 
 @dataclass(frozen=True)
 class Release:
-    """To the process: let go of a call's folder, whole or not."""
+    """To the process: release a call's folder, complete or not."""
 
     call: int
 
@@ -76,7 +76,7 @@ class DiskFailed:
 
 @dataclass(frozen=True)
 class Broke:
-    """From the process: a fault of ours, after which the call is no longer kept."""
+    """From the process: an internal error, after which the call is no longer recorded."""
 
     call: int
     error: str
@@ -86,8 +86,8 @@ Order = Open | Keep | Release
 Answer = Done | Settled | DiskFailed | Broke
 
 
-class _Books:
-    """The calls that are kept, by their numbers."""
+class _Writers:
+    """The calls that are being recorded, by number."""
 
     def __init__(self, tell: Callable[[Answer], None]) -> None:
         self._tell = tell
@@ -104,7 +104,7 @@ class _Books:
             self._tell(Done(order.call))
 
     def release_all(self) -> None:
-        """The worker is gone: what it piped is written; the folders are let go as they are."""
+        """Release all folders as they are: the worker is gone, and what it piped is written."""
         for book in self._books.values():
             book.release()
 
@@ -128,13 +128,13 @@ class _Books:
 
 
 def serve(orders: BinaryIO, answers: BinaryIO) -> None:
-    """Obey until the orders end."""
+    """Carry out orders until they end."""
 
     def tell(answer: Any) -> None:
         pickle.dump(answer, answers)
         answers.flush()
 
-    books = _Books(tell)
+    books = _Writers(tell)
     try:
         while True:
             books.obey(pickle.load(orders))

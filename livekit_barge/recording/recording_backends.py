@@ -1,4 +1,4 @@
-"""Where a call is kept: in its recorder's thread, or in a process beside this one.
+"""Choose the backend of a recording: the recorder's thread, or a process beside this one.
 
 A thread that writes and measures takes the interpreter from the event loop, a fraction of a
 millisecond at a time. For one call that hardly shows, for twenty it does (``make overhead``). So a
@@ -55,11 +55,11 @@ def open_keeper(path: Path, meta: CallMeta, thresholds: Thresholds, reports: Rep
 
 
 class KeeperGoneError(RuntimeError):
-    """The process that kept the call has ended, or failed to keep it."""
+    """The process that recorded the call has ended, or failed to record it."""
 
 
 class _Here:
-    """A call kept in the thread that asks."""
+    """A call recorded in the calling thread."""
 
     def __init__(
         self, path: Path, meta: CallMeta, thresholds: Thresholds, reports: Reports
@@ -79,7 +79,7 @@ class _Here:
 
 
 class _Beside:
-    """A call kept by the child. A failure there, or of a report, is raised with the next batch."""
+    """A call recorded by the child. A failure there or in a report is raised at the next batch."""
 
     def __init__(
         self,
@@ -111,14 +111,14 @@ class _Beside:
             self._child.leave(self._number)
 
     def hear(self, answer: Answer) -> None:
-        """In the child's reader's thread, which other calls need: a fault ends this call alone."""
+        """Take an answer in the reader's thread, which serves all calls: a fault ends this one."""
         try:
             self._take(answer)
         except Exception as error:
             self._failed(error)
 
     def gone(self, why: str) -> None:
-        """The child has ended."""
+        """Note that the child has ended."""
         self._failed(KeeperGoneError(why))
         self._done.set()
 
@@ -154,7 +154,7 @@ class _Beside:
 
 
 class _Child:
-    """The process that keeps calls, and the thread that hears its answers."""
+    """The process that records calls, and the thread that reads its answers."""
 
     def __init__(self) -> None:
         self._calls: dict[int, _Beside] = {}
@@ -181,7 +181,7 @@ class _Child:
         return self._ended is None
 
     def enter(self, call: _Beside) -> int:
-        """A call's number; its answers go to it."""
+        """Register a call; return its number, by which its answers are routed."""
         number = next(self._numbers)
         with self._entering:
             self._calls[number] = call
@@ -190,12 +190,12 @@ class _Child:
         return number
 
     def leave(self, number: int) -> None:
-        """The call wants no more answers."""
+        """Unregister a call."""
         with self._entering:
             del self._calls[number]
 
     def send(self, order: Order) -> None:
-        """Raises ``OSError`` where the process is gone. Blocks while it is behind."""
+        """Send an order. Raises ``OSError`` if the process is gone; blocks while it is behind."""
         assert self._process.stdin is not None
         message = pickle.dumps(order)
         with self._sending:
@@ -236,20 +236,20 @@ def _child() -> _Child:
 
 
 def _piped(item: Item) -> Item:
-    """An item that can be pickled: options may hold anything."""
+    """Return the item in a form that can be pickled: options may hold anything."""
     if isinstance(item, OptionsInForce):
         return dataclasses.replace(item, options=_plain(item.options))
     return item
 
 
 def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
-    """As they would stand in the folder."""
+    """Return the values as the folder would hold them."""
     found: dict[str, Any] = json.loads(json.dumps(dict(values), default=plain))
     return found
 
 
 def _forget() -> None:
-    """In a fork of this process: its calls are its own, the child is the parent's."""
+    """Start afresh in a fork of this process: the child belongs to the parent."""
     global _HERE, _STARTING
     _HERE, _STARTING = threading.Lock(), threading.Lock()
     _CHILD.clear()

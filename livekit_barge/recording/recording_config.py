@@ -1,4 +1,4 @@
-"""What is kept of a session's calls, and where: folders get their names and descriptions here."""
+"""The configuration of recording: what is kept of a call, and its folder's name and metadata."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ PACKAGES = (
     "livekit-plugins-deepgram",
     "livekit-plugins-cartesia",
 )
-"""Whose versions are kept with a call, where they are installed."""
+"""The packages whose versions are recorded with a call, if installed."""
 
 # A folder's name has 255 bytes at most; a number may come behind it.
 _LONGEST_NAME = 240
 
 
 @dataclass(frozen=True, kw_only=True)
-class Keeping:
-    """What is kept of a call, and where."""
+class RecordingConfig:
+    """The choice of what to record of a call, and where to put it."""
 
     calls_dir: Path = Path("calls")
     call_id: str | None = None
@@ -47,7 +47,7 @@ class Keeping:
     audio: bool = True
     transcripts: bool = True
     retention_days: float | None = None
-    """Calls that started longer ago are removed when the next one starts; ``None``: never."""
+    """Older calls, in days, are removed when the next call starts; ``None``: never."""
     source: str = "livekit-agents"
     packages: tuple[str, ...] = PACKAGES
     preset: str | None = None
@@ -68,7 +68,7 @@ class Keeping:
     def meta(
         self, call_id: str, clock: CallClock, *, room: str | None, notes: tuple[str, ...] = ()
     ) -> CallMeta:
-        """What is known of a call at its start."""
+        """Return what is known of a call at its start."""
         return CallMeta(
             call_id=call_id,
             source=self.source,
@@ -112,14 +112,14 @@ def make_call_dir(calls_dir: Path, name: str) -> Path:
 
 
 def _fitting(name: str) -> str:
-    """The name as a folder can have it: of 255 bytes at most, with room for a number."""
+    """Cut the name to what a folder can have: 255 bytes, with room for a number."""
     data = name.encode("utf-8", "replace")
     return data[:_LONGEST_NAME].decode("utf-8", "ignore")
 
 
 @cache
 def _versions(packages: tuple[str, ...]) -> Mapping[str, str]:
-    """Read once a process: the search would hold the event loop for milliseconds at every call."""
+    """Read the versions once per process: the search would block the loop at every call."""
     found = {}
     for package in packages:
         try:

@@ -1,4 +1,4 @@
-"""Removes calls that are older than they may get."""
+"""Remove calls that are older than the retention time."""
 
 from __future__ import annotations
 

@@ -43,11 +43,11 @@ class CallSpans:
         self._contexts: dict[str | None, otel_context.Context] = {}
 
     def speech(self, speech_id: str | None) -> None:
-        """A speech's first frame passes: LiveKit's span of it is the current one."""
+        """Note the current span, LiveKit's of this speech, as the speech's first frame passes."""
         self._contexts.setdefault(speech_id, otel_context.get_current())
 
     def turn(self, turn: Turn) -> None:
-        """A turn whose outcome can no longer change."""
+        """Report a turn whose outcome can no longer change."""
         for overlap in turn.overlaps:
             self._overlap(overlap, turn.speech_id)
 
@@ -86,7 +86,7 @@ def _of(decision: DecisionMade) -> dict[str, AttributeValue]:
 
 
 def _stretch(overlap: Overlap) -> tuple[float | None, float]:
-    """From when to when it lasted; the first is ``None`` if that cannot be said."""
+    """Return when it began and ended; the first is ``None`` if that is unknown."""
     if overlap.begin_s is None:
         return None, 0.0
     seen_s = overlap.begin_s + (overlap.time_to_yield_s or 0.0)

@@ -1,4 +1,4 @@
-"""What the stamps of a call share: its clock, recorder, spans, and a guard against our faults."""
+"""The context that a call's stamps share: clock, recorder, spans, and a guard for our faults."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ TAIL_ITEMS = 8
 
 
 class CallLog:
-    """Stamps and keeps what happens in one call."""
+    """The log of one call: it stamps what happens and hands it to the recorder."""
 
     def __init__(
         self,
@@ -37,19 +37,19 @@ class CallLog:
         self._faulty = False
 
     def write(self, event: Event) -> None:
-        """Keep an event."""
+        """Record an event."""
         self.recorder.event(event)
 
     def from_wall(self, wall_s: float) -> float:
-        """LiveKit's ``created_at`` on the call's axis."""
+        """Convert LiveKit's ``created_at`` to the call's axis."""
         return self._from_wall(wall_s)
 
     def text(self, text: str | None) -> str | None:
-        """What was said, or ``None`` where transcripts are not kept."""
+        """Return the text, or ``None`` if transcripts are not recorded."""
         return text if self._keep_transcripts else None
 
     def fault(self, error: Exception) -> None:
-        """A fault of ours: told once, after which nothing more is stamped. The call goes on."""
+        """Report an internal error once and stamp nothing more. The call continues."""
         if not self._faulty:
             self._faulty = True
             self._on_fault(error)
@@ -60,7 +60,7 @@ class CallLog:
 
 
 class HasLog(Protocol):
-    """Whose methods can be guarded."""
+    """An object whose methods can be guarded."""
 
     log: CallLog
 
@@ -72,7 +72,7 @@ S = TypeVar("S", bound=HasLog)
 def guarded(
     method: Callable[Concatenate[S, P], None],
 ) -> Callable[Concatenate[S, P], None]:
-    """A method that LiveKit calls: an exception of ours must not reach it."""
+    """Guard a method that LiveKit calls: an exception of ours must not reach LiveKit."""
 
     @functools.wraps(method)
     def call(self: S, *args: P.args, **kwargs: P.kwargs) -> None:

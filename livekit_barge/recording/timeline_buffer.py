@@ -8,8 +8,8 @@ import soxr
 from livekit_barge.call.audio import Int16
 
 
-class Track:
-    """Holds placed stretches until the timeline has passed them."""
+class TimelineBuffer:
+    """A buffer of placed stretches, which it holds until the timeline has passed them."""
 
     def __init__(self) -> None:
         self._at = 0
@@ -20,7 +20,7 @@ class Track:
         self._waiting.append((at, samples))
 
     def advance(self, until: int) -> Int16:
-        """The channel from where the last call ended up to ``until``, silent where nothing lies."""
+        """Return the channel from the end of the last call to ``until``, with silence in gaps."""
         if until <= self._at:
             return np.zeros(0, dtype=np.int16)
         block = np.zeros(until - self._at, dtype=np.int16)
@@ -36,7 +36,7 @@ class Track:
 
 
 class ToRate:
-    """Brings 16-bit mono audio to the rate of its first frame; untouched where it has it."""
+    """A converter of 16-bit mono audio to the rate of its first frame."""
 
     def __init__(self) -> None:
         self.rate: int | None = None
@@ -44,7 +44,7 @@ class ToRate:
         self._converter: soxr.ResampleStream | None = None
 
     def __call__(self, samples: Int16, rate: int) -> Int16:
-        """As much as can be given by now: a conversion holds some back, until what is after it."""
+        """Return what is ready by now; a conversion holds some back until more audio follows."""
         if rate == self._from_rate:
             return self._convert(samples)
         held_back = self.end()
@@ -55,7 +55,7 @@ class ToRate:
         return np.concatenate([held_back, self._convert(samples)])
 
     def end(self) -> Int16:
-        """What the conversion still holds back; after it the next stretch starts afresh."""
+        """Return what the conversion still holds back; the next stretch starts afresh."""
         held_back = self._convert(np.zeros(0, dtype=np.int16), last=True)
         self._from_rate, self._converter = None, None
         return held_back

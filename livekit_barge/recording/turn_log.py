@@ -1,4 +1,4 @@
-"""The turn log: a line a turn, by structlog. JSON where a machine reads, pretty on a terminal."""
+"""The turn log: one line per turn, through structlog; JSON for machines, pretty on a terminal."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LogFormat = Literal["auto", "json", "pretty"]
 
 
 class TurnLog:
-    """Says what happened in a call, turn by turn, and what keeps it from being said."""
+    """A log of what happened in a call, turn by turn, and of what prevents that."""
 
     def __init__(self, logger: Any, *, preset: str | None) -> None:
         self._logger = logger
@@ -23,43 +23,43 @@ class TurnLog:
         self._call = logger
 
     def begin(self, call_id: str) -> None:
-        """All that follows is about this call."""
+        """Log everything that follows under this call."""
         self._call = self._logger.bind(call=call_id, preset=self._preset)
 
     def turn(self, turn: Turn) -> None:
-        """A turn whose outcome can no longer change."""
+        """Report a turn whose outcome can no longer change."""
         self._call.info("turn", **turn.to_json())
 
     def note(self, text: str) -> None:
-        """Something that was asked for does not do what it seems to; said once, at the start."""
+        """Warn once, at the start, of an option that does not do what it seems to."""
         self._logger.warning(text)
 
     def disk_failed(self, path: Path | None, error: OSError) -> None:
-        """The folder cannot be written; turns are measured and logged all the same."""
+        """Report a folder that cannot be written; turns are still measured and logged."""
         self._call.error(
-            "this call is not kept: its folder cannot be written",
+            "this call is not recorded: its folder cannot be written",
             folder=str(path),
             reason=error.strerror or str(error),
             remedy="free the disk, or point BARGE_CALLS_DIR elsewhere",
         )
 
     def not_whole(self, path: Path | None) -> None:
-        """Nobody waits any longer for the folder, because its call is open or its keeper hangs."""
+        """Report that a folder is no longer waited for: its call is open, or its backend hangs."""
         self._call.error(
-            "this call's folder is not whole yet, and is no longer waited for",
+            "this call's folder is not complete yet, and the wait was given up",
             folder=str(path),
             remedy="close the session first (await session.aclose()); is the disk responding?",
         )
 
     def recorder_broke(self, error: Exception) -> None:
-        """A fault of livekit_barge itself. The call goes on, unmeasured from here."""
+        """Report an internal error. The call continues, unmeasured from here."""
         self._call.error(
-            "livekit_barge failed and stopped measuring; the call goes on", exc_info=error
+            "livekit_barge failed and stopped measuring; the call continues", exc_info=error
         )
 
 
 def turn_logger(form: LogFormat = "auto") -> Any:
-    """The user's own structlog where it is configured, else one of ours on standard error."""
+    """Return the user's own structlog if it is configured, else one of ours on standard error."""
     if structlog.is_configured():
         return structlog.get_logger("livekit_barge")
     pretty = form == "pretty" or (form == "auto" and sys.stderr.isatty())

@@ -69,7 +69,7 @@ class Conditions:
 class SessionMaker(Protocol):
     """Makes the session of a call; ``BargeSession`` is one itself."""
 
-    def __call__(self, **models: Any) -> AgentSession[Any]:
+    def __call__(self, *_: Any, **models: Any) -> AgentSession[Any]:
         """``models`` are the stand-ins: ``stt``, ``llm`` and ``tts``."""
         ...
 

@@ -43,7 +43,7 @@ def made_call(rate: int) -> np.ndarray:
 
 
 def write(path: Path, call: np.ndarray, rate: int, kind: str, subtype: str) -> Path:
-    """By libsndfile, whatever the path's name says."""
+    """Write with libsndfile, whatever the path's name says."""
     with path.open("wb") as file:
         soundfile.write(file, call, rate, format=kind, subtype=subtype)
     return path
@@ -65,7 +65,7 @@ def write_av(
     bit_rate: int = 128_000,
     **options: str,
 ) -> Path:
-    """By FFmpeg, without the packets whose stamps lie in ``lost``, and with the stamps kept."""
+    """Write with FFmpeg, without the packets whose stamps lie in ``lost``, keeping the stamps."""
     layout = "stereo" if call.ndim == 2 else "mono"
     sides = call if call.ndim == 2 else call[:, np.newaxis]
     with av.open(str(path), "w", format=kind, options=options) as container:
@@ -93,7 +93,7 @@ def bursts(rate: int, *, sides: int = 2) -> np.ndarray:
 
 
 def heard_at(path: Path) -> list[float]:
-    """When each burst of such a file begins as it is decoded, in seconds to a thousandth."""
+    """Return when each burst of such a file begins as decoded, in seconds to a thousandth."""
     found = probe(path)
     audio = np.concatenate([*decode(path, found)], axis=1)
     loud = np.flatnonzero(np.abs(audio[0]) > 0.05)

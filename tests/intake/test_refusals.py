@@ -1,4 +1,4 @@
-"""What cannot be scored is refused in one line that says why and what to do."""
+"""A file that cannot be scored is refused in one line that says why and what to do."""
 
 from __future__ import annotations
 
@@ -208,7 +208,7 @@ def test_an_unknown_source_names_the_nearest():
 
 
 def test_an_agents_start_without_its_file():
-    with pytest.raises(IntakeError, match="starts then – add --agent-file"):
+    with pytest.raises(IntakeError, match="no agent file to shift – add --agent-file"):
         Order.of(agent_start_s=0.75)
 
 

@@ -16,7 +16,7 @@ from livekit_barge.intake.decode import decode, probe
 from livekit_barge.intake.recording import Recording
 from livekit_barge.intake.score_options import Order
 from livekit_barge.intake.scoring import score
-from livekit_barge.intake.stamped_timeline import Timeline
+from livekit_barge.intake.stamped_timeline import StampedTimeline
 from tests.intake.made import bursts, heard_at, made_call, write, write_av
 
 AT = [0.5, 1.5, 2.5, 3.5, 4.5]
@@ -103,29 +103,29 @@ def test_one_packet_a_page_places_a_gap_exactly(tmp_path):
 
 class TestTimeline:
     def test_a_stamp_within_its_rounding_is_no_gap(self, tmp_path):
-        timeline = Timeline(tmp_path)
+        timeline = StampedTimeline(tmp_path)
         assert timeline.silence_s(1.0, 1.007, 1.027) == 0.0
         assert timeline.silence_s(1.0, 1.02, 1.04) == pytest.approx(0.02)
 
     def test_small_leaps_add_up_to_a_gap(self, tmp_path):
-        timeline = Timeline(tmp_path)
+        timeline = StampedTimeline(tmp_path)
         assert timeline.silence_s(1.0, 1.006, None) == 0.0
         assert timeline.silence_s(2.0, 2.012, None) == pytest.approx(0.012)
 
     def test_stamps_that_begin_anew_continue_the_audio(self, tmp_path):
-        timeline = Timeline(tmp_path)
+        timeline = StampedTimeline(tmp_path)
         assert timeline.silence_s(26.0, 0.0, 0.02) == 0.0
         assert timeline.silence_s(27.0, 1.5, 1.52) == pytest.approx(0.5)
         assert timeline.joints == [26.0]
 
     def test_the_first_stamp_of_a_joined_file_may_be_the_last_ones(self, tmp_path):
-        timeline = Timeline(tmp_path)
+        timeline = StampedTimeline(tmp_path)
         assert timeline.silence_s(26.0, 26.08, 0.02) == 0.0
         assert timeline.gaps == []
 
     def test_a_leap_of_hours_is_refused(self, tmp_path):
         with pytest.raises(IntakeError, match=r"leap from 1\.0 s to 36001\.0 s – convert"):
-            Timeline(tmp_path).silence_s(1.0, 36_001.0, None)
+            StampedTimeline(tmp_path).silence_s(1.0, 36_001.0, None)
 
 
 def test_a_late_start_does_not_hide_a_truncated_end(tmp_path):

@@ -178,7 +178,7 @@ class TestOfAnother:
     def test_another_source_than_was_told(self, wav):
         lay(wav, RETELL)
         assert self.said(score(wav, Order.of(source="twilio"))) == [
-            "the call's JSON is retell's, and the source was told to be twilio"
+            "the call's JSON is retell's, but --source is twilio"
         ]
 
     @pytest.mark.parametrize("told", ["twilio", "twilio-outbound"])

@@ -65,7 +65,7 @@ class Kept:
     path: Path
     turns: tuple[Turn, ...]
     heard: Pcm
-    """What left the line on the agent's side, from the call's start."""
+    """The audio that left the line on the agent's side, from the call's start."""
 
     @property
     def call(self) -> Call:
@@ -93,7 +93,7 @@ class Kept:
 
 @dataclass
 class Stand:
-    """Where a test plays its call."""
+    """The room in which a test plays its call."""
 
     session: AgentSession[Any]
     line: Line

@@ -44,7 +44,7 @@ META = CallMeta(
 
 @dataclass
 class Told:
-    """What a recorder told."""
+    """The reports of a recorder."""
 
     turns: list[Turn]
     failures: list[OSError]
@@ -91,13 +91,13 @@ def agent_frames(pcm: Pcm, *, rate: int = RATE, channels: int = 1) -> Iterator[A
 
 
 @dataclass(frozen=True)
-class Said:
+class SpokenLine:
     """One speech of the agent's; its times count from the call's start."""
 
     at_s: float
     clip: Pcm
     paused: tuple[float, float] | None = None
-    """When the output was paused, and resumed; 0.2 s that were queued are lost."""
+    """The times of the output's pause and resumption; 0.2 s that were queued are lost."""
     cut_s: float | None = None
 
 
@@ -105,7 +105,10 @@ class MadeCall:
     """A caller's track and the agent's speeches, in the order of their times."""
 
     def __init__(
-        self, caller: Pcm, speeches: Iterable[Said] = (), heard: Iterable[tuple[float, str]] = ()
+        self,
+        caller: Pcm,
+        speeches: Iterable[SpokenLine] = (),
+        heard: Iterable[tuple[float, str]] = (),
     ) -> None:
         self._timed: list[tuple[float, Item]] = [
             (frame.arrived_s, frame) for frame in caller_frames(caller)
@@ -124,7 +127,7 @@ class MadeCall:
     def _event(self, event: Event) -> None:
         self._timed.append((event.at_s, event))
 
-    def _say(self, number: int, said: Said) -> None:
+    def _say(self, number: int, said: SpokenLine) -> None:
         speech_id, at_s = f"speech_{number}", said.at_s
         whole_s = len(said.clip) / RATE
         self._event(
@@ -155,7 +158,7 @@ class MadeCall:
         self._event(PlaybackStarted(at_s=at_s, segment_id=number))
         self._play(number, speech_id, said, whole_s)
 
-    def _play(self, number: int, speech_id: str, said: Said, whole_s: float) -> None:
+    def _play(self, number: int, speech_id: str, said: SpokenLine, whole_s: float) -> None:
         begin_s, offset_s = said.at_s, 0.0
         if said.paused is not None:
             paused_s, resumed_s = said.paused

@@ -1,4 +1,4 @@
-"""What frames and events become: samples in place, whatever their rate, width and order."""
+"""Frames and events become samples in place, whatever their rate, width and order."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.recording.made import (
     META,
     RATE,
     MadeCall,
-    Said,
+    SpokenLine,
     agent_frames,
     caller_frames,
     keep,
@@ -300,7 +300,7 @@ class TestCall:
     def test_a_disk_that_fails_costs_no_turn(self, tmp_path):
         (tmp_path / "calls").write_text("a file, where the calls should be")
         agent = spoken("Of course, I can help you with that today.")
-        call = MadeCall(track(8.0, [(4.5, spoken("Wait a moment."))]), [Said(1.0, agent)])
+        call = MadeCall(track(8.0, [(4.5, spoken("Wait a moment."))]), [SpokenLine(1.0, agent)])
         says = told()
         keep(open_book(tmp_path / "calls" / "a-call", says), call.items())
         assert [turn.speaker for turn in says.turns] == ["agent", "caller"]

@@ -151,7 +151,7 @@ class TestWaiting:
             await session.start(Agent(instructions=""))
             await session.finished()
             assert [line["event"] for line in log if line["level"] == "error"] == [
-                "this call's folder is not whole yet, and is no longer waited for"
+                "this call's folder is not complete yet, and the wait was given up"
             ]
             await session.aclose()
             monkeypatch.undo()

@@ -1,4 +1,4 @@
-"""What is told while the call runs is what its folder gives afterwards, and comes in time."""
+"""The turns reported during a call are those its folder gives afterwards, and come in time."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from livekit_barge.measure.measure_call import measure_call
 from livekit_barge.measure.turns import Turn
 from livekit_barge.recording.call_writer import CallerFrame, Close
 from tests.recording.conftest import spoken
-from tests.recording.made import RATE, MadeCall, Said, keep, open_book, told, track
+from tests.recording.made import RATE, MadeCall, SpokenLine, keep, open_book, told, track
 
 CALLER_SAYS = ("Wait a moment.", "Aha, hm.", "I have a question about that, please.", "No.")
 AGENT_SAYS = (
@@ -35,14 +35,16 @@ def made_call(seed: int, seconds: float = 40.0) -> MadeCall:
         decided_s = round(min(max(onset_s + 0.5, at_s + 0.1), at_s + length_s - 0.5), 3)
         resumed_s = round(decided_s + chance.choice([0.7, 2.5]), 3)
         said, ended_s = {
-            "left": (Said(at_s, line), at_s + length_s),
-            "cut": (Said(at_s, line, cut_s=decided_s), decided_s),
+            "left": (SpokenLine(at_s, line), at_s + length_s),
+            "cut": (SpokenLine(at_s, line, cut_s=decided_s), decided_s),
             "paused": (
-                Said(at_s, line, paused=(decided_s, resumed_s)),
+                SpokenLine(at_s, line, paused=(decided_s, resumed_s)),
                 at_s + length_s + resumed_s - decided_s,
             ),
             "both": (
-                Said(at_s, line, paused=(decided_s, resumed_s), cut_s=round(resumed_s + 0.2, 3)),
+                SpokenLine(
+                    at_s, line, paused=(decided_s, resumed_s), cut_s=round(resumed_s + 0.2, 3)
+                ),
                 resumed_s + 0.2,
             ),
         }[chance.choice(["left", "cut", "paused", "both"])]
@@ -76,7 +78,7 @@ def test_a_mute_between_frames_measures_as_the_folder_does(tmp_path):
 
 def test_a_speech_that_the_call_ends_in_measures_as_the_folder_does(tmp_path):
     reports = (PlaybackProgressed, PlaybackFinished, SpeechDone)
-    call = MadeCall(track(3.0, []), [Said(1.0, spoken(AGENT_SAYS[0]))])
+    call = MadeCall(track(3.0, []), [SpokenLine(1.0, spoken(AGENT_SAYS[0]))])
     items = [item for item in call.items() if not isinstance(item, reports)]
     says = told()
     keep(open_book(tmp_path / "a-call", says), items)
@@ -111,7 +113,9 @@ def test_a_caller_who_is_muted_holds_no_turn_back(tmp_path):
     """No frame comes after the caller's word; the agent's speech goes on being stamped."""
     clip = spoken("Wait a moment.")
     agent = spoken(AGENT_SAYS[0])
-    call = MadeCall(track(30.0, [(1.0, clip)]), [Said(at_s, agent) for at_s in (6.0, 13.0, 20.0)])
+    call = MadeCall(
+        track(30.0, [(1.0, clip)]), [SpokenLine(at_s, agent) for at_s in (6.0, 13.0, 20.0)]
+    )
     items = [
         item
         for item in call.items()

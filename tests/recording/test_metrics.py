@@ -15,7 +15,7 @@ _NOT_LOOKED_AT = ("_bucket", "_created")
 
 
 def added(*overlaps: Overlap, preset: str = "snappy", **turn: Any) -> dict[str, float]:
-    """What a turn with these overlaps adds, by sample and labels."""
+    """Return what a turn with these overlaps adds, by sample and labels."""
     before = _samples()
     fields = {"speaker": "agent", "started_s": 1.0, "ended_s": 3.0} | turn
     CallMetrics(preset).turn(Turn(**fields, overlaps=overlaps))

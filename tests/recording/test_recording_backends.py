@@ -1,4 +1,4 @@
-"""Of a process's calls one is kept here, the others by a child process; they come out alike."""
+"""A process records one call itself and the others in a child process, with equal results."""
 
 from __future__ import annotations
 

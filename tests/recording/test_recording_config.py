@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from livekit_barge.recording.recording_config import Keeping
+from livekit_barge.recording.recording_config import RecordingConfig
 
 
 @pytest.mark.parametrize(
@@ -19,11 +19,11 @@ from livekit_barge.recording.recording_config import Keeping
     ids=["as it is", "too long", "too long in bytes", "half a surrogate pair", "a slash"],
 )
 def test_a_folder_of_that_name_can_be_made(tmp_path, call_id, name):
-    folder = Keeping(calls_dir=tmp_path, call_id=call_id).new_call_dir(0.0)
+    folder = RecordingConfig(calls_dir=tmp_path, call_id=call_id).new_call_dir(0.0)
     assert folder.name == name
 
 
 def test_a_second_call_of_a_long_id_gets_a_number(tmp_path):
-    keeping = Keeping(calls_dir=tmp_path, call_id="a" * 300)
+    keeping = RecordingConfig(calls_dir=tmp_path, call_id="a" * 300)
     first, second = keeping.new_call_dir(0.0), keeping.new_call_dir(0.0)
     assert second.name == f"{first.name}-2"

@@ -1,4 +1,4 @@
-"""What a call outlives: faults of the agent, of its models, of the disk, and of ours."""
+"""A call survives faults of the agent, of its models, of the disk, and our own."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def test_a_disk_that_is_full_costs_the_folder_and_one_line(play, speech, log, mo
     kept = play(script)
     errors = [line for line in log if line["level"] == "error"]
     assert [line["event"] for line in errors] == [
-        "this call is not kept: its folder cannot be written"
+        "this call is not recorded: its folder cannot be written"
     ]
     assert errors[0]["reason"] == "No space left on device"
     # the call went on, and so did its turn log
@@ -110,7 +110,7 @@ def test_a_fault_of_ours_is_told_once_and_the_call_goes_on(play, log, monkeypatc
     kept = play(script)
     assert kept.heard.any()
     assert [line["event"] for line in log if line["level"] == "error"] == [
-        "livekit_barge failed and stopped measuring; the call goes on"
+        "livekit_barge failed and stopped measuring; the call continues"
     ]
 
 
@@ -126,7 +126,7 @@ def test_a_fault_of_ours_at_the_start_is_told_and_the_call_goes_on(play, log, mo
 
     assert play(script).heard.any()
     assert [line["event"] for line in log if line["level"] == "error"] == [
-        "livekit_barge failed and stopped measuring; the call goes on"
+        "livekit_barge failed and stopped measuring; the call continues"
     ]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from livekit_barge.recording.timeline_buffer import ToRate, Track
+from livekit_barge.recording.timeline_buffer import TimelineBuffer, ToRate
 
 RAMP = np.arange(1, 101, dtype=np.int16)
 
@@ -17,48 +17,48 @@ def sine(rate, begin_s, end_s):
 
 class TestTrack:
     def test_a_stretch_plays_at_its_place_and_silence_elsewhere(self):
-        track = Track()
+        track = TimelineBuffer()
         track.place(10, RAMP)
         assert track.advance(120).tolist() == [*[0] * 10, *RAMP.tolist(), *[0] * 10]
 
     @pytest.mark.parametrize("step", [1, 7, 33, 120])
     def test_it_is_the_same_in_steps_of_any_length(self, step):
-        track = Track()
+        track = TimelineBuffer()
         track.place(10, RAMP)
         steps = [track.advance(min(until, 120)) for until in range(step, 120 + step, step)]
         assert np.concatenate(steps).tolist() == [*[0] * 10, *RAMP.tolist(), *[0] * 10]
 
     def test_what_is_past_is_left_out(self):
-        track = Track()
+        track = TimelineBuffer()
         track.advance(50)
         track.place(0, RAMP)
         assert track.advance(120).tolist() == [*RAMP[50:].tolist(), *[0] * 20]
 
     def test_a_stretch_that_is_wholly_past_is_left_out(self):
-        track = Track()
+        track = TimelineBuffer()
         track.advance(200)
         track.place(0, RAMP)
         assert not track.advance(400).any()
 
     def test_sound_from_before_the_start_is_left_out(self):
-        track = Track()
+        track = TimelineBuffer()
         track.place(-30, RAMP)
         assert track.advance(80).tolist() == [*RAMP[30:].tolist(), *[0] * 10]
 
     def test_going_back_gives_nothing(self):
-        track = Track()
+        track = TimelineBuffer()
         track.place(0, RAMP)
         track.advance(50)
         assert len(track.advance(50)) == len(track.advance(20)) == 0
 
     def test_stretches_may_be_placed_in_any_order(self):
-        track = Track()
+        track = TimelineBuffer()
         track.place(60, RAMP[60:])
         track.place(0, RAMP[:60])
         assert np.array_equal(track.advance(100), RAMP)
 
     def test_what_has_been_given_is_forgotten(self):
-        track = Track()
+        track = TimelineBuffer()
         track.place(0, RAMP)
         track.advance(100)
         assert not track._waiting

@@ -20,7 +20,7 @@ from livekit_barge.call.events import Cause
 
 
 class Announcement:
-    """What was announced last, for as long as something can follow from it directly."""
+    """The latest announcement, for as long as a decision can follow directly from it."""
 
     def __init__(self) -> None:
         self._latest: Cause | None = None
@@ -65,11 +65,11 @@ class Causes:
         self._turn_detection_given = turn_detection_given
 
     def of_pause(self) -> Cause:
-        """Of a pause while the agent speaks, which LiveKit's own change of state confirms."""
+        """Name the cause of a pause of the speaking agent, which LiveKit's state confirms."""
         return self.announced.here() or self._by_audio_activity()
 
-    def of_interrupt(self, source: str | None, *, paused: bool) -> Cause:
-        """Of a handle's interruption, by LiveKit's ``source``."""
+    def of_interruption(self, source: str | None, *, paused: bool) -> Cause:
+        """Name the cause of a handle's interruption, from LiveKit's ``source``."""
         if source == "audio_activity":
             return self.announced.here() or self._by_audio_activity()
         if source == "user_turn":

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from pathlib import Path
 from typing import Any, TypeVar
 
 from livekit import rtc
@@ -21,8 +22,9 @@ from livekit_barge.frameworks.livekit.causes import Causes
 from livekit_barge.frameworks.livekit.detector_watch import DetectorWatch
 from livekit_barge.frameworks.livekit.stamps import SESSION_EVENTS, SessionStamps
 from livekit_barge.frameworks.livekit.taps import AgentTap, CallerTap, attached_as_before
-from livekit_barge.recording.call_recorder import KeptCalls
-from livekit_barge.recording.recording_config import Keeping
+from livekit_barge.measure.turns import Turn
+from livekit_barge.recording.call_recorder import CallRecorder
+from livekit_barge.recording.recording_config import RecordingConfig
 from livekit_barge.recording.turn_log import TurnLog
 
 # With these a call begins where instruments came to a session that was running already. After an
@@ -39,7 +41,7 @@ class Instruments:
     def __init__(
         self,
         session: AgentSession[Any],
-        keeping: Keeping,
+        config: RecordingConfig,
         log: TurnLog,
         *,
         in_force: Callable[[], Mapping[str, Any]],
@@ -54,14 +56,31 @@ class Instruments:
         self._turn_detection_given = turn_detection_given
         self._stamps: SessionStamps | None = None
         self._detector = DetectorWatch(session, self._detector_lost)
-        self.calls = KeptCalls(keeping, log, tracer)
+        self.calls = CallRecorder(config, log, tracer)
         self._had_a_call = False
         self._starting = 0
-        """How many calls of the session's ``start`` have not returned yet."""
+        """The number of calls of the session's ``start`` that have not returned yet."""
         self._taps: list[AgentTap] = []
         for name in SESSION_EVENTS:
             session.on(name, self._handler(name))  # type: ignore[arg-type]
         session.start = self._watched(session.start)  # type: ignore[assignment, method-assign]
+
+    @property
+    def call_dir(self) -> Path | None:
+        """The folder of the latest call; ``None`` before the session is started."""
+        return self.calls.call_dir
+
+    @property
+    def turns(self) -> tuple[Turn, ...]:
+        """The turns of the latest call that are settled so far, in order."""
+        return self.calls.turns
+
+    async def finished(self) -> None:
+        """Wait until the folder of the latest call is complete; close the session first.
+
+        The wait is bounded: if the folder is not complete after some seconds, an error is logged.
+        """
+        await self.calls.finished()
 
     def begin(self, room: rtc.Room | None = None) -> None:
         """Start a call's folder, unless one is open. Zero of its clock is now."""
@@ -186,7 +205,7 @@ class Instruments:
     def _wait_with_the_job(self) -> None:
         """Have a worker's job wait for the folder before its process ends."""
         if (job := get_job_context(required=False)) is not None:
-            job.add_shutdown_callback(self.calls.finished)
+            job.add_shutdown_callback(self.finished)
 
 
 NO_HTTP_SESSION = (

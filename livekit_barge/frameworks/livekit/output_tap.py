@@ -33,7 +33,7 @@ from livekit_barge.recording.stamp_context import CallLog
 
 
 @dataclass
-class Segment:
+class OutputSegment:
     """Audio between two flushes, from its first frame until the sink is done with it."""
 
     segment_id: int
@@ -45,7 +45,7 @@ class Segment:
     started: bool = False
     cleared: bool = False
     played_s: float = 0.0
-    """What had played when ``since_s`` was taken."""
+    """The seconds that had played when ``since_s`` was taken."""
     since_s: float | None = None
     """Since when it plays on; ``None``: it does not."""
 
@@ -66,8 +66,8 @@ class OutputStamps:
         self._session = session
         self._log = log
         self._causes = causes
-        self._unfinished: deque[Segment] = deque()
-        self._open: Segment | None = None
+        self._unfinished: deque[OutputSegment] = deque()
+        self._open: OutputSegment | None = None
         self._next_id = 0
         self._pushed_s = 0.0
         self._seen_at: str | None = None
@@ -76,7 +76,7 @@ class OutputStamps:
         self._unconfirmed: Decision | None = None
 
     @property
-    def playing(self) -> Segment | None:
+    def playing(self) -> OutputSegment | None:
         """The segment that the sink has begun and not finished."""
         if self._unfinished and self._unfinished[0].started:
             return self._unfinished[0]
@@ -160,7 +160,7 @@ class OutputStamps:
                 at_s=now_s,
                 speech_id=speech_id,
                 path="interrupt",
-                cause=self._causes.of_interrupt(source, paused=self._paused),
+                cause=self._causes.of_interruption(source, paused=self._paused),
                 queued_s=self._queued_s(now_s),
             )
         )
@@ -208,9 +208,9 @@ class OutputStamps:
             )
         )
 
-    def _begin(self, now_s: float, sample_rate: int) -> Segment:
+    def _begin(self, now_s: float, sample_rate: int) -> OutputSegment:
         speech = self._session.current_speech
-        segment = Segment(
+        segment = OutputSegment(
             self._next_id, None if speech is None else speech.id, self._pushed_s, sample_rate
         )
         self._next_id += 1

@@ -1,4 +1,4 @@
-"""Which knobs a session gets, from whom, and the arguments that say so to LiveKit."""
+"""Resolve the knobs of a session: each value, its source, and the arguments for LiveKit."""
 
 from __future__ import annotations
 
@@ -43,13 +43,13 @@ class Chosen:
     asked: Mapping[str, Mapping[str, Any]]
     """The same for people: ``value``, as a preset file spells it, and ``source``."""
     _given: Mapping[str, Any]
-    """What the program's own arguments set."""
+    """The knobs that the program's own arguments set."""
     _force: bool
     _notes: list[str] = field(default_factory=list)
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What the user should hear once: who was overridden, what else a change touches."""
+        """The notes to log once: what was overridden, and what else a change affects."""
         return tuple(dict.fromkeys(self._notes))
 
     def session_arguments(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -195,6 +195,15 @@ def choose(
     )
 
 
+def check_settings(settings: Settings) -> None:
+    """Refuse settings that no session could use, so that an agent stops before its first call.
+
+    Raises :class:`SettingsError` for an unknown preset, or a knob that the installed version of
+    livekit-agents lacks.
+    """
+    choose(None, {}, settings)
+
+
 def _layer(preset: Preset | None) -> _Layer:
     if preset is None:
         return {}
@@ -237,7 +246,7 @@ def _overridden(own: _Layer, environment: _Layer, *, force: bool) -> list[str]:
 
 
 def _doubtful(code: Mapping[str, Any]) -> list[str]:
-    """What the program passes to LiveKit is LiveKit's to refuse; here it is only remarked on."""
+    """Note doubtful values that the program passes to LiveKit; refusing them is LiveKit's part."""
     notes = []
     for name, value in code.items():
         try:

@@ -6,8 +6,8 @@
 
     session = BargeSession(stt=..., llm=..., tts=...)   # was: AgentSession(...)
 
-Every argument and method of ``AgentSession`` works as before. Without a preset, by argument or by
-``BARGE_PRESET``, no option changes either: the session is only measured.
+Every argument and method of ``AgentSession`` works as before. Without a preset, from an argument
+or ``BARGE_PRESET``, no option changes either: the session is only measured.
 """
 
 from __future__ import annotations
@@ -17,9 +17,10 @@ import threading
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from livekit.agents import Agent, AgentSession, Plugin, RunResult
+from livekit.agents.voice.agent_session import Userdata_T
 
 from livekit_barge import __version__
 from livekit_barge.frameworks.livekit.adaptive_session import AdaptiveService
@@ -31,85 +32,91 @@ from livekit_barge.frameworks.livekit.resolve import Chosen, choose
 from livekit_barge.frameworks.livekit.user_line import warnings_name
 from livekit_barge.measure.thresholds import Thresholds
 from livekit_barge.measure.turns import Turn
-from livekit_barge.recording.recording_config import Keeping
+from livekit_barge.recording.recording_config import RecordingConfig
 from livekit_barge.recording.turn_log import TurnLog, turn_logger
 from livekit_barge.settings import Settings
 
-UserdataT = TypeVar("UserdataT")
+if TYPE_CHECKING:
+    from livekit_barge.frameworks.livekit.session_signature import SignedSession as _Base
+else:
+    _Base = AgentSession
 
 
-class BargeSession(AgentSession[UserdataT]):
-    """A drop-in for ``AgentSession`` that keeps, measures and logs each call.
+class BargeSession(_Base[Userdata_T]):
+    """A drop-in for ``AgentSession`` that records, measures and logs each call.
 
     Args:
         preset: A preset, its name, or the path of its file. The environment's ``BARGE_PRESET`` and
-            single knobs are merged with it, knob by knob; what the program says wins unless
-            ``BARGE_FORCE`` is set.
-        settings: The environment, read. Default: read it now.
-        call_id: The name of the call's folder; default: the time of its start, and some chance.
+            single knobs are merged with it, knob by knob; the program wins unless ``BARGE_FORCE``
+            is set.
+        settings: The settings to use. Default: read them from the environment now.
+        call_id: The name of the call's folder. Default: the time of its start and a random suffix.
         **session: Every argument of ``AgentSession``.
 
     Raises:
-        SettingsError: before the call starts, for a knob or setting that cannot be used.
+        SettingsError: before the call starts, if a knob or setting cannot be used.
     """
 
-    def __init__(
-        self,
-        *,
-        preset: Preset | str | Path | None = None,
-        settings: Settings | None = None,
-        call_id: str | None = None,
-        **session: Any,
-    ) -> None:
-        settings = Settings() if settings is None else settings
-        self._chosen = choose(preset, knobs_in(session), settings)
-        arguments = self._chosen.session_arguments(session)
-        with warnings_name(sys._getframe(1), instead_of=__file__):
-            super().__init__(**arguments)
-        self._adaptive = AdaptiveService(settings.adaptive, settings.adaptive_model)
-        self.on("close", lambda _: self._adaptive.end())
-        self.instruments = _instruments(
-            self,
-            settings,
-            self._chosen,
-            self._adaptive,
-            call_id=call_id,
-            turn_detection_given="turn_detection" in (arguments.get("turn_handling") or {}),
-        )
+    instruments: Instruments
+    _chosen: Chosen
 
-    async def start(  # type: ignore[override]  # LiveKit overloads it by capture_run
-        self, agent: Agent, **options: Any
-    ) -> RunResult[Any] | None:
-        """As ``AgentSession.start``; the call's clock starts here."""
-        await self._adaptive.begin()
-        try:
-            result: RunResult[Any] | None = await super().start(
-                agent, **self._chosen.start_arguments(options)
+    if not TYPE_CHECKING:  # type checkers see AgentSession's arguments and overloads
+
+        def __init__(
+            self,
+            *,
+            preset: Preset | str | Path | None = None,
+            settings: Settings | None = None,
+            call_id: str | None = None,
+            **session: Any,
+        ) -> None:
+            settings = Settings() if settings is None else settings
+            self._chosen = choose(preset, knobs_in(session), settings)
+            arguments = self._chosen.session_arguments(session)
+            with warnings_name(sys._getframe(1), instead_of=__file__):
+                super().__init__(**arguments)
+            self._adaptive = AdaptiveService(settings.adaptive, settings.adaptive_model)
+            self.on("close", lambda _: self._adaptive.end())
+            self.instruments = _instruments(
+                self,
+                settings,
+                self._chosen,
+                self._adaptive,
+                call_id=call_id,
+                turn_detection_given="turn_detection" in (arguments.get("turn_handling") or {}),
             )
-        except BaseException:
-            if not runs(self):
-                self._adaptive.end()
-            raise
-        return result
+
+        async def start(self, agent: Agent, **options: Any) -> RunResult[Any] | None:
+            """Start as ``AgentSession.start`` does. The call's clock starts here."""
+            await self._adaptive.begin()
+            try:
+                return await super().start(agent, **self._chosen.start_arguments(options))
+            except BaseException:
+                if not runs(self):
+                    self._adaptive.end()
+                raise
 
     @property
     def knobs(self) -> Mapping[str, Any]:
-        """The knobs that were asked for; what LiveKit sets itself is not among them."""
+        """The knobs that were asked for, by name; LiveKit's own defaults are not among them."""
         return self._chosen.knobs
 
     @property
     def call_dir(self) -> Path | None:
-        """The folder of the latest call; ``None`` before the session was started."""
-        return self.instruments.calls.call_dir
+        """The folder of the latest call; ``None`` before the session is started."""
+        return self.instruments.call_dir
 
     @property
     def turns(self) -> tuple[Turn, ...]:
-        """The turns of the latest call that are settled so far."""
-        return self.instruments.calls.turns
+        """The turns of the latest call that are settled so far, in order."""
+        return self.instruments.turns
 
     async def finished(self) -> None:
-        """Wait until the folder of the latest call, which has been closed, is whole."""
-        await self.instruments.calls.finished()
+        """Wait until the folder of the latest call is complete; close the session first.
+
+        The wait is bounded: if the folder is not complete after some seconds, an error is logged.
+        """
+        await self.instruments.finished()
 
 
 def instrument(
@@ -119,13 +126,19 @@ def instrument(
     calls_dir: Path | None = None,
     call_id: str | None = None,
 ) -> Instruments:
-    """Put a session under instruments that was built elsewhere; before its ``start``.
+    """Record, measure and log the calls of a session that was built elsewhere.
 
-    Its options stay as they are. ``calls_dir`` takes the place of ``BARGE_CALLS_DIR``; ``call_id``
-    names the call's folder, as in :class:`BargeSession`.
+    Call it before the session's ``start``. The session's options stay as they are. What it returns
+    has ``call_dir``, ``turns`` and ``finished()``, as :class:`BargeSession` has.
+
+    Args:
+        session: Any ``AgentSession``.
+        settings: The settings to use. Default: read them from the environment now.
+        calls_dir: The folder for calls, instead of ``BARGE_CALLS_DIR``.
+        call_id: The name of the call's folder. Default: the time of its start and a random suffix.
 
     Raises:
-        SettingsError: for a setting that cannot be used.
+        SettingsError: if a setting cannot be used.
     """
     settings = Settings() if settings is None else settings
     return _instruments(session, settings, None, None, calls_dir=calls_dir, call_id=call_id)
@@ -142,7 +155,7 @@ def _instruments(
     turn_detection_given: bool | None = None,
 ) -> Instruments:
     preset = None if chosen is None else chosen.name
-    keeping = Keeping(
+    config = RecordingConfig(
         calls_dir=settings.calls_dir if calls_dir is None else calls_dir,
         call_id=call_id,
         audio=settings.record_audio,
@@ -154,7 +167,7 @@ def _instruments(
     )
     return Instruments(
         session,
-        keeping,
+        config,
         TurnLog(turn_logger(settings.log), preset=preset),
         in_force=partial(options_in_force, session),
         advice=lambda options: [
@@ -167,12 +180,12 @@ def _instruments(
 
 
 class _BargePlugin(Plugin):
-    """Has nothing to download; registered so that LiveKit lists us with its other plugins."""
+    """A plugin with nothing to download; LiveKit lists us with its other plugins through it."""
 
     def __init__(self) -> None:
         super().__init__("livekit_barge", __version__, "livekit_barge")
 
 
-# LiveKit takes plugins on the main thread only; a job in a thread of its own may import us there.
+# LiveKit registers plugins on the main thread only; a job may import us in another thread.
 if threading.current_thread() is threading.main_thread():
     Plugin.register_plugin(_BargePlugin())

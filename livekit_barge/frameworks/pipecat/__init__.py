@@ -6,11 +6,14 @@
 
     worker = PipelineWorker(pipeline, observers=[BargeObserver()])
 
-The observer writes the same Call folder as a ``BargeSession``; turn log, clocks and report read it
-without knowing which framework it was, and the diagnosis names Pipecat's knobs.
+The observer writes the same Call folder as a ``BargeSession``. Turn log, clocks and report read it
+without knowing the framework, and the diagnosis names Pipecat's knobs. The presets load on first
+use: they import Pipecat's VAD and turn strategies.
 """
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 from livekit_barge.frameworks.pipecat.extra import need_pipecat
 
@@ -18,4 +21,15 @@ need_pipecat()
 
 from livekit_barge.frameworks.pipecat.observer import BargeObserver  # noqa: E402  # after the check
 
-__all__ = ["BargeObserver"]
+if TYPE_CHECKING:
+    from livekit_barge.frameworks.pipecat.preset import PipecatPreset, chosen_preset
+
+__all__ = ["BargeObserver", "PipecatPreset", "chosen_preset"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from livekit_barge.frameworks.pipecat import preset
+
+    return getattr(preset, name)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass
-class Stretch:
+class PlayedSpan:
     """Audio that played without a gap."""
 
     started_s: float
@@ -15,7 +15,7 @@ class Stretch:
 
 
 @dataclass
-class Segment:
+class BotSegment:
     """Audio of one speech, from its first frame until all that was written has played."""
 
     segment_id: int
@@ -27,15 +27,15 @@ class Segment:
     started: bool = False
     flushed: bool = False
     cut_at_s: float | None = None
-    """When the order to stop reached the transport."""
+    """The time at which the order to stop reached the transport."""
     kept_at_s: float | None = None
-    """When an order reached it that this segment is exempt from, until its effect is known."""
-    stretch: Stretch | None = None
+    """The time of an order to stop that spares this segment, until its effect is known."""
+    stretch: PlayedSpan | None = None
     chunk_s: float = 0.0
     """The length of the last chunk that was written."""
 
     def played_s(self, now_s: float) -> float:
-        """How much of it has been heard by now."""
+        """Return how much of it has been heard by now."""
         if self.stretch is None:
             return 0.0
         heard_s = min(now_s, self.stretch.ended_s) - self.stretch.started_s

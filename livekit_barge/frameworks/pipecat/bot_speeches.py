@@ -14,7 +14,7 @@ from livekit_barge.call.events import (
     SpeechDone,
 )
 from livekit_barge.frameworks.pipecat.llm_context import ContextWatch
-from livekit_barge.frameworks.pipecat.transport_playout import Playing
+from livekit_barge.frameworks.pipecat.transport_playout import TransportPlayout
 
 # Audio that was resampled on its way may be longer or shorter by less.
 _ALIKE_S = 0.05
@@ -22,7 +22,7 @@ _ALIKE_S = 0.05
 
 @dataclass
 class BotSpeech:
-    """What the TTS makes between its started and its stopped frame."""
+    """The audio that the TTS makes between its started and its stopped frame."""
 
     speech_id: str
     context_id: str | None
@@ -38,7 +38,7 @@ class BotSpeech:
 
 @dataclass
 class _Made:
-    """What a TTS has made of one context."""
+    """The audio that a TTS has made of one context."""
 
     maker: object
     seconds: float = 0.0
@@ -46,23 +46,23 @@ class _Made:
     """It says that this was all."""
 
 
-class Speeches:
+class BotSpeeches:
     """Those that are not done yet."""
 
     def __init__(
-        self, write: Callable[[Event], None], playing: Playing, context: ContextWatch
+        self, write: Callable[[Event], None], playing: TransportPlayout, context: ContextWatch
     ) -> None:
         self._write = write
         self._playing = playing
         self._context = context
         self._open: list[BotSpeech] = []
         self._cut: dict[str, BotSpeech] = {}
-        """By their contexts: of what was cut, frames may still come."""
+        """Speeches that were cut, by context; more frames of them may still arrive."""
         self._made: dict[str | None, _Made] = {}
         self._ids = (f"speech_{number}" for number in itertools.count(1))
         self.latest: str | None = None
 
-    def begin(self, context_id: str | None, at_s: float, *, interruptible: bool) -> BotSpeech:
+    def created(self, context_id: str | None, at_s: float, *, interruptible: bool) -> BotSpeech:
         """A speech is about to come; those before it have been made."""
         for earlier in self._open:
             earlier.generated = True
@@ -92,7 +92,7 @@ class Speeches:
                 return speech
         if context_id is not None and (cut := self._cut.get(context_id)):
             return cut
-        return self.begin(context_id, at_s, interruptible=interruptible)
+        return self.created(context_id, at_s, interruptible=interruptible)
 
     def making(self, context_id: str | None, maker: object, seconds: float) -> None:
         """Note audio that leaves its maker, on its way to the output."""

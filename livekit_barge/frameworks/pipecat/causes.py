@@ -31,7 +31,7 @@ HEARD: dict[type[Frame], Cause] = {
 
 
 class Causes:
-    """What each processor heard last."""
+    """The latest cause that each processor heard."""
 
     def __init__(self) -> None:
         self._heard: dict[int, tuple[Cause, float]] = {}

@@ -1,4 +1,4 @@
-"""How much lies in the buffer behind Pipecat's output transport, where that can be told."""
+"""The amount of audio in the buffer behind Pipecat's output transport, where it can be read."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class TellsQueue(Protocol):
 
 
 class FarBuffer:
-    """What lies behind an output transport."""
+    """The buffer behind an output transport."""
 
     def __init__(self, transport: FrameProcessor | None) -> None:
         self._transport = transport
@@ -42,7 +42,7 @@ class FarBuffer:
         return None if source is None else source.queued_duration
 
     def note(self) -> str:
-        """What a reader of the recording should know."""
+        """Return the note that a reader of the recording needs."""
         if isinstance(self._transport, TellsQueue | LiveKitOutputTransport):
             return EXACT
         return ESTIMATED.format(transport=type(self._transport).__name__)

@@ -23,16 +23,16 @@ STARTS = {
     "transcription": "TranscriptionUserTurnStartStrategy",
     "min_words": "MinWordsUserTurnStartStrategy",
 }
-"""How a preset spells ``pipecat.turns.user_start``'s strategies."""
+"""The spelling, in a preset, of the strategies of ``pipecat.turns.user_start``."""
 ADAPTIVE = "adaptive"
-"""And ours: ``AdaptiveUserTurnStartStrategy`` of ``adaptive_start``."""
+"""The spelling of our own: ``AdaptiveUserTurnStartStrategy`` of ``adaptive_start``."""
 MUTES = {
     "always": "AlwaysUserMuteStrategy",
     "first_speech": "FirstSpeechUserMuteStrategy",
     "function_call": "FunctionCallUserMuteStrategy",
     "mute_until_first_bot_complete": "MuteUntilFirstBotCompleteUserMuteStrategy",
 }
-"""The same of ``pipecat.turns.user_mute``."""
+"""The same for ``pipecat.turns.user_mute``."""
 
 
 @dataclass(frozen=True)
@@ -74,15 +74,15 @@ def _strategies(module: Any, spelled: dict[str, str], knob: str) -> Callable[[],
 
 
 PIPECAT_KNOBS = (
-    PipecatKnob("confidence", "VADParams", "share", "how sure Silero must be that it is a voice",
+    PipecatKnob("confidence", "VADParams", "share", "how sure Silero must be that it hears speech",
                 _fields(VADParams)),
     PipecatKnob("start_secs", "VADParams", "seconds",
-                "detection: the speech needed before the VAD says so", _fields(VADParams), high=5),
+                "detection: the speech needed before the VAD acts", _fields(VADParams), high=5),
     PipecatKnob("stop_secs", "VADParams", "seconds",
                 "the silence that ends it", _fields(VADParams), high=10),
     PipecatKnob("min_volume", "VADParams", "share", "how loud it must be", _fields(VADParams)),
     PipecatKnob("user_turn_start", "UserTurnStrategies.start", "names",
-                "who may decide that the caller's turn begins, and the bot stops",
+                "the strategies that may begin the caller's turn and so stop the bot",
                 _strategies(user_start, STARTS, "user_turn_start"),
                 choices=(*STARTS, ADAPTIVE)),
     PipecatKnob("min_words", "MinWordsUserTurnStartStrategy", "count",
@@ -134,7 +134,7 @@ def check_value(name: str, value: Any, *, where: object) -> Any:
 
 
 def _wanted(knob: PipecatKnob, value: Any) -> str | None:
-    """What would be right, where the value is not."""
+    """Return what to give instead, or ``None`` if the value is right."""
     if knob.kind == "names":
         ok = isinstance(value, list | tuple) and all(name in knob.choices for name in value)
         return None if ok else f"give a list of {', '.join(knob.choices)}"

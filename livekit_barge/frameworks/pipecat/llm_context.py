@@ -41,7 +41,7 @@ class ContextWatch:
         self._text = text
         self._context: LLMContext | None = None
         self._ids: dict[int, _Known] = {}
-        """By the message's identity."""
+        """Keyed by the message's identity."""
         self._next = 0
         self._owed: deque[str] = deque()
         """Ids of speeches that are over and whose message has not been seen yet."""

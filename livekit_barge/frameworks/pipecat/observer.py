@@ -1,4 +1,4 @@
-"""``BargeObserver``: one line in a ``PipelineWorker``, and its call is kept and measured."""
+"""``BargeObserver``: one line in a ``PipelineWorker`` records and measures its call."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ from livekit_barge.frameworks.pipecat.options import options_in_force, output_of
 from livekit_barge.frameworks.pipecat.stamps import PipecatStamps
 from livekit_barge.measure.thresholds import Thresholds
 from livekit_barge.measure.turns import Turn
-from livekit_barge.recording.call_recorder import KeptCalls
-from livekit_barge.recording.recording_config import PACKAGES, Keeping
+from livekit_barge.recording.call_recorder import CallRecorder
+from livekit_barge.recording.recording_config import PACKAGES, RecordingConfig
 from livekit_barge.recording.turn_log import TurnLog, turn_logger
 from livekit_barge.settings import Settings
 
 
 class BargeObserver(BaseObserver):
-    """Keeps, measures and logs the call of the worker that it observes.
+    """An observer that records, measures and logs the call of its worker.
 
     Args:
-        settings: The environment, read. Default: read it now.
-        calls_dir: In place of ``BARGE_CALLS_DIR``.
-        call_id: The name of the call's folder; default: the time of its start, and some chance.
+        settings: The settings to use. Default: read them from the environment now.
+        calls_dir: The folder for calls, instead of ``BARGE_CALLS_DIR``.
+        call_id: The name of the call's folder. Default: the time of its start and a random suffix.
         preset: The name of the preset that the pipeline was built with, for the log.
 
     Raises:
-        SettingsError: for a setting that cannot be used.
+        SettingsError: if a setting cannot be used.
     """
 
     def __init__(
@@ -43,9 +43,9 @@ class BargeObserver(BaseObserver):
         calls_dir: Path | None = None,
         call_id: str | None = None,
         preset: str | None = None,
-        **keeping: Any,
+        **config: Any,
     ) -> None:
-        """``keeping`` are further fields of :class:`Keeping`."""
+        """``config`` are further fields of :class:`RecordingConfig`."""
         super().__init__()
         settings = Settings() if settings is None else settings
         fields: dict[str, Any] = {
@@ -60,37 +60,46 @@ class BargeObserver(BaseObserver):
             "thresholds": Thresholds.load(settings.thresholds),
         }
         log = TurnLog(turn_logger(settings.log), preset=preset)
-        self._calls = KeptCalls(Keeping(**(fields | keeping)), log, get_tracer("livekit_barge"))
+        self._calls = CallRecorder(
+            RecordingConfig(**(fields | config)), log, get_tracer("livekit_barge")
+        )
         self._stamps: PipecatStamps | None = None
         self._clock: CallClock | None = None
         self._ahead_s = 0.0
-        """The call's clock less the pipeline's."""
+        """The call's clock minus the pipeline's."""
         self._reason = "cleanup"
 
     @property
     def call_dir(self) -> Path | None:
-        """The call's folder, once it has begun."""
+        """The call's folder; ``None`` before the call begins."""
         return self._calls.call_dir
 
     @property
     def turns(self) -> tuple[Turn, ...]:
-        """The call's turns that are settled so far."""
+        """The turns of the call that are settled so far, in order."""
         return self._calls.turns
 
+    async def finished(self) -> None:
+        """Wait until the call's folder is complete, once the worker has ended.
+
+        The wait is bounded: if the folder is not complete after some seconds, an error is logged.
+        """
+        await self._calls.finished()
+
     async def on_push_frame(self, data: FramePushed) -> None:
-        """A frame was handed on; Pipecat tells of it in the order in which that happened."""
+        """Stamp a frame that was handed on; Pipecat reports frames in the order of their pushes."""
         self._calls.safely(self._pushed, data)
 
     async def on_process_frame(self, data: FrameProcessed) -> None:
-        """A processor begins with a frame."""
+        """Note a frame that a processor begins to handle, if it can be a cause."""
         if type(data.frame) in HEARD:
             self._calls.safely(self._processed, data)
 
     async def cleanup(self) -> None:
-        """The worker is done: the folder is whole when this returns."""
+        """Close the call. The folder is complete when this returns."""
         await super().cleanup()  # type: ignore[no-untyped-call]
         self._calls.safely(self._end)
-        await self._calls.finished()
+        await self.finished()
 
     def _pushed(self, data: FramePushed) -> None:
         if self._stamps is None:
@@ -117,12 +126,12 @@ class BargeObserver(BaseObserver):
         far = FarBuffer(output_of(processors))
         log = self._calls.open(clock, room=far.room(), notes=(far.note(),))
         self._stamps = PipecatStamps(log, far)
-        self._stamps.started(clock.at_s(), options_in_force(processors))
+        self._stamps.options_in_force(options_in_force(processors), clock.at_s())
         for processor in processors:
             self._hear_strategies(processor)
 
     def _hear_strategies(self, processor: FrameProcessor) -> None:
-        """Pipecat's own event names the strategy that ruled."""
+        """Listen to Pipecat's event that names the strategy which began a turn."""
         if not hasattr(processor, "_user_turn_controller"):
             return
 

@@ -13,7 +13,7 @@ from pipecat.transports.base_output import BaseOutputTransport
 
 
 def options_in_force(processors: Iterable[FrameProcessor]) -> dict[str, object]:
-    """What can be read of the pipeline's processors; Pipecat keeps most of it in private names."""
+    """Read the options from the pipeline's processors; most of them have private names."""
     options: dict[str, object] = {"framework": "pipecat"}
     for processor in processors:
         if isinstance(processor, BaseOutputTransport):

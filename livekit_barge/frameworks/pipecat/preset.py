@@ -31,15 +31,12 @@ from pipecat.turns.user_turn_strategies import (
     default_user_turn_start_strategies,
 )
 
-from livekit_barge.errors import SettingsError
-from livekit_barge.files.did_you_mean import nearest
-from livekit_barge.files.resources import configs_dir
-from livekit_barge.files.toml import read_toml
 from livekit_barge.frameworks.pipecat.adaptive_start import AdaptiveUserTurnStartStrategy
 from livekit_barge.frameworks.pipecat.knobs import ADAPTIVE, MUTES, STARTS, check_value
+from livekit_barge.frameworks.preset_shelf import PresetShelf
 from livekit_barge.settings import Settings
 
-DEFAULTS = "pipecat-defaults"
+SHELF = PresetShelf("pipecat", "pipecat-defaults", kind="Pipecat preset")
 
 _VAD = ("confidence", "start_secs", "stop_secs", "min_volume")
 _TRANSPORT = ("audio_out_10ms_chunks", "audio_out_queue_size_ms")
@@ -47,7 +44,7 @@ _TRANSPORT = ("audio_out_10ms_chunks", "audio_out_queue_size_ms")
 
 @dataclass(frozen=True)
 class PipecatPreset:
-    """A frozen value; a knob that it does not hold is left to Pipecat.
+    """A named set of Pipecat's knobs: a frozen value. A knob that it lacks is left to Pipecat.
 
     Raises:
         SettingsError: for a knob that the installed Pipecat lacks, or a value it cannot take.
@@ -67,26 +64,17 @@ class PipecatPreset:
 
     @classmethod
     def load(cls, preset: str | Path) -> Self:
-        """A preset by its name, or by the path of its file. Raises :class:`SettingsError`."""
-        path = Path(preset)
-        if path.suffix != ".toml" and len(path.parts) == 1:
-            if str(preset) not in pipecat_preset_names():
-                raise SettingsError(
-                    f"no Pipecat preset is called {preset}",
-                    where="BARGE_PRESET",
-                    remedy=nearest(str(preset), pipecat_preset_names()),
-                )
-            path = configs_dir() / "pipecat" / f"{preset}.toml"
-        values = read_toml(path)
-        words = {word: str(values.pop(word, "")) for word in ("summary", "cost")}
-        return cls(path.stem, values, where=str(path), **words)
+        """Load a preset by its name, or by the path of its file. Raises :class:`SettingsError`."""
+        path = SHELF.find(preset, where="BARGE_PRESET")
+        words, knobs = SHELF.read(path)
+        return cls(path.stem, knobs, where=str(path), **words)
 
     def vad_params(self) -> VADParams:
-        """Pipecat's, with the preset's values."""
+        """Return Pipecat's own, with the preset's values."""
         return VADParams(**self._those(_VAD))
 
     def starts(self) -> list[BaseUserTurnStartStrategy]:
-        """Who may begin the caller's turn, made anew: a strategy belongs to one pipeline."""
+        """Make the strategies that may begin a caller's turn; each belongs to one pipeline."""
         if "user_turn_start" not in self.knobs and "enable_interruptions" not in self.knobs:
             return default_user_turn_start_strategies()
         made: list[BaseUserTurnStartStrategy] = []
@@ -101,11 +89,11 @@ class PipecatPreset:
         return made
 
     def mutes(self) -> list[BaseUserMuteStrategy]:
-        """When the caller is not heard, made anew."""
+        """Make the strategies that mute the caller; each belongs to one pipeline."""
         return [getattr(user_mute, MUTES[name])() for name in self.knobs.get("user_mute", ())]
 
     def user_params(self, **more: Any) -> LLMUserAggregatorParams:
-        """All that the user's aggregator takes; ``more`` are further fields of it.
+        """Return the parameters of the user's aggregator; ``more`` are further fields of it.
 
         Without ``user_speech_timeout`` the stop strategies are Pipecat's default: its local
         turn model.
@@ -125,7 +113,7 @@ class PipecatPreset:
         return LLMUserAggregatorParams(**(fields | more))
 
     def transport(self) -> dict[str, Any]:
-        """Fields of ``LiveKitParams``."""
+        """Return the preset's fields of ``LiveKitParams``."""
         return self._those(_TRANSPORT)
 
     def _those(self, names: tuple[str, ...]) -> dict[str, Any]:
@@ -133,11 +121,13 @@ class PipecatPreset:
 
 
 def pipecat_preset_names() -> list[str]:
-    """The shipped presets, Pipecat's defaults first."""
-    names = sorted(path.stem for path in (configs_dir() / "pipecat").glob("*.toml"))
-    return sorted(names, key=lambda name: name != DEFAULTS)
+    """Return the shipped presets' names, Pipecat's defaults first."""
+    return SHELF.names()
 
 
 def chosen_preset() -> PipecatPreset:
-    """What ``BARGE_PRESET`` asks for, else Pipecat's defaults."""
-    return PipecatPreset.load(Settings().preset or DEFAULTS)
+    """Load the preset that ``BARGE_PRESET`` names, or else Pipecat's defaults.
+
+    Raises :class:`~livekit_barge.errors.SettingsError` for an unknown preset or a bad file.
+    """
+    return PipecatPreset.load(Settings().preset or SHELF.defaults)

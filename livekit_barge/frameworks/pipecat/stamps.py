@@ -1,8 +1,9 @@
-"""What passes in a Pipecat pipeline, as events of the call: under the names LiveKit's have."""
+"""Stamp what passes in a Pipecat pipeline as events of the call, with LiveKit's event names."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from pipecat.frames.frames import (
     BotStartedSpeakingFrame,
@@ -45,12 +46,12 @@ from livekit_barge.call.events import (
     UserState,
     UserTurn,
 )
-from livekit_barge.frameworks.pipecat.bot_speeches import Speeches
+from livekit_barge.frameworks.pipecat.bot_speeches import BotSpeeches
 from livekit_barge.frameworks.pipecat.causes import Causes
 from livekit_barge.frameworks.pipecat.far_buffer import FarBuffer
 from livekit_barge.frameworks.pipecat.llm_context import ContextWatch
 from livekit_barge.frameworks.pipecat.lost_interruptions import SentInterruptions
-from livekit_barge.frameworks.pipecat.transport_playout import Playing
+from livekit_barge.frameworks.pipecat.transport_playout import TransportPlayout
 from livekit_barge.frameworks.pipecat.verdict_frame import AdaptiveVerdictFrame
 from livekit_barge.recording.stamp_context import CallLog
 
@@ -64,9 +65,9 @@ class PipecatStamps:
         self._log = log
         self._far = far
         self.causes = Causes()
-        self._playing = Playing(log.write)
+        self._playing = TransportPlayout(log.write)
         self._context = ContextWatch(log.write, log.text)
-        self._speeches = Speeches(log.write, self._playing, self._context)
+        self._speeches = BotSpeeches(log.write, self._playing, self._context)
         self._interruptions = SentInterruptions(log.write)
         self._agent_state = "initializing"
         self._user_state = "listening"
@@ -89,9 +90,9 @@ class PipecatStamps:
             AdaptiveVerdictFrame: self._verdict,
         }
 
-    def started(self, at_s: float, options: dict[str, object]) -> None:
-        """The pipeline starts."""
-        self._log.write(OptionsInForce(at_s=at_s, options=options))
+    def options_in_force(self, options: Mapping[str, Any], at_s: float) -> None:
+        """Write the options of the pipeline, which starts now and listens."""
+        self._log.write(OptionsInForce(at_s=at_s, options=dict(options)))
         self._become("listening", at_s)
 
     def ruled(self, strategy: object) -> None:
@@ -152,7 +153,7 @@ class PipecatStamps:
                 self._playing.flush(at_s, complete=True)
         elif isinstance(frame, TTSStartedFrame):
             if to_output:
-                self._speeches.begin(frame.context_id, at_s, interruptible=frame.interruptible)
+                self._speeches.created(frame.context_id, at_s, interruptible=frame.interruptible)
         elif to_output:
             self._handed(frame, at_s)
         else:
@@ -302,7 +303,7 @@ class PipecatStamps:
 
 
 def _counts(data: FramePushed) -> bool:
-    """Of a frame that is sent both ways, the one that goes down."""
+    """Return whether a frame counts: one that is sent both ways counts downstream only."""
     both = data.frame.broadcast_sibling_id is not None
     return not both or data.direction is FrameDirection.DOWNSTREAM
 

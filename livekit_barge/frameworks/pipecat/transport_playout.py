@@ -1,4 +1,4 @@
-"""What the output transport was given, what it wrote, and where that played.
+"""Place the bot's audio: what the output transport got, what it wrote, and when that played.
 
 Pipecat has two queues in a row. The output transport takes all that a TTS makes, cuts it into
 chunks (``audio_out_10ms_chunks``) and drops what is left at an interruption. What it has written
@@ -21,7 +21,7 @@ from livekit_barge.call.events import (
     SegmentFlushed,
     SegmentStarted,
 )
-from livekit_barge.frameworks.pipecat.audio_piece import Segment, Stretch
+from livekit_barge.frameworks.pipecat.audio_piece import BotSegment, PlayedSpan
 
 # A write that comes later than this after the one before has played left a gap in between.
 _GAP_S = 0.06
@@ -33,18 +33,18 @@ _ACCOUNT_S = 0.03
 _DRY_S = 0.5
 
 
-class Playing:
+class TransportPlayout:
     """The agent's audio as events; feed it in the order in which things happened."""
 
     def __init__(self, write: Callable[[Event], None]) -> None:
         self._write = write
-        self._segments: deque[Segment] = deque()
+        self._segments: deque[BotSegment] = deque()
         self._next_id = 0
         self._handed_s = 0.0
         self._heard: set[str] = set()
 
     @property
-    def now(self) -> Segment | None:
+    def now(self) -> BotSegment | None:
         """The segment that plays."""
         return next((segment for segment in self._segments if segment.started), None)
 
@@ -54,11 +54,11 @@ class Playing:
         return round(max(sum(left), 0.0), 6)
 
     def is_done(self, speech_id: str) -> bool:
-        """Whether nothing of the speech is left to play."""
+        """Return whether nothing of the speech is left to play."""
         return all(segment.speech_id != speech_id for segment in self._segments)
 
     def is_heard(self, speech_id: str) -> bool:
-        """Whether any of the speech has begun to play."""
+        """Return whether any of the speech has begun to play."""
         return speech_id in self._heard
 
     def handed(self, speech_id: str, seconds: float, at_s: float) -> bool:
@@ -68,7 +68,7 @@ class Playing:
         if new:
             if last is not None:
                 self.flush(at_s)
-            last = Segment(self._next_id, speech_id, round(self._handed_s, 6), at_s)
+            last = BotSegment(self._next_id, speech_id, round(self._handed_s, 6), at_s)
             self._next_id += 1
             self._segments.append(last)
             self._write(
@@ -109,7 +109,7 @@ class Playing:
         stretch = segment.stretch
         if stretch is None or ends_s - length_s - stretch.ended_s > _GAP_S:
             self._report(segment, ends_s - length_s)
-            stretch = segment.stretch = Stretch(ends_s - length_s, segment.written_s, ends_s)
+            stretch = segment.stretch = PlayedSpan(ends_s - length_s, segment.written_s, ends_s)
         else:
             stretch.ended_s += length_s
             if segment.cut_at_s is not None and queued_s is not None:
@@ -156,13 +156,13 @@ class Playing:
             self._flush(segment, now_s)
             self._finish(segment, now_s)
 
-    def _being_written(self) -> Segment | None:
+    def _being_written(self) -> BotSegment | None:
         for segment in self._segments:
             if segment.written_s < segment.handed_s - 1e-6 or not segment.flushed:
                 return segment
         return None
 
-    def _skip(self, segment: Segment, kept_at_s: float, now_s: float, held_s: float) -> None:
+    def _skip(self, segment: BotSegment, kept_at_s: float, now_s: float, held_s: float) -> None:
         """Leave out what an interruption dropped from the far buffer, all played by ``held_s``."""
         stretch = segment.stretch
         if now_s - kept_at_s < _CLEAR_TAKES_S:
@@ -175,12 +175,12 @@ class Playing:
         since_s = max(held_s - kept_at_s, 0.0)
         stretch.ended_s = kept_at_s
         self._report(segment, kept_at_s)
-        segment.stretch = Stretch(kept_at_s, segment.written_s - since_s, kept_at_s + since_s)
+        segment.stretch = PlayedSpan(kept_at_s, segment.written_s - since_s, kept_at_s + since_s)
 
     def _settle(
         self,
-        segment: Segment,
-        stretch: Stretch,
+        segment: BotSegment,
+        stretch: PlayedSpan,
         now_s: float,
         is_made: Callable[[str], bool | None],
     ) -> None:
@@ -195,7 +195,7 @@ class Playing:
             self._finish(segment, now_s)
 
     def _settle_cut(
-        self, segment: Segment, cut_at_s: float, now_s: float, queued_s: float | None
+        self, segment: BotSegment, cut_at_s: float, now_s: float, queued_s: float | None
     ) -> None:
         stretch = segment.stretch
         # Without an account, the chunk that was being written may still come.
@@ -213,7 +213,7 @@ class Playing:
         if stretch is None or now_s >= stretch.ended_s:
             self._finish(segment, now_s)
 
-    def _start(self, segment: Segment, at_s: float, heard_from_s: float) -> None:
+    def _start(self, segment: BotSegment, at_s: float, heard_from_s: float) -> None:
         if not segment.started:
             segment.started = True
             self._heard.add(segment.speech_id)
@@ -225,7 +225,7 @@ class Playing:
                 )
             )
 
-    def _flush(self, segment: Segment, at_s: float, *, complete: bool | None = None) -> None:
+    def _flush(self, segment: BotSegment, at_s: float, *, complete: bool | None = None) -> None:
         if not segment.flushed:
             segment.flushed = True
             self._write(
@@ -239,7 +239,7 @@ class Playing:
                 )
             )
 
-    def _report(self, segment: Segment, now_s: float) -> None:
+    def _report(self, segment: BotSegment, now_s: float) -> None:
         stretch = segment.stretch
         if stretch is None:
             return
@@ -256,7 +256,7 @@ class Playing:
                 )
             )
 
-    def _finish(self, segment: Segment, now_s: float) -> None:
+    def _finish(self, segment: BotSegment, now_s: float) -> None:
         self._report(segment, now_s)
         self._segments.remove(segment)
         self._write(

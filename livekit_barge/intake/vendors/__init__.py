@@ -1,14 +1,28 @@
-"""Vendors of voice agents: a module each reads the JSON that the vendor gives with a call.
+"""The systems whose recordings we know: one module each, holding its ``VENDOR``.
 
-``is_meant(fields)`` says whether a JSON object is this vendor's; ``read(fields)`` reads it. Their
-SDKs' response models are the authority: a field that may be absent there may be absent here.
+To add one, write its module and add its row to :data:`VENDORS`.
 """
 
 from __future__ import annotations
 
-from types import ModuleType
+from livekit_barge.intake.vendors import (
+    bland,
+    freeswitch,
+    livekit,
+    pipecat_buffer,
+    retell,
+    twilio,
+    vapi,
+)
+from livekit_barge.intake.vendors.vendor import Vendor
 
-from livekit_barge.intake.vendors import bland, retell, twilio, vapi
-
-VENDORS: tuple[ModuleType, ...] = (retell, vapi, twilio, bland)
-"""In the order in which they are tried."""
+VENDORS: tuple[Vendor, ...] = (
+    livekit.VENDOR,
+    pipecat_buffer.VENDOR,
+    retell.VENDOR,
+    vapi.VENDOR,
+    twilio.VENDOR,
+    bland.VENDOR,
+    freeswitch.VENDOR,
+)
+"""Every vendor. A JSON belongs to the first one that recognizes it."""

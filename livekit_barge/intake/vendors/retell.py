@@ -1,8 +1,8 @@
-"""Retell's call object (retell-sdk 6.2: ``WebCallResponse``, ``PhoneCallResponse``).
+"""Retell's recordings and call object (retell-sdk 6.2: ``WebCallResponse``, ``PhoneCallResponse``).
 
-Each word has times in seconds of the audio, any of which may be null. An utterance may be that of a
-transfer's target, who is neither caller nor agent, and may be labelled as a backchannel. Where only
-the scrubbed twin of the transcript is kept, its words are used: they lack what identifies a person.
+Each word has times in seconds of the audio, any of which may be null. An utterance may come from
+the target of a transfer, who is neither caller nor agent, and may be labelled as a backchannel. If
+only the scrubbed transcript is kept, we use its words; they lack what identifies a person.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from livekit_barge.intake.vendor_call import (
     Fields,
-    Said,
+    TimedWords,
     VendorCall,
     call_id,
     items,
@@ -20,12 +20,13 @@ from livekit_barge.intake.vendor_call import (
     text,
     unread,
 )
+from livekit_barge.intake.vendors.vendor import CallJson, Source, Vendor
 from livekit_barge.measure.scorecard import Caveat
 
 _ROLES: dict[str, Literal["caller", "agent"]] = {"user": "caller", "agent": "agent"}
 _TARGET = "transfer_target"
 _Times = tuple[float | None, float | None]
-# The second is the first with tool calls among the utterances; the last is that without names.
+# The second adds tool calls to the first; the third is the second without personal data.
 _TRANSCRIPTS = (
     "transcript_object",
     "transcript_with_tool_calls",
@@ -34,16 +35,16 @@ _TRANSCRIPTS = (
 
 
 def is_meant(fields: Fields) -> bool:
-    """Whether this is a call of Retell's."""
+    """Return whether this is one of Retell's calls."""
     keys = fields.keys()
     known = "transcript_object" in keys or "start_timestamp" in keys
     return known or {"call_id", "agent_id", "call_status"} <= keys
 
 
 def read(fields: Fields) -> VendorCall:
-    """Read the call. Raises ``ValueError`` or ``TypeError`` where its id or date is none."""
+    """Read the call. Raises ``ValueError`` or ``TypeError`` for an invalid id or date."""
     utterances = next((found for name in _TRANSCRIPTS if (found := items(fields.get(name)))), ())
-    said: list[Said] = []
+    said: list[TimedWords] = []
     odd, words_seen = 0, 0
     for utterance in utterances:
         role = utterance.get("role") if isinstance(utterance, dict) else None
@@ -56,7 +57,7 @@ def read(fields: Fields) -> VendorCall:
     began = fields.get("start_timestamp")
     began_ms = number(began)
     if began is not None and began_ms is None:
-        raise ValueError(f"{began!r} is no time")
+        raise ValueError(f"{began!r} is not a time")
     return VendorCall(
         "retell",
         call_id(fields.get("call_id")),
@@ -66,17 +67,17 @@ def read(fields: Fields) -> VendorCall:
     )
 
 
-def _said(utterance: Fields) -> tuple[list[Said], int]:
-    """An utterance's words that have a place, and how many it has.
+def _said(utterance: Fields) -> tuple[list[TimedWords], int]:
+    """Return an utterance's words that have a place in time, and how many words it has.
 
-    A time that is missing is the neighbour's, so that no word is lost over it. A word that is null
-    is a placeholder and no loss.
+    A missing time is taken from the neighbouring word, so no word is lost over it. A null word is
+    a placeholder and not counted.
     """
     words = [word for word in items(utterance.get("words")) if _is_word(word)]
     times = _filled([_times(word) for word in words])
     role, labelled = _ROLES[utterance["role"]], _is_backchannel(utterance)
     said = [
-        Said(role, begin_s, max(end_s, begin_s), spoken, labelled)
+        TimedWords(role, begin_s, max(end_s, begin_s), spoken, labelled)
         for word, (begin_s, end_s) in zip(words, times, strict=True)
         if isinstance(word, dict) and (spoken := text(word.get("word")))
         if begin_s is not None and end_s is not None
@@ -95,7 +96,7 @@ def _times(word: object) -> _Times:
 
 
 def _filled(times: Sequence[_Times]) -> list[_Times]:
-    """The times, a missing begin being the end before it, and a missing end the begin after it."""
+    """Fill a missing begin with the end before it, and a missing end with the begin after it."""
     begins, ends = [], []
     last_s = next_s = None
     for begin_s, end_s in times:
@@ -117,7 +118,7 @@ def _is_backchannel(utterance: Fields) -> bool:
 
 
 def _transfer(utterances: Sequence[Any]) -> tuple[Caveat, ...]:
-    """The caveat for a call in which somebody else takes the agent's place."""
+    """Return the caveat for a call in which somebody else takes the agent's place."""
     begins = [
         _times(word)[0]
         for utterance in utterances
@@ -133,17 +134,27 @@ def _transfer(utterances: Sequence[Any]) -> tuple[Caveat, ...]:
 
 
 def _labels(utterances: Sequence[Any]) -> tuple[Caveat, ...]:
-    """The caveat that says whose utterances the vendor labels as backchannels."""
+    """Return the caveat that says whose utterances the vendor labels as backchannels."""
     roles = [
         one.get("role") for one in utterances if isinstance(one, dict) and _is_backchannel(one)
     ]
-    told = [
+    labelled = [
         f"{count} of the {role}'s utterances"
         for role, count in (("caller", roles.count("user")), ("agent", roles.count("agent")))
         if count
     ]
-    if not told:
+    if not labelled:
         return ()
-    what = f"the vendor labels {' and '.join(told)} as backchannels"
+    what = f"the vendor labels {' and '.join(labelled)} as backchannels"
     remedy = "the caller's are judged as such; the agent's are scored like its other speech"
     return (Caveat("call_json_backchannels", what, remedy),)
+
+
+VENDOR = Vendor(
+    sources=(
+        Source(
+            "retell", None, "recording_multi_channel_url: a party a channel, order undocumented"
+        ),
+    ),
+    call_json=CallJson(is_meant, read),
+)

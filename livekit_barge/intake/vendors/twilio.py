@@ -1,12 +1,14 @@
-"""Twilio's recording resource (twilio 9.13: ``RecordingInstance``). It holds no transcript.
+"""Twilio's recordings and recording resource (twilio 9.13: ``RecordingInstance``).
 
-Its ``call_sid`` is the parent leg's, whichever leg the caller is on; ``source`` says whether Twilio
-placed the call itself, in which case the parent leg is not the caller's.
+The resource has no transcript. Its ``call_sid`` is the parent leg's, whichever leg the caller is
+on; ``source`` says whether Twilio placed the call itself, and then the parent leg is not the
+caller's.
 """
 
 from __future__ import annotations
 
 from livekit_barge.intake.vendor_call import Fields, VendorCall, call_id, wall_s
+from livekit_barge.intake.vendors.vendor import CallJson, Source, Vendor
 
 _SOURCES = {
     "OutboundAPI": "twilio-outbound",
@@ -16,12 +18,12 @@ _SOURCES = {
 
 
 def is_meant(fields: Fields) -> bool:
-    """Whether this is a recording of Twilio's."""
+    """Return whether this is one of Twilio's recordings."""
     return "call_sid" in fields or {"account_sid", "sid", "media_url"} <= fields.keys()
 
 
 def read(fields: Fields) -> VendorCall:
-    """Read the resource. Raises ``ValueError`` or ``TypeError`` where its id or date is none."""
+    """Read the resource. Raises ``ValueError`` or ``TypeError`` for an invalid id or date."""
     source = _SOURCES.get(str(fields.get("source")), "twilio")
     if fields.get("conference_sid"):
         source = "twilio-conference"
@@ -30,6 +32,16 @@ def read(fields: Fields) -> VendorCall:
 
 
 def _wall_s(moment: str | None) -> float | None:
-    from email.utils import parsedate_to_datetime  # 10 ms, and few recordings have such a JSON
+    from email.utils import parsedate_to_datetime  # takes 10 ms, and few recordings need it
 
     return None if moment is None else wall_s(parsedate_to_datetime(moment))
+
+
+VENDOR = Vendor(
+    sources=(
+        Source("twilio", 0, "RequestedChannels=2: channel 0 the parent leg, the caller on inbound"),
+        Source("twilio-outbound", None, "channel 0 the parent leg, which is not the callee's"),
+        Source("twilio-conference", None, "channel 0 the first participant, channel 1 all others"),
+    ),
+    call_json=CallJson(is_meant, read),
+)

@@ -1,8 +1,8 @@
-"""Vapi's call object and its end-of-call report (vapi_server_sdk 3.0).
+"""Vapi's recordings, call object and end-of-call report (vapi_server_sdk 3.0).
 
-A message's ``time`` and ``endTime`` are milliseconds since 1970, so how long it lasted is their
-difference. ``duration`` is documented in seconds, and served calls hold milliseconds there: it is
-used where the others are missing, and over 100 it cannot be seconds.
+A message's ``time`` and ``endTime`` are milliseconds since 1970, so their difference is
+its length. ``duration`` is documented in seconds, but served calls hold milliseconds there: it is
+used only if the others are missing, and a value over 100 is taken for milliseconds.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Literal
 
 from livekit_barge.intake.vendor_call import (
     Fields,
-    Said,
+    TimedWords,
     VendorCall,
     call_id,
     iso_wall_s,
@@ -20,26 +20,27 @@ from livekit_barge.intake.vendor_call import (
     text,
     unread,
 )
+from livekit_barge.intake.vendors.vendor import CallJson, Source, Vendor
 
 _ROLES: dict[str, Literal["caller", "agent"]] = {
     "user": "caller",
     "bot": "agent",
     "assistant": "agent",
 }
-# Nothing is spoken in one message for longer than this many seconds, nor for fewer milliseconds.
+# No spoken message lasts more seconds than this, or fewer milliseconds.
 _MOST_S = 100.0
-# Milliseconds since 1970 of 1973; less is another unit.
+# The year 1973 in milliseconds since 1970; less must be another unit.
 _EARLIEST_MS = 1e11
 
 
 def is_meant(fields: Fields) -> bool:
-    """Whether this is a call of Vapi's, or its report of one."""
+    """Return whether this is one of Vapi's calls, or its report of one."""
     keys = fields.keys()
     return "artifact" in keys or {"assistantId", "id"} <= keys or {"orgId", "id"} <= keys
 
 
 def read(fields: Fields) -> VendorCall:
-    """Read the call. Raises ``ValueError`` or ``TypeError`` where its id or date is none."""
+    """Read the call. Raises ``ValueError`` or ``TypeError`` for an invalid id or date."""
     inner = fields.get("call") or fields
     began = fields.get("startedAt") or inner.get("startedAt") or inner.get("createdAt")
     artifact = fields.get("artifact") or inner.get("artifact") or {}
@@ -59,17 +60,17 @@ def read(fields: Fields) -> VendorCall:
 
 
 def _is_spoken(message: Fields) -> bool:
-    """Whether it is a speaker's; a text message relayed into the call is not."""
+    """Return whether someone spoke it; a text message relayed into the call was not spoken."""
     metadata = message.get("metadata")
     relayed = isinstance(metadata, dict) and metadata.get("type") is not None
     return message["role"] in _ROLES and not relayed
 
 
-def _said(message: Fields) -> Said | None:
+def _said(message: Fields) -> TimedWords | None:
     begin_s, words = number(message.get("secondsFromStart")), text(message.get("message"))
     if begin_s is None or words is None:
         return None
-    return Said(_ROLES[message["role"]], begin_s, begin_s + _length_s(message), words)
+    return TimedWords(_ROLES[message["role"]], begin_s, begin_s + _length_s(message), words)
 
 
 def _length_s(message: Fields) -> float:
@@ -78,3 +79,11 @@ def _length_s(message: Fields) -> float:
         return max(end_ms - begin_ms, 0.0) / 1000
     length = max(number(message.get("duration")) or 0.0, 0.0)
     return length / 1000 if length > _MOST_S else length
+
+
+VENDOR = Vendor(
+    sources=(
+        Source("vapi", 0, "artifact.recording.stereoUrl: left the customer, right the assistant"),
+    ),
+    call_json=CallJson(is_meant, read),
+)

@@ -159,7 +159,7 @@ def test_a_speech_that_is_not_playing_yet_is_not_decided_upon(play):
 
 
 class TestAnnouncement:
-    """What was announced belongs to a decision of the same step of the same task, and no other."""
+    """An announcement belongs to a decision of the same step of the same task, and no other."""
 
     def ask(self, *, in_another_task=False, later=0):
         async def main():
@@ -178,7 +178,7 @@ class TestAnnouncement:
         return run_virtual(main)
 
     def announce(self, *causes):
-        """What decides, and what came just before, after these in one step."""
+        """Return what decides, and what came just before, after these in one step."""
 
         async def main():
             announcement = Announcement()

@@ -96,7 +96,7 @@ class TestForce:
 
 
 class TestNotes:
-    """What is overridden is reported once."""
+    """An override is reported once."""
 
     def test_a_variable_that_the_program_overrides(self):
         chosen = choose(None, CODE, Settings(min_interruption_duration=VARIABLE_S))

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 from livekit.agents import Agent, AgentSession, Plugin
 
-import livekit_barge
 from livekit_barge import BargeSession, Call, Settings, instrument
 from livekit_barge.errors import SettingsError
 from livekit_barge.stage.line import Line
@@ -239,15 +238,3 @@ def test_a_session_that_starts_again_is_another_call():
 def test_settings_can_be_given_instead_of_read(tmp_path):
     session = made(settings=Settings(calls_dir=tmp_path, preset="snappy"))
     assert session.options.interruption["min_duration"] == pytest.approx(0.19)
-
-
-def test_the_public_names_are_these():
-    assert sorted(livekit_barge.__all__) == [
-        "BargeSession",
-        "Call",
-        "Preset",
-        "Settings",
-        "__version__",
-        "instrument",
-    ]
-    assert all(getattr(livekit_barge, name) for name in livekit_barge.__all__)

@@ -1,4 +1,4 @@
-"""What the diagnosis proposes for Pipecat's calls is to be found in Pipecat."""
+"""The diagnosis of Pipecat's calls proposes knobs that Pipecat has."""
 
 from __future__ import annotations
 

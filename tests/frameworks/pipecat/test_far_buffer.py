@@ -1,4 +1,4 @@
-"""Whether it can be told what lies behind a transport, and that the call says so."""
+"""The buffer behind a transport is read where it can be, and the call says so."""
 
 from __future__ import annotations
 

@@ -1,11 +1,11 @@
-"""Where the bot's audio played, by what its transport wrote and what lay behind it."""
+"""The bot's audio is placed from what its transport wrote and what lay behind it."""
 
 from __future__ import annotations
 
 import pytest
 
 from livekit_barge.call.events import Event, PlaybackFinished, PlaybackProgressed, SegmentFlushed
-from livekit_barge.frameworks.pipecat.transport_playout import Playing
+from livekit_barge.frameworks.pipecat.transport_playout import TransportPlayout
 
 CHUNK_S = 0.04
 
@@ -15,13 +15,13 @@ class Output:
 
     def __init__(self) -> None:
         self.events: list[Event] = []
-        self.playing = Playing(self.events.append)
+        self.playing = TransportPlayout(self.events.append)
 
     def hand_over(self, seconds: float) -> None:
         self.playing.handed("speech_1", seconds, 1.0)
 
     def write(self, chunks: int, *, from_s: float, queued_s: float | None) -> float:
-        """So many chunks in real time; when the last write returned."""
+        """Write that many chunks in real time; return when the last write returned."""
         at_s = from_s
         for _ in range(chunks):
             at_s += CHUNK_S
@@ -32,7 +32,7 @@ class Output:
         self.playing.tick(now_s, queued_s)
 
     def stretches(self) -> list[tuple[float, float]]:
-        """When each began, and how long it was."""
+        """Return when each began, and its length."""
         return [
             (event.started_at_s, event.duration_s)
             for event in self.events

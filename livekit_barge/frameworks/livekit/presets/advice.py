@@ -23,7 +23,7 @@ _BOUNDARY_S = [1.0, 1.0]
 
 @dataclass(frozen=True, kw_only=True)
 class Facts:
-    """What advice depends on beside the options. ``None``: not known, and nothing is said."""
+    """The facts that advice depends on besides the options; ``None``: unknown, so no advice."""
 
     stt: bool | None = None
     vad: bool | None = None
@@ -181,7 +181,7 @@ def _modes(options: Mapping[str, Any], facts: Facts) -> Iterator[str]:
     if mode == "adaptive" and facts.runs == "elsewhere" and not facts.own_service:
         yield (
             "interruption_mode is adaptive, a service of LiveKit Cloud: without it LiveKit falls "
-            "back to plain voice activity and says so in passing only; BARGE_ADAPTIVE=local has "
+            "back to plain voice activity and only logs it in passing; BARGE_ADAPTIVE=local has "
             "it ask a detector inside this process"
         )
     elif mode == "adaptive" and isinstance(blind_s, int | float) and blind_s > 0:

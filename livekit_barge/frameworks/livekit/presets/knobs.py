@@ -21,7 +21,7 @@ from livekit_barge.errors import SettingsError
 from livekit_barge.files.did_you_mean import nearest
 
 OFF = "off"
-"""How a file and the environment spell ``None``."""
+"""The spelling of ``None`` in a file and in the environment."""
 
 Group = Literal["interruption", "endpointing", "turn_handling", "session", "vad", "room"]
 Kind = Literal["seconds", "words", "probability", "switch", "choice", "boundary"]
@@ -49,7 +49,7 @@ class Knob:
 
     @property
     def place(self) -> str:
-        """Where LiveKit has it, as a person says it."""
+        """The place where LiveKit has it, as a person says it."""
         return f"{self.group}.{self.key}"
 
     @property
@@ -69,16 +69,16 @@ KNOBS = (
     Knob("min_interruption_words", "interruption", "min_words", "words",
          "detection: the transcribed words needed; with an STT only", high=20),
     Knob("resume_false_interruption", "interruption", "resume_false_interruption", "switch",
-         "whether the agent goes on when nobody meant to stop it"),
+         "whether the agent resumes after a false stop"),
     Knob("false_interruption_timeout", "interruption", "false_interruption_timeout", "seconds",
          "dead air after a false stop, on top of min_silence_duration", high=30.0, can_be_off=True),
     Knob("discard_audio_if_uninterruptible", "interruption", "discard_audio_if_uninterruptible",
-         "switch", "whether the STT is deaf while the agent cannot be stopped"),
+         "switch", "whether the STT hears silence while the agent cannot be interrupted"),
     Knob("backchannel_boundary", "interruption", "backchannel_boundary", "boundary",
          "adaptive: so long after the agent starts the VAD decides; before its end, words are kept",
          high=10.0, can_be_off=True),
     Knob("aec_warmup_duration", "session", "aec_warmup_duration", "seconds",
-         "how long, from the first agent speech, voice activity stops nothing",
+         "how long voice activity cannot stop the agent, from its first speech on",
          high=60.0, can_be_off=True),
     Knob("turn_detection", "turn_handling", "turn_detection", "choice",
          "what ends the caller's turn: LiveKit's turn detector (model), or one of its modes",

@@ -14,7 +14,7 @@ from livekit.agents.voice import room_io, turn
 
 from livekit_barge.errors import SettingsError
 from livekit_barge.frameworks.livekit.presets import vad_knobs
-from livekit_barge.frameworks.livekit.presets.knobs import KNOBS, Knob, spell
+from livekit_barge.frameworks.livekit.presets.knobs import BY_NAME, KNOBS, Knob, spell
 
 _ARGUMENTS = inspect.signature(AgentSession.__init__).parameters
 
@@ -93,6 +93,27 @@ def build_turn_handling(knobs: Mapping[str, Any]) -> dict[str, Any]:
     return built
 
 
+def arguments_of_session(knobs: Mapping[str, Any], *, where: object) -> dict[str, Any]:
+    """Return knobs as arguments of ``AgentSession``; a room's knobs belong to its ``start``.
+
+    Raises :class:`SettingsError`, naming ``where``, if livekit-agents lacks one of them.
+    """
+    for name in knobs:
+        check_known(BY_NAME[name], where=where)
+    arguments = with_turn_handling({}, knobs)
+    if values := {name: knobs[name] for name in knobs if BY_NAME[name].group == "vad"}:
+        arguments["vad"] = vad_knobs.load(values)
+    return arguments
+
+
+def arguments_of_start(knobs: Mapping[str, Any]) -> dict[str, Any]:
+    """Return knobs as arguments of ``AgentSession.start``: the room's input frame."""
+    if "input_frame_s" not in knobs:
+        return {}
+    audio = room_io.AudioInputOptions(frame_size_ms=frame_size_ms(knobs["input_frame_s"]))
+    return {"room_options": room_io.RoomOptions(audio_input=audio)}
+
+
 def frame_size_ms(input_frame_s: float) -> int:
     """The room's input frame as ``AudioInputOptions`` and ``RoomInputOptions`` count it."""
     return round(input_frame_s * 1000)
@@ -145,7 +166,7 @@ def _running_agent(session: AgentSession[Any]) -> Agent | None:
 
 
 def _group(turn_handling: Mapping[str, Any], knob: Knob) -> Mapping[str, Any]:
-    """What ``turn_handling`` holds of the knob's group."""
+    """Return the knob's group in ``turn_handling``."""
     if knob.group == "turn_handling":
         return turn_handling
     return turn_handling.get(knob.group) or {}

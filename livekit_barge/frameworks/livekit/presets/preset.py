@@ -1,4 +1,4 @@
-"""``Preset``: a named set of knobs, from a file or from code."""
+"""``Preset``: a named set of LiveKit's knobs, from a file or from code."""
 
 from __future__ import annotations
 
@@ -10,20 +10,17 @@ from types import MappingProxyType
 from typing import Any, Final, Self
 
 from livekit_barge.errors import SettingsError
-from livekit_barge.files.did_you_mean import nearest
-from livekit_barge.files.resources import configs_dir
-from livekit_barge.files.toml import read_toml
 from livekit_barge.frameworks.livekit.presets.knobs import BY_NAME, check_value, find_knob
+from livekit_barge.frameworks.preset_shelf import PresetShelf
 
 CODE = "code"
-"""The source of what the program says itself."""
+"""The source of a knob that the program sets itself."""
 
-# What a preset file may say besides knobs.
-_WORDS = ("summary", "cost", "based_on")
+SHELF = PresetShelf("presets", "livekit-defaults", words=("summary", "cost", "based_on"))
 
 
 class Leave(enum.Enum):
-    """The value of a knob that is not set: LiveKit does what it does by default."""
+    """The value of a knob that is not set: LiveKit's default holds."""
 
     LEAVE = "leave"
 
@@ -51,9 +48,9 @@ class Preset:
 
     name: str
     summary: str
-    """Whom it is for."""
+    """The callers and agents it is for."""
     cost: str
-    """What it costs."""
+    """The price of choosing it."""
     _knobs: tuple[tuple[str, Any], ...]
     _sources: Mapping[str, str] = field(compare=False, repr=False)
 
@@ -68,19 +65,12 @@ class Preset:
 
     @classmethod
     def load(cls, preset: str | Path, *, where: object = None) -> Self:
-        """A preset by its name, or by the path of its file (``.toml``).
+        """Load a preset by its name, or by the path of its file (``.toml``).
 
-        Raises :class:`SettingsError`; ``where`` says who asked for the preset.
+        Raises :class:`SettingsError`; ``where`` names the one who asked for the preset.
         """
-        path = Path(preset)
-        if path.suffix == ".toml" or len(path.parts) > 1:
-            return cls._read(path, named=None)
-        names = preset_names()
-        if str(preset) not in names:
-            raise SettingsError(
-                f"no preset is called {preset}", where=where, remedy=nearest(str(preset), names)
-            )
-        return cls._read(_presets_dir() / f"{preset}.toml", named=f"preset {preset}")
+        path = SHELF.find(preset, where=where)
+        return cls._read(path, named=None if path == Path(preset) else f"preset {preset}")
 
     @property
     def knobs(self) -> Mapping[str, Any]:
@@ -89,13 +79,48 @@ class Preset:
 
     @property
     def sources(self) -> Mapping[str, str]:
-        """Where each of them was set: ``code``, a file, or ``preset snappy``."""
+        """The place where each of them was set: ``code``, a file, or ``preset snappy``."""
         return MappingProxyType(dict(self._sources))
 
+    def session_arguments(self) -> dict[str, Any]:
+        """Return the preset as arguments of ``AgentSession``, for a session built without us.
+
+        They are ``turn_handling``, ``vad`` and ``aec_warmup_duration``, each only if a knob needs
+        it. ``vad`` is LiveKit's own Silero with the preset's values. Pass
+        :meth:`start_arguments` to the session's ``start``.
+
+        Raises:
+            SettingsError: if the installed livekit-agents lacks a knob.
+        """
+        from livekit_barge.frameworks.livekit.presets.options import arguments_of_session
+
+        return arguments_of_session(self.knobs, where=f"preset {self.name}")
+
+    def start_arguments(self) -> dict[str, Any]:
+        """Return the preset as arguments of ``AgentSession.start``.
+
+        ``room_options`` holds the input frame; it is there only if ``input_frame_s`` is set.
+        """
+        from livekit_barge.frameworks.livekit.presets.options import arguments_of_start
+
+        return arguments_of_start(self.knobs)
+
     def turn_handling(self) -> dict[str, Any]:
-        """Its part of ``AgentSession(turn_handling=...)``, for a session built without us."""
+        """Return the preset as ``AgentSession(turn_handling=...)`` takes it.
+
+        Raises:
+            SettingsError: if the preset sets knobs that LiveKit has elsewhere (VAD, session, room),
+                which ``turn_handling`` cannot hold; use :meth:`session_arguments` then.
+        """
         from livekit_barge.frameworks.livekit.presets.options import build_turn_handling
 
+        groups = ("interruption", "endpointing", "turn_handling")
+        if elsewhere := [name for name in self.knobs if BY_NAME[name].group not in groups]:
+            raise SettingsError(
+                f"turn_handling cannot hold {', '.join(elsewhere)}",
+                where=f"preset {self.name}",
+                remedy="use session_arguments() and start_arguments()",
+            )
         return build_turn_handling(self.knobs)
 
     def __getattr__(self, name: str) -> Any:
@@ -119,22 +144,18 @@ class Preset:
 
     @classmethod
     def _read(cls, path: Path, *, named: str | None) -> Self:
-        values = read_toml(path)
-        words = {word: _word(values, word, path) for word in _WORDS}
+        words, values = SHELF.read(path)
         knobs: dict[str, Any] = {}
         sources: dict[str, str] = {}
         if words["based_on"]:
             # One level only: based_on names a shipped preset, and those are based on nothing.
-            if words["based_on"] not in preset_names():
-                raise SettingsError(
-                    f"based_on: no preset is called {words['based_on']}",
-                    where=path,
-                    remedy=nearest(words["based_on"], preset_names()),
-                )
+            SHELF.check(words["based_on"], where=path, key="based_on: ")
             base = cls.load(words["based_on"])
             knobs, sources = dict(base.knobs), dict(base.sources)
         for name, value in values.items():
-            knobs[name] = check_value(find_knob(name, where=path, also=_WORDS), value, where=path)
+            knobs[name] = check_value(
+                find_knob(name, where=path, also=SHELF.words), value, where=path
+            )
             sources[name] = named or str(path)
         preset = cls.__new__(cls)
         preset._fill(path.stem, words["summary"], words["cost"], knobs, sources)
@@ -142,18 +163,5 @@ class Preset:
 
 
 def preset_names() -> list[str]:
-    """The shipped presets, LiveKit's defaults first."""
-    names = sorted(path.stem for path in _presets_dir().glob("*.toml"))
-    return sorted(names, key=lambda name: name != "livekit-defaults")
-
-
-def _presets_dir() -> Path:
-    return configs_dir() / "presets"
-
-
-def _word(values: dict[str, Any], word: str, path: Path) -> str:
-    """Takes ``word`` out of ``values``."""
-    value = values.pop(word, "")
-    if not isinstance(value, str):
-        raise SettingsError(f"{word} is {value!r}", where=path, remedy="give a text")
-    return value
+    """Return the shipped presets' names, LiveKit's defaults first."""
+    return SHELF.names()

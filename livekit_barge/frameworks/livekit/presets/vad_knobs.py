@@ -44,7 +44,7 @@ def update(given: vad.VAD, values: Mapping[str, Any]) -> bool:
 
 
 def read(used: vad.VAD) -> dict[str, Any]:
-    """What is known of its options: what was set here, and what it tells itself."""
+    """Return its known options: those set here, and those it reports itself."""
     known = dict(_set_here.get(used, {}))
     silence_s = getattr(used, "min_silence_duration", None)
     if silence_s is not None:

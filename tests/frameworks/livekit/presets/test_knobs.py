@@ -1,6 +1,6 @@
 import pytest
 
-from livekit_barge.errors import SettingsError
+from livekit_barge.errors import SettingsError, shortened
 from livekit_barge.frameworks.livekit.presets.knobs import (
     BY_NAME,
     KNOBS,
@@ -61,7 +61,8 @@ def refusal(name, value):
         (
             "min_interruption_duration",
             10**400,
-            f"a.toml: min_interruption_duration is {10**400} – give seconds, 0 to 10",
+            f"a.toml: {shortened(f'min_interruption_duration is {10**400}')} – give seconds, "
+            "0 to 10",
         ),
         (
             "false_interruption_timeout",

@@ -5,7 +5,7 @@ import pytest
 from livekit.agents import AgentSession
 
 from livekit_barge.errors import SettingsError
-from livekit_barge.frameworks.livekit.presets.knobs import KNOBS
+from livekit_barge.frameworks.livekit.presets.knobs import KNOBS, spell
 from livekit_barge.frameworks.livekit.presets.options import options_in_force
 from livekit_barge.frameworks.livekit.presets.preset import LEAVE, Preset, preset_names
 from livekit_barge.frameworks.livekit.resolve import choose
@@ -124,4 +124,28 @@ def test_a_preset_is_turn_handling_for_a_session_built_without_us():
     assert Preset("mine", min_interruption_words=2, max_endpointing_delay=2).turn_handling() == {
         "interruption": {"min_words": 2},
         "endpointing": {"max_delay": 2.0},
+    }
+
+
+def test_turn_handling_refuses_to_drop_a_knob_in_silence():
+    preset = Preset("mine", min_interruption_words=2, activation_threshold=0.6, input_frame_s=0.02)
+    refusal = (
+        "preset mine: turn_handling cannot hold activation_threshold, input_frame_s – use "
+        "session_arguments() and start_arguments()"
+    )
+    with pytest.raises(SettingsError, match=re.escape(refusal)):
+        preset.turn_handling()
+
+
+@pytest.mark.parametrize("name", preset_names())
+async def test_a_plain_session_takes_each_knob_of_a_shipped_preset(name):
+    preset = Preset.load(name)
+    in_force = options_in_force(AgentSession(**preset.session_arguments()))
+    room = preset.start_arguments()
+    if "input_frame_s" in preset.knobs:
+        frame_ms = room.pop("room_options").audio_input.frame_size_ms
+        in_force["input_frame_s"] = frame_ms / 1000
+    assert room == {}
+    assert {knob: in_force[knob] for knob in preset.knobs} == {
+        knob: spell(value) for knob, value in preset.knobs.items()
     }

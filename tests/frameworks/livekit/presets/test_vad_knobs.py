@@ -1,4 +1,4 @@
-"""What LiveKit's VAD does with its knobs, since presets are built on it.
+"""LiveKit's VAD treats its knobs as the presets assume.
 
 Its model is replaced by one that hears speech where a window is not silent: 0.032 s a window.
 """
