@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from livekit_barge.call.events import OutputCleared, OutputPaused, PlaybackProgressed, SegmentFlushed
+from livekit_barge.call.events import (
+    OutputCleared,
+    OutputPaused,
+    PlaybackProgressed,
+    SegmentFlushed,
+)
 from tests.recording.conftest import say_for
 
 
