@@ -1,9 +1,9 @@
 """A dozen sentences whose edges are known to the sample: how far off they are dated, and how often
 the truth lies within the stated uncertainty.
 
-The long form is ``make accuracy``. A *cut* sentence begins and ends where it is well audible, as when
-an agent is stopped in mid-word, so its truth is where it was cut. A *natural* one keeps its soft edges,
-and its truth is where it crosses the audibility margin. The codecs' files are read as recordings are.
+The long form is ``make accuracy``. A *cut* sentence begins and ends where it is well audible, as
+when an agent is stopped in mid-word: its truth is where it was cut. A *natural* one keeps its soft
+edges: its truth is where it crosses the audibility margin. Files are read as recordings are.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ QUIET_S = 1.25
 
 @dataclass(frozen=True)
 class Condition:
-    """What becomes of the sentences before they are heard, and what is then expected of the dates."""
+    """What is done to the sentences before they are heard, and how well they are then dated."""
 
     name: str
     onset_ms: float

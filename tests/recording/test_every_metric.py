@@ -9,7 +9,7 @@ from prometheus_client import REGISTRY
 
 from livekit_barge.recording import metrics as _exported  # noqa: F401  (it registers them)
 from tests.recording.conftest import say_for
-from tests.recording.standins import RATE, OneLineLLM, TimedSTT, ToneTTS
+from tests.recording.standins import OneLineLLM, TimedSTT, ToneTTS
 
 PREFIX = "livekit_barge_"
 ENDINGS = ("_total", "_count")
