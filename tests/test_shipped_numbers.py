@@ -124,7 +124,7 @@ PIPECAT: dict[str, dict[str, Any]] = {
     "uncut": {"user_mute": ["mute_until_first_bot_complete"]},
 }
 
-# Of each call, in the order of its file: how many to tune with and to judge by, then seconds and dB.
+# Of each call, in its order: how many to tune with and to judge by, then seconds and dB.
 SUITES: dict[str, dict[str, str]] = {
     "backchannels": {
         "heard": "14 10 0.6 1 2.5 -10 0 5 6.5 -10 0 0.8",
