@@ -62,10 +62,8 @@ class Settings(_KnobVariables):
     record_transcripts: bool = True
     retention_days: float | None = Field(None, gt=0)
     """Calls older than this are removed; absent: never."""
-    thresholds: Path | None = None
-    """A file with other limits than ``thresholds.toml``."""
-    diagnosis: Path | None = None
-    """A file with other limits than ``diagnosis.toml``, for ``livekit-barge diagnose``."""
+    limits: Path | None = None
+    """A file with limits that replace those of ``limits.toml``."""
 
     def __init__(self, **values: Any) -> None:
         _check_names(type(self).model_fields)

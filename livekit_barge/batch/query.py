@@ -9,7 +9,7 @@ from glob import escape
 from pathlib import Path
 from typing import Any
 
-from livekit_barge.batch.stored_results import CARD_FILE
+from livekit_barge.call.formats import CARD_FILE
 from livekit_barge.errors import IntakeError
 from livekit_barge.measure.overlap import TO_HOLD_THROUGH, WANTED_THE_FLOOR
 from livekit_barge.measure.statistics import Measured, Percentiles, Rate

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 from livekit_barge.batch.stored_results import Refused, Result, Results, result_of
 from livekit_barge.call.fields import line
+from livekit_barge.call.formats import SCORECARD_OF_ALL_SCHEMA
 from livekit_barge.intake.score_options import Order
 from livekit_barge.measure.checks import Check, check, passed
-from livekit_barge.measure.scorecard import SCHEMA_OF_ALL
 from livekit_barge.measure.totals import Tally
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class Total:
     def line(self) -> str:
         """The document of all of them, on one line."""
         document: dict[str, Any] = {
-            "schema": SCHEMA_OF_ALL,
+            "schema": SCORECARD_OF_ALL_SCHEMA,
             "scored": self.scored,
             "refused": len(self.refused),
             "duration_s": round(self.duration_s, 6),

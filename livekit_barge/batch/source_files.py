@@ -6,9 +6,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from livekit_barge.call.audio import AUDIO_FILE
-from livekit_barge.call.folder import EVENTS_FILE
-from livekit_barge.call.meta import META_FILE
+from livekit_barge.call.formats import AUDIO_FILE, EVENTS_FILE, META_FILE
 from livekit_barge.errors import IntakeError
 from livekit_barge.intake.score_options import Order
 from livekit_barge.intake.vendor_json import beside

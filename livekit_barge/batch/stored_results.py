@@ -18,16 +18,13 @@ from typing import Any, Self
 from livekit_barge import __version__
 from livekit_barge.batch.source_files import inputs, state_of
 from livekit_barge.call.fields import fault, line, parse
+from livekit_barge.call.formats import CARD_FILE, REFUSED_FILE, REFUSED_SCHEMA
 from livekit_barge.errors import BargeError, IntakeError
 from livekit_barge.files import private
 from livekit_barge.files.read_file import read_regular
 from livekit_barge.intake.score_options import Order
 from livekit_barge.intake.scoring import score
 from livekit_barge.measure.scorecard import Scorecard
-
-CARD_FILE = "scorecard.json"
-REFUSED_FILE = "refused.json"
-REFUSED_SCHEMA = "livekit-barge/refused/1"
 
 
 @dataclass(frozen=True)

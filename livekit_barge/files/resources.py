@@ -1,4 +1,4 @@
-"""Where the presets, scripts and thresholds that ship with the package lie."""
+"""Finds the presets, scripts and limits that ship with the package."""
 
 from __future__ import annotations
 

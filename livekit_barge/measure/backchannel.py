@@ -13,7 +13,7 @@ from livekit_barge.measure.thresholds import Thresholds
 def is_backchannel(
     episode: Episode, words: str | None, limits: Thresholds, *, labelled: bool = False
 ) -> bool:
-    """Whether all words are on the list of ``thresholds.toml``, or what was said is that short.
+    """Whether all words are on the list of ``limits.toml``, or what was said is that short.
 
     ``labelled``: the recording's maker says that it is one.
     """

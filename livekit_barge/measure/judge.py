@@ -7,7 +7,7 @@ path it interrupts the handle long after the pause that stopped the sound, and i
 the end.
 
 Where labels are missing, a backchannel is told from a miss by the caller's words if there are any
-(all of them on the list of ``thresholds.toml``), else by their length.
+(all of them on the list of ``limits.toml``), else by their length.
 
 A program's own interrupt answers the caller if it comes soon enough, as a keyword handler's does.
 After a backchannel it is the program's matter: the agent held through it, or nobody can say.

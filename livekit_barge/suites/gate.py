@@ -14,6 +14,7 @@ from typing import Any
 
 from livekit_barge.batch.find_recordings import recordings
 from livekit_barge.batch.stored_results import Refused, result_of
+from livekit_barge.call.formats import HELD_OUT, RESULTS_FILE, RUN_FILE, SWEEP_FILE
 from livekit_barge.errors import SettingsError
 from livekit_barge.intake.score_options import Order
 from livekit_barge.measure.checks import Check, check, passed
@@ -21,9 +22,7 @@ from livekit_barge.measure.overlap import Overlap
 from livekit_barge.measure.thresholds import Thresholds
 from livekit_barge.measure.totals import Tally
 from livekit_barge.suites.event_results import EventResult
-from livekit_barge.suites.results_store import RESULTS_FILE, RUN_FILE
 from livekit_barge.suites.run_manifest import Run
-from livekit_barge.suites.sweep_file import HELD_OUT, SWEEP_FILE
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,8 @@ import pytest
 
 from livekit_barge.batch.find_recordings import recordings as find
 from livekit_barge.batch.score_batch import Total, score_batch
-from livekit_barge.batch.stored_results import CARD_FILE, REFUSED_FILE, Refused, Results, result_of
+from livekit_barge.batch.stored_results import Refused, Results, result_of
+from livekit_barge.call.formats import CARD_FILE, REFUSED_FILE
 from livekit_barge.errors import IntakeError
 from livekit_barge.files import private
 from livekit_barge.intake.score_options import Order

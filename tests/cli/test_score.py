@@ -9,8 +9,8 @@ import sys
 import pytest
 
 from livekit_barge.batch.find_recordings import recordings as find
+from livekit_barge.call.formats import SCORECARD_OF_ALL_SCHEMA, SCORECARD_SCHEMA
 from livekit_barge.cli.app import main
-from livekit_barge.measure.scorecard import SCHEMA, SCHEMA_OF_ALL
 from tests.batch.conftest import RATE
 from tests.intake.made import made_call, write
 
@@ -45,7 +45,7 @@ class TestScore:
     def test_limits_that_were_missed_are_1(self, command, wav, tmp_path):
         (tmp_path / "own.toml").write_text("[scorecard]\np90_time_to_yield_max_s = 0.3\n")
         code, out, _ = command(
-            "score", wav, "--caller-channel", 0, "--thresholds", tmp_path / "own.toml"
+            "score", wav, "--caller-channel", 0, "--limits", tmp_path / "own.toml"
         )
         assert code == 1
         assert "p90 time to yield at most 300 ms: fell short" in "\n".join(out)
@@ -99,7 +99,7 @@ class TestScore:
     def test_json_goes_to_standard_output_alone(self, command, wav):
         code, out, _ = command("score", wav, "--source", "vapi", "--json", "-")
         [card] = map(json.loads, out)
-        assert (code, card["schema"], card["passed"]) == (0, SCHEMA, True)
+        assert (code, card["schema"], card["passed"]) == (0, SCORECARD_SCHEMA, True)
 
     def test_json_of_several_ends_with_that_of_all(self, command, wav, tmp_path):
         bad = tmp_path / "bad.wav"
@@ -107,9 +107,9 @@ class TestScore:
         command("score", wav, bad, "--source", "vapi", "--json", tmp_path / "all.jsonl")
         lines = [json.loads(line) for line in (tmp_path / "all.jsonl").read_text().splitlines()]
         assert [line["schema"] for line in lines] == [
-            SCHEMA,
+            SCORECARD_SCHEMA,
             "livekit-barge/refused/1",
-            SCHEMA_OF_ALL,
+            SCORECARD_OF_ALL_SCHEMA,
         ]
         assert (lines[2]["scored"], lines[2]["refused"]) == (1, 1)
 
@@ -122,7 +122,7 @@ class TestScore:
         before = (tmp_path / name).read_bytes()
         code, out, [line] = command(
             *("score", wav, "--caller-channel", 0),
-            *("--thresholds", tmp_path / "own.toml", "--json", tmp_path / name),
+            *("--limits", tmp_path / "own.toml", "--json", tmp_path / name),
         )
         assert (code, out) == (2, [])
         assert line == (

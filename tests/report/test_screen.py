@@ -113,7 +113,7 @@ def test_no_command_lets_it_through(folder, command):
 def test_a_fault_over_one_call_does_not_hide_the_others(folder, tmp_path, monkeypatch, capsys):
     shutil.copytree(folder, tmp_path / "a")
     shutil.copytree(folder, tmp_path / "b")
-    from livekit_barge.cli import turns as module
+    from livekit_barge.measure import measure_call as module
 
     measure = module.measure_call
 

@@ -201,7 +201,7 @@ class TestTheCommand:
         file = tmp_path / "mine.toml"
         file.write_text("[scorecard]\nyield_rate_min = 0.5\n[gate]\nmissed_rate_max = 0.5\n")
         short = CliRunner().invoke(app, ["gate", str(run(20, 10))])
-        found = CliRunner().invoke(app, ["gate", str(tmp_path), "--thresholds", str(file)])
+        found = CliRunner().invoke(app, ["gate", str(tmp_path), "--limits", str(file)])
         assert short.exit_code == 1
         told = " ".join(found.stdout.split())
         assert "yield_rate_min at least 50.0 %" in told
@@ -232,7 +232,7 @@ class TestTheCommand:
             "[scorecard]\nyield_rate_min = 0\np90_time_to_yield_max_s = 5\n"
             "[gate]\nmissed_rate_max = 1\n"
         )
-        options = ["gate", str(run(10, 10)), "--thresholds", str(limits), "--junit", str(junit)]
+        options = ["gate", str(run(10, 10)), "--limits", str(limits), "--junit", str(junit)]
         found = CliRunner().invoke(app, options)
         assert found.exit_code == 2
         assert "may be more" in found.stdout

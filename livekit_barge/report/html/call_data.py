@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from livekit_barge.batch.stored_results import CARD_FILE, REFUSED_FILE
 from livekit_barge.call.audio import Float32
 from livekit_barge.call.events import (
     ConversationItem,
@@ -20,6 +19,7 @@ from livekit_barge.call.events import (
 )
 from livekit_barge.call.fields import parse
 from livekit_barge.call.folder import Call
+from livekit_barge.call.formats import CARD_FILE, REFUSED_FILE
 from livekit_barge.errors import CallError
 from livekit_barge.files.read_file import read_regular
 from livekit_barge.intake.recording import Recording

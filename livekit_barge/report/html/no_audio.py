@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 
 from livekit_barge.call.audio import AGENT, CALLER
 from livekit_barge.call.fields import parse
-from livekit_barge.call.folder import TURNS_FILE, Call
+from livekit_barge.call.folder import Call
+from livekit_barge.call.formats import TURNS_FILE
 from livekit_barge.errors import CallError
 from livekit_barge.files.read_file import read_regular
 from livekit_barge.intake.score_options import Order

@@ -8,10 +8,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from livekit_barge.batch.stored_results import CARD_FILE, REFUSED_FILE
+from livekit_barge.call.formats import CARD_FILE, REFUSED_FILE, SWEEP_FILE
 from livekit_barge.errors import CallError
 from livekit_barge.intake.scoring import is_call
-from livekit_barge.suites.sweep_file import SWEEP_FILE
 
 
 @dataclass

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from livekit_barge.frameworks.livekit.resolve import Chosen
 
 _LEFT = "·"
+_NO_PRESET = "livekit-defaults"
 
 
 def render_presets() -> RenderableType:
@@ -36,8 +37,10 @@ def render_presets() -> RenderableType:
     return Group(about, "", table, Text(f"{_LEFT} left to LiveKit\n", style="dim"), moves)
 
 
-def render_preset(preset: str) -> RenderableType:
-    """The options that LiveKit will get with this preset and this environment, and their sources.
+def render_preset(preset: str | None) -> RenderableType:
+    """Show the options that LiveKit receives under this preset and environment, and their sources.
+
+    ``None`` is the preset that the environment names, or LiveKit's defaults.
 
     Raises :class:`~livekit_barge.errors.SettingsError`.
     """
@@ -45,8 +48,9 @@ def render_preset(preset: str) -> RenderableType:
     from livekit_barge.frameworks.livekit.resolve import choose
     from livekit_barge.settings import Settings
 
-    about = Preset.load(preset)
-    chosen = choose(None, {}, Settings(preset=preset))
+    settings = Settings() if preset is None else Settings(preset=preset)
+    about = Preset.load(settings.preset or _NO_PRESET)
+    chosen = choose(None, {}, settings)
     options = _resolved(chosen)
     table = _table("knob", "value", "from", "LiveKit's place")
     table.columns[1].no_wrap = True
@@ -56,7 +60,8 @@ def render_preset(preset: str) -> RenderableType:
         source = Text(asked["source"]) if asked else Text("LiveKit's default", style="dim")
         table.add_row(_name(knob.name), _cell(value), source, _name(knob.place, 28))
     notes = [Text(f"\n{line}") for line in (*chosen.notes, *advise(options))]
-    return Group(Text(f"{about.summary} {about.cost}\n".lstrip()), table, *notes)
+    about_it = f"{about.summary} {about.cost}\n".lstrip()
+    return Group(Text(about.name, style="bold"), Text(about_it), table, *notes)
 
 
 def _resolved(chosen: Chosen) -> dict[str, Any]:

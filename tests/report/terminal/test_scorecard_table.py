@@ -9,8 +9,9 @@ from pathlib import Path
 
 from rich.console import Console
 
+from livekit_barge.call.formats import SCORECARD_SCHEMA
 from livekit_barge.intake.sources import SOURCES
-from livekit_barge.measure.scorecard import SCHEMA, Caveat, Check
+from livekit_barge.measure.scorecard import Caveat, Check
 from livekit_barge.measure.statistics import Measured, Percentiles, Rate
 from livekit_barge.measure.thresholds import Thresholds
 from livekit_barge.report.terminal.scorecard_table import as_percentiles, as_rate, render_scorecard
@@ -52,7 +53,7 @@ class TestDocs:
 
     def test_name_the_sources_and_the_schema(self):
         assert re.findall(r"`([\w-]+)`", self.section("sources")) == list(SOURCES)
-        assert SCHEMA in DOCS
+        assert SCORECARD_SCHEMA in DOCS
 
     def test_state_the_limits_of_the_thresholds(self):
         limits = Thresholds.load()

@@ -181,8 +181,8 @@ class TestCommand:
     def test_both_are_judged_by_limits_of_one_s_own_and_so_is_what_is_kept(
         self, calls, tmp_path, monkeypatch
     ):
-        (tmp_path / "strict.toml").write_text("yield_within_s = 0.01")
-        monkeypatch.setenv("BARGE_THRESHOLDS", str(tmp_path / "strict.toml"))
+        (tmp_path / "strict.toml").write_text("[judging]\nyield_within_s = 0.01")
+        monkeypatch.setenv("BARGE_LIMITS", str(tmp_path / "strict.toml"))
         path = str(calls["snappy"].call_dir)
         result = CliRunner().invoke(app, ["replay", path, "--calls-dir", str(tmp_path / "kept")])
         assert result.exit_code == 0
