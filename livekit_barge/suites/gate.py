@@ -70,11 +70,11 @@ def judge_runs(
     Raises :class:`~livekit_barge.errors.BargeError` for a folder with nothing in it.
     """
     order = Order.of(source=source, caller_channel=caller_channel, thresholds=thresholds)
-    limits = order.thresholds
+    judging = order.thresholds
     verdicts: list[Verdict] = []
     for folder in folders:
         if (folder / RUN_FILE).exists():
-            verdicts += _of_run(folder, limits)
+            verdicts += _of_run(folder, judging)
         elif _is_sweep(folder) or (folder.name == HELD_OUT and _is_sweep(folder.parent)):
             raise SettingsError(
                 "a sweep's settings are not held against limits",

@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -210,3 +211,21 @@ def test_standard_output_on_a_full_disk_is_one_line():
 def test_every_command_that_judges_takes_limits_from_the_environment_too(command):
     parameters = get_command(program.app).get_command(None, command).params
     assert [p.envvar for p in parameters if p.name == "limits"] == ["BARGE_LIMITS"]
+
+
+def test_version_prints_the_version(monkeypatch, capsys):
+    assert run(monkeypatch, "--version") == 0
+    assert capsys.readouterr().out == f"livekit-barge {version('livekit-barge')}\n"
+
+
+class TestPresetsShowWithoutAName:
+    def test_shows_what_the_environment_chooses(self, monkeypatch, capsys):
+        monkeypatch.setenv("BARGE_PRESET", "snappy")
+        assert run(monkeypatch, "presets", "show") == 0
+        assert capsys.readouterr().out.splitlines()[0] == "snappy"
+
+    def test_refuses_a_wrong_environment_in_one_line(self, monkeypatch, capsys):
+        monkeypatch.setenv("BARGE_PRESET", "snapy")
+        assert run(monkeypatch, "presets", "show") == 2
+        [line] = capsys.readouterr().err.splitlines()
+        assert "snapy" in line

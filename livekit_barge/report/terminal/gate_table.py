@@ -40,7 +40,7 @@ def _table(verdict: Verdict) -> Table:
         title=Text(verdict.name, style="bold"),
         title_justify="left",
         box=box.SIMPLE_HEAD,
-        padding=(0, 2, 0, 0),
+        padding=(0, 1, 0, 0),
     )
     for name in ("limit", "", "reached", "of", ""):
         justify: JustifyMethod = "right" if name in ("reached", "of") else "left"
@@ -71,9 +71,11 @@ def _sum_up(verdicts: Sequence[Verdict]) -> Text:
     met = f"{sum(check.passed is True for check in checks)} of {len(checks)} limits met"
     parts = [met, *(f"{count} {what}" for what, count in counts.items() if count)]
     if refused := sum(len(verdict.refused) for verdict in verdicts):
-        parts.append(f"{refused} calls could not be judged")
+        parts.append(f"{refused} {'call' if refused == 1 else 'calls'} could not be judged")
     word, style = _VERDICTS[max((verdict.exit_code for verdict in verdicts), default=2)]
-    return Text.assemble((word, style), f": {', '.join(parts)}")
+    line = Text.assemble((word, style), f": {', '.join(parts)}")
+    line.no_wrap, line.overflow = True, "ignore"  # a build's log shows it on one line
+    return line
 
 
 def told(check: Check) -> str:

@@ -92,7 +92,7 @@ def quiet_besides(count: int) -> str:
 def verdict_word(check: Check) -> tuple[str, str]:
     """Return what became of a check, and its style."""
     if check.undecided:
-        return "undecided: it may be more", "yellow"
+        return "undecided: may be more", "yellow"
     return {
         True: ("held", "green"),
         False: ("fell short", "red"),
