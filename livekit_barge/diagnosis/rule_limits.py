@@ -11,7 +11,7 @@ from livekit_barge.files.limits_file import read_limits
 
 @dataclass(frozen=True, kw_only=True)
 class DiagnosisLimits:
-    """What each rule takes as evidence: the table ``[diagnosis]``."""
+    """The amounts that each rule takes as evidence: the table ``[diagnosis]``."""
 
     off_min_s: float
     talked_over_min_s: float

@@ -11,7 +11,7 @@ from livekit_barge.files.limits_file import read_limits
 
 @dataclass(frozen=True, kw_only=True)
 class ScoreLimits:
-    """What a scorecard must reach to pass: the table ``[scorecard]``."""
+    """The limits that a scorecard must meet: the table ``[scorecard]``."""
 
     yield_rate_min: float
     hold_rate_min: float
@@ -20,7 +20,7 @@ class ScoreLimits:
 
 @dataclass(frozen=True, kw_only=True)
 class GateLimits:
-    """What a bench run or a folder of calls must reach besides: the table ``[gate]``."""
+    """The further limits of a bench run or a folder of calls: the table ``[gate]``."""
 
     missed_rate_max: float
     false_stop_rate_max: float
@@ -31,7 +31,7 @@ class GateLimits:
 
 @dataclass(frozen=True, kw_only=True)
 class Thresholds:
-    """How an overlap is judged, the table ``[judging]``, and what must be reached."""
+    """The limits of judging an overlap, the table ``[judging]``, and those to be met."""
 
     yield_within_s: float
     missed_after_s: float

@@ -1,4 +1,4 @@
-"""What a renderer is: it turns a subject into one form, and reads or writes nothing.
+"""The protocol of renderers, which turn a subject into one form and do no input or output.
 
 There is one class per form. A form for the terminal is an iterator of Rich's renderables, which the
 command prints one below the other; a document (JSON, JUnit, HTML) is its text.

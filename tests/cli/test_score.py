@@ -48,7 +48,7 @@ class TestScore:
             "score", wav, "--caller-channel", 0, "--limits", tmp_path / "own.toml"
         )
         assert code == 1
-        assert "p90 time to yield at most 300 ms: fell short" in "\n".join(out)
+        assert "p90 time to yield at most 300 ms: missed" in "\n".join(out)
 
     def test_a_recording_that_cannot_be_scored_is_2_and_one_line(self, command, wav):
         code, out, err = command("score", wav)
@@ -75,7 +75,7 @@ class TestScore:
         for name in ("a.xyz", "b.xyz", "c", "0000.json", "notes.txt", ".hidden"):
             (directory / name).write_text("x")
         _, out, _ = command("score", directory, "--caller-channel", 0, "--jobs", 1)
-        [line] = [line for line in out if "left out" in line]
+        [line] = [line for line in out if "skipped" in line]
         assert sorted(line.partition(": ")[2].split(", ")) == ["1 no ending", "2 .xyz"]
 
     def test_a_bad_option_is_2_and_one_line(self, command, wav):
@@ -151,7 +151,7 @@ class TestScore:
 
     def test_an_agents_file_is_for_one_callers(self, command, wav):
         code, _, [line] = command("score", wav, "other.wav", "--agent-file", wav)
-        assert (code, "one agent's file for several callers'" in line) == (2, True)
+        assert (code, "one --agent-file for several recordings" in line) == (2, True)
 
     def test_a_directory_is_kept_as_folders(self, command, recordings, tmp_path):
         code, out, _ = command("score", recordings(2), "--source", "vapi", "--jobs", 2)
@@ -175,7 +175,7 @@ class TestScore:
         monkeypatch.setattr("livekit_barge.batch.score_batch.score_batch", lambda *_, **__: 1 / 0)
         code, _, [line] = command("score", recordings(1), "--results", "file")
         assert code == 2
-        assert line.startswith("livekit-barge: file: results cannot be kept in it (File exists)")
+        assert line.startswith("livekit-barge: file: results cannot be written here (File exists)")
 
     def test_a_results_folder_is_told_by_the_name_it_has(self, command, recordings):
         _, out, _ = command("score", recordings(1), "--source", "vapi", "--results", "[red]r")

@@ -126,4 +126,4 @@ def test_a_fault_over_one_call_does_not_hide_the_others(folder, tmp_path, monkey
     out = io.StringIO()
     assert print_turns(Screen(file=out), [tmp_path], None) == 2
     assert "known[2J" in out.getvalue()
-    assert f"{tmp_path / 'a'}: a fault of livekit_barge's (KeyError" in capsys.readouterr().err
+    assert f"{tmp_path / 'a'}: internal error of livekit_barge (KeyError" in capsys.readouterr().err

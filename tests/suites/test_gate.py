@@ -1,4 +1,4 @@
-"""The gate: what held, what fell short and by how much, what could not be judged."""
+"""The gate: which limits were met, which were missed and by how much, which are not judged."""
 
 import dataclasses
 import json

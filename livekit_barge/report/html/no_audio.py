@@ -1,4 +1,4 @@
-"""A call that was recorded without audio: its scorecard, from what was measured while it ran."""
+"""Makes the scorecard of a call without audio, from the figures measured while it ran."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from livekit_barge.measure.scorecard import Caveat, Channels, Scorecard
 
 _UNHEARD = Caveat(
     "no_audio",
-    "recorded without audio: the figures are those that were measured while the call ran",
-    "record with BARGE_RECORD_AUDIO=1 to measure it again",
+    "recorded without audio: the figures were measured while the call ran",
+    "record with BARGE_RECORD_AUDIO=1 to be able to measure it again",
 )
 
 
 def card_of_kept_turns(call: Call, order: Order) -> Scorecard:
-    """Raises :class:`CallError` where ``turns.jsonl`` is not there, or is damaged."""
+    """Return the scorecard. Raises :class:`CallError` if ``turns.jsonl`` is missing or damaged."""
     file = call.path / TURNS_FILE
     meta = call.meta
     card = Scorecard(

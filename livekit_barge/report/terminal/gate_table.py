@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from livekit_barge.suites.gate import Verdict
 
 _VERDICTS = {0: ("passed", "green"), 1: ("failed", "red"), 2: ("not judged", "yellow")}
-"""By exit code."""
+"""The word and its style for each exit code."""
 
 
 class GateTable:

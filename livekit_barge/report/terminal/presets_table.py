@@ -1,4 +1,4 @@
-"""``livekit-barge presets``: the presets side by side, and one of them as LiveKit will get it."""
+"""The presets side by side, and one of them as LiveKit receives it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _NO_PRESET = "livekit-defaults"
 
 
 def render_presets() -> RenderableType:
-    """All shipped presets: whom each is for, what it costs, its knobs, and what those move."""
+    """Render all shipped presets: their purpose, their cost, their knobs and the effect of each."""
     presets = [Preset.load(name) for name in preset_names()]
     about = _table()
     for preset in presets:
@@ -65,7 +65,7 @@ def render_preset(preset: str | None) -> RenderableType:
 
 
 def _resolved(chosen: Chosen) -> dict[str, Any]:
-    """The options of a session that is built with nothing but these."""
+    """Return the options of a session that is built with nothing but these."""
     from livekit.agents import AgentSession
 
     from livekit_barge.frameworks.livekit.presets.options import options_in_force
@@ -85,8 +85,7 @@ def _table(*headings: str) -> Table:
 
 
 def _name(name: str, most: int = 26) -> str:
-    """A knob's name or place, in lines of so many characters: a terminal's table has no room for
-    more."""
+    """Return a knob's name or place in lines of at most ``most`` characters, to fit a terminal."""
     lines = [""]
     for part in re.split(r"(?<=[._])", name):
         if len(lines[-1]) + len(part) > most:
@@ -101,7 +100,7 @@ def _spelled(preset: Preset, knob: Knob) -> Any:
 
 
 def _cell(value: Any) -> str:
-    """A value as a preset file spells it; ``None``: nobody says."""
+    """Return a value as a preset file spells it; ``None`` is left to LiveKit."""
     if value is None:
         return _LEFT
     if isinstance(value, bool):

@@ -78,7 +78,7 @@ class TestWords:
 
     def test_a_cancellation_says_how_many_it_leaves_out(self):
         quiet = overlap("yielded", 0.2, detection_s=0.2, quiet_at_decision=True)
-        assert "cancellation – and 1 quiet already" in shown(card(quiet))
+        assert "cancellation – and 1 already quiet" in shown(card(quiet))
 
     def test_a_lower_bound_is_shown_as_one(self):
         times = Percentiles.of([Measured(0.4), Measured(3.0, lower_bound=True)])
@@ -96,7 +96,7 @@ class TestWords:
 
     def test_each_limit_has_its_words(self):
         text = shown(card(overlap("late", 1.6)))
-        assert "yields at least 90 %: fell short" in text
+        assert "yields at least 90 %: missed" in text
         assert "holds at least 50 %: nothing to judge" in text
-        assert "p90 time to yield at most 1500 ms: fell short" in text
+        assert "p90 time to yield at most 1500 ms: missed" in text
         assert isinstance(card().checks[0], Check)
