@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from rich.console import Console, RenderableType
+from rich.text import Text
 
 from livekit_barge.errors import BargeError, SettingsError
 from livekit_barge.files import private
@@ -84,7 +85,8 @@ def refuse(error: object) -> None:
 def print_parts(console: Console, parts: Iterable[RenderableType]) -> None:
     """Print the parts that a renderer made, one below the other."""
     for part in parts:
-        console.print(part, highlight=False)
+        whole = isinstance(part, Text) and bool(part.no_wrap)
+        console.print(part, highlight=False, soft_wrap=whole)
 
 
 def print_notes(console: Console, notes: Iterable[str]) -> None:
