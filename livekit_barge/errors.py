@@ -1,9 +1,9 @@
-"""Every error this package raises on purpose, in one place.
+"""Every error that this package raises on purpose.
 
 ::
 
     BargeError
-    ├── SettingsError      a preset, threshold or environment value cannot be used
+    ├── SettingsError      a preset, limit or environment value cannot be used
     ├── CallError          a Call folder cannot be read
     │   ├── BadEvent       a line inside events.jsonl is not an event
     │   └── SchemaTooNew   written by a later version of this package
@@ -20,14 +20,14 @@ with 2.
 
 from __future__ import annotations
 
-# What an error quotes may be of any length; more than this of it helps nobody.
+# A quoted text may have any length; more than this of it helps nobody.
 _MOST_CHARACTERS = 400
-# Linux takes no longer path.
+# The longest path in Linux.
 _LONGEST_PATH = 4_096
 
 
 def shortened(text: str, most: int = _MOST_CHARACTERS) -> str:
-    """Return the text with its middle left out where it is longer than ``most`` characters."""
+    """Return the text, without its middle if it is longer than ``most`` characters."""
     if len(text) <= most:
         return text
     half = most // 2 - 20
@@ -35,7 +35,7 @@ def shortened(text: str, most: int = _MOST_CHARACTERS) -> str:
 
 
 class BargeError(Exception):
-    """Something the user can mend: what is wrong, where it stands, and the remedy."""
+    """An error that the user can fix: what is wrong, where, and the remedy."""
 
     def __init__(self, what: str, *, where: object = None, remedy: str | None = None) -> None:
         self.what = what = shortened(what)
@@ -46,7 +46,7 @@ class BargeError(Exception):
 
 
 class SettingsError(BargeError):
-    """A preset, a threshold or an environment value cannot be used."""
+    """A preset, a limit or an environment value cannot be used."""
 
 
 class CallError(BargeError):
@@ -54,7 +54,7 @@ class CallError(BargeError):
 
 
 class BadEvent(CallError):
-    """A line inside ``events.jsonl`` is not an event this version knows."""
+    """A line of ``events.jsonl`` is not an event that this version knows."""
 
 
 class SchemaTooNew(CallError):
@@ -82,4 +82,4 @@ class ServiceError(BargeError):
 
 
 class VirtualTimeError(BargeError):
-    """Something waits for real time where only virtual time passes."""
+    """Something waits for real time while only virtual time passes."""

@@ -1,4 +1,4 @@
-"""``Settings``: what the environment says, by ``BARGE_*`` variables."""
+"""``Settings``: the ``BARGE_*`` variables of the environment."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PREFIX = "BARGE_"
 
 
 def _variable(knob: Knob) -> tuple[Any, Any]:
-    """The field of a knob: absent, it leaves LiveKit's default."""
+    """Return the field of a knob; an absent one leaves LiveKit's default."""
 
     def check(value: object) -> Any:
         return LEAVE if value is LEAVE else check_value(knob, value, where=knob.variable)
@@ -51,10 +51,10 @@ else:
 
 
 class Settings(_KnobVariables):
-    """The environment, read: a frozen value.
+    """The settings of the environment, as a frozen value.
 
-    Beside the fields below there is one for each knob (``BARGE_MIN_INTERRUPTION_DURATION``, …);
-    an empty variable counts as absent.
+    Besides the fields below there is one for each knob (``BARGE_MIN_INTERRUPTION_DURATION``, …). An
+    empty variable counts as absent.
 
     Raises:
         SettingsError: naming the variable, for a value or a ``BARGE_*`` name that cannot be used.
@@ -65,26 +65,24 @@ class Settings(_KnobVariables):
     )
 
     preset: str | None = None
-    """A shipped preset's name, or the path of a preset file."""
+    """The name of a shipped preset, or the path of a preset file."""
     force: bool = False
-    """The environment wins over the program."""
+    """The environment overrides the code."""
     calls_dir: Path = Path("calls")
-    """Where calls are kept."""
+    """The directory in which calls are saved."""
     log: LogFormat = "auto"
-    """How turns are logged; ``auto``: pretty on a terminal, else JSON."""
+    """The form of the turn log; ``auto`` is pretty on a terminal, else JSON."""
     record_audio: bool = True
     record_transcripts: bool = True
     retention_days: float | None = Field(None, gt=0)
-    """Calls older than this are removed; absent: never."""
+    """The age at which calls are removed; absent: never."""
     adaptive: Annotated[str | None, AfterValidator(_adaptive)] = None
-    """Who answers LiveKit's adaptive mode: ``local`` (a service inside the process), the URL of a
-    service, or ``off`` and absent (whom LiveKit finds)."""
+    """The service that answers LiveKit's adaptive mode: ``local`` (inside this process), a URL, or
+    ``off``. Absent: the one that LiveKit finds itself."""
     adaptive_model: Path | None = None
-    """A detector of your own for ``local``; absent: the one that is shipped."""
-    thresholds: Path | None = None
-    """A file with other limits than ``thresholds.toml``."""
-    diagnosis: Path | None = None
-    """A file with other limits than ``diagnosis.toml``, for ``livekit-barge diagnose``."""
+    """A detector's weights for ``local``. Absent: the shipped ones."""
+    limits: Path | None = None
+    """A file with limits that replace those of ``limits.toml``."""
 
     def __init__(self, **values: Any) -> None:
         _check_names(type(self).model_fields)
@@ -101,7 +99,7 @@ class Settings(_KnobVariables):
 
     @property
     def knobs(self) -> Mapping[str, Any]:
-        """The knobs that are set by themselves."""
+        """The knobs that have a variable of their own."""
         values = {knob.name: getattr(self, knob.name) for knob in KNOBS}
         return {name: value for name, value in values.items() if value is not LEAVE}
 

@@ -181,8 +181,8 @@ def play_suite(
     tally = Tally.of(event for result in results for event in result.events)
     failed = [f"{each.case_id}: {each.error}" for each in results if each.error is not None]
     unplaced = sum(len(result.unplaced) for result in results)
-    limits = Thresholds.load(limits_file)
-    verdict = judge_tally(played.name, tally, limits, failed, unplaced)
+    judging = Thresholds.load(limits_file)
+    verdict = judge_tally(played.name, tally, judging, failed, unplaced)
     return SuiteRun(results, tally, verdict)
 
 

@@ -98,7 +98,7 @@ def test_the_wrapper_keeps_a_call_under_a_shipped_preset(run):
     assert run("python", "-c", WRAPPER).stdout.split() == ["snappy", "calls"]
 
 
-def test_presets_and_thresholds_travel_with_it(run):
+def test_presets_and_limits_travel_with_it(run):
     assert "patient" in run("livekit-barge", "presets").stdout
     run("python", "-c", "from livekit_barge.measure.thresholds import *; Thresholds.load()")
 

@@ -1,1 +1,1 @@
-"""Many recordings: found, scored by several processes, kept as folders, summed up."""
+"""Finds many recordings, scores them in several processes, saves the results, sums them up."""

@@ -1,4 +1,4 @@
-"""Which recordings a command's paths name."""
+"""Finds the recordings that a command's paths name."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from livekit_barge.errors import IntakeError
 from livekit_barge.intake.header import looks_like_audio
 from livekit_barge.intake.scoring import is_call
 
-# A file of one of these names is meant as audio: if it is not, that is reported.
+# A file with one of these endings is meant to be audio: if it is not, that is reported.
 _SUFFIXES = frozenset(
     [
         ".wav",
@@ -60,7 +60,7 @@ _SUFFIXES = frozenset(
         ".pcm",
     ]
 )
-# What lies beside recordings and is none: notes, transcripts, tables, checksums, pictures, pages.
+# Files that lie beside recordings: notes, transcripts, tables, checksums, pictures, pages.
 _BESIDE = frozenset(
     [
         ".json",
@@ -99,25 +99,25 @@ _BESIDE = frozenset(
 
 
 def is_batch(path: Path) -> bool:
-    """Whether it is a directory of recordings."""
+    """Return whether the path is a directory of recordings."""
     return os.path.isdir(path) and not is_call(path)
 
 
 def call_folders(paths: Iterable[Path]) -> list[Path]:
-    """The Call folders in the directories that are named; what is none of these stays as it is."""
+    """Return the Call folders in the directories of ``paths``, and every other path as it is."""
     found: list[Path] = []
     for path in paths:
-        # One that cannot be listed is no Call folder, and reading it says so.
+        # A directory that cannot be listed is kept: reading it reports why.
         below = next(os.walk(path), ("", [], []))[1] if is_batch(path) else []
         found += sorted(filter(is_call, (path / name for name in below))) or [path]
     return found
 
 
 def recordings(paths: Iterable[Path]) -> list[Path]:
-    """The files and Call folders that are named, and those in the directories, each once.
+    """Return the files and Call folders of ``paths`` and those in its directories, each once.
 
-    What cannot be looked into is among them: scoring it says why, and the rest goes on.
-    Raises :class:`IntakeError` for a directory that holds none.
+    A directory that cannot be listed is among them: scoring it reports why, and the rest is scored.
+    Raises :class:`IntakeError` for a directory that holds no recording.
     """
     found: dict[str, Path] = {}
     for path in paths:
@@ -130,7 +130,7 @@ def recordings(paths: Iterable[Path]) -> list[Path]:
 
 
 def left_out(paths: Iterable[Path]) -> Counter[str]:
-    """Count, by ending, the files in the directories that are neither read nor known as none."""
+    """Count, by ending, the files in the directories that are neither read nor known companions."""
     counts: Counter[str] = Counter()
     for path in filter(is_batch, paths):
         for at, folders, files in os.walk(path):
@@ -164,4 +164,4 @@ def _is_meant(path: Path) -> bool:
     try:
         return S_ISREG(path.stat().st_mode) and (named or looks_like_audio(path))
     except OSError:
-        return named  # else nothing says that it was meant as audio
+        return named  # otherwise nothing suggests that it is audio

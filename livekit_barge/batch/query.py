@@ -1,4 +1,4 @@
-"""Asks a batch's results by SQL: DuckDB over the folders, nothing imported and nothing copied."""
+"""Queries a batch's results with DuckDB, directly in their folders."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from glob import escape
 from pathlib import Path
 from typing import Any
 
-from livekit_barge.batch.stored_results import CARD_FILE
+from livekit_barge.call.formats import CARD_FILE
 from livekit_barge.errors import IntakeError
 from livekit_barge.measure.overlap import TO_HOLD_THROUGH, WANTED_THE_FLOOR
 from livekit_barge.measure.statistics import Measured, Percentiles, Rate
@@ -27,8 +27,8 @@ _OUTCOMES = {
     "to_hold": f"outcome IN {TO_HOLD_THROUGH}",
 }
 
-# The columns are named, so that no call's document decides how another's is read; what lacks one
-# that every scorecard has is none.
+# Named columns keep one call's document from deciding how another's is read. Without a column that
+# every scorecard has, a document is not a scorecard.
 _CARDS = """
 CREATE TEMP VIEW cards AS
 SELECT {needed}, preset, started_at
@@ -80,7 +80,7 @@ ORDER BY short DESC, slowest_s DESC NULLS LAST, dead_air_s DESC, file LIMIT ?
 
 @dataclass(frozen=True)
 class Group:
-    """The calls that have the keys' values in common."""
+    """Calls that share the values of the keys."""
 
     values: tuple[str, ...]
     calls: int
@@ -88,15 +88,15 @@ class Group:
     yield_rate: Rate
     hold_rate: Rate
     dead_air_s: float
-    """Of the false stops after which it is known."""
+    """The sum over the false stops after which it is known."""
     dead_air_unknown: int
-    """The false stops after which it is not: the agent never came back to what it had said."""
+    """False stops after which it is unknown: the agent never resumed what it was saying."""
     time_to_yield: Percentiles
 
 
 @dataclass(frozen=True)
 class Worst:
-    """A call with something to listen to."""
+    """A call that is worth listening to."""
 
     file: str
     short: int
@@ -109,7 +109,7 @@ class Worst:
 
 
 class Query:
-    """The results in a directory. Raises :class:`IntakeError` where there are none."""
+    """The results in a directory. Raises :class:`IntakeError` if there are none."""
 
     def __init__(self, directory: Path) -> None:
         try:
@@ -125,25 +125,26 @@ class Query:
             raise IntakeError("its name is not UTF-8", where=directory, remedy="rename it")
         for file in files:
             if not os.path.isfile(file) or not os.path.getsize(file):
-                raise IntakeError("no scorecard", where=file, remedy="take it away, or score again")
+                raise IntakeError("not a scorecard", where=file, remedy="remove it, or score again")
         self._database = duckdb.connect()
         self._error = duckdb.Error
-        # A view's text takes no parameters, and a file's name is a pattern in it.
+        # The text of a view takes no parameters, and a file's name in it is a pattern.
         listed = ", ".join("'" + escape(file).replace("'", "''") + "'" for file in files)
         needed = ", ".join(
-            f"coalesce({name}, error(filename || ' is no scorecard')) AS {name}" for name in _NEEDED
+            f"coalesce({name}, error(filename || ' is not a scorecard')) AS {name}"
+            for name in _NEEDED
         )
         self._rows(_CARDS.replace("{files}", f"[{listed}]").replace("{needed}", needed))
 
     def groups(self, keys: Sequence[str]) -> list[Group]:
-        """One for each combination of the keys' values, in their order."""
+        """Return one group for each combination of the keys' values, in their order."""
         for key in keys:
             if key not in _KEYS:
                 raise IntakeError(
-                    f"no key {key}", where="--by", remedy=f"one of {', '.join(_KEYS)}"
+                    f"no key is called {key}", where="--by", remedy=f"one of {', '.join(_KEYS)}"
                 )
         if not keys:
-            raise IntakeError("no key", where="--by", remedy=f"one of {', '.join(_KEYS)}")
+            raise IntakeError("no key is given", where="--by", remedy=f"one of {', '.join(_KEYS)}")
         text = _GROUPS.format(
             keys=", ".join(f"{_KEYS[key]} AS key_{key}" for key in keys),
             names=", ".join(f"key_{key}" for key in keys),
@@ -153,7 +154,7 @@ class Query:
         return [_group(row, len(keys)) for row in self._rows(text)]
 
     def worst(self, count: int) -> list[Worst]:
-        """The calls that fell short, worst first."""
+        """Return the calls that fell short, worst first."""
         return [Worst(*row) for row in self._rows(_WORST.format(**_OUTCOMES), [count])]
 
     def _rows(self, text: str, values: Sequence[Any] = ()) -> list[Any]:
@@ -161,7 +162,7 @@ class Query:
             return self._database.execute(text, values).fetchall()
         except self._error as error:
             first = str(error).splitlines()[0]
-            raise IntakeError(f"results that cannot be read ({first})", remedy="score again") from (
+            raise IntakeError(f"the results cannot be read ({first})", remedy="score again") from (
                 error
             )
 

@@ -1,7 +1,7 @@
-"""Scores recordings one after the other here, or a batch of them by several processes.
+"""Scores recordings one after the other in this process, or a batch in several processes.
 
-What is kept in memory of a recording is its summary: ten thousand calls cost what their overlaps'
-times do.
+Only the summary of a recording stays in memory: ten thousand calls cost as much as the times of
+their overlaps.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 from livekit_barge.batch.stored_results import Refused, Result, Results, result_of
 from livekit_barge.call.fields import line
+from livekit_barge.call.formats import SCORECARD_OF_ALL_SCHEMA
 from livekit_barge.intake.score_options import Order
 from livekit_barge.measure.checks import Check, check, passed
-from livekit_barge.measure.scorecard import SCHEMA_OF_ALL
 from livekit_barge.measure.totals import Tally
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class Total:
-    """All recordings of a command together."""
+    """The sum over all recordings of a command."""
 
     order: Order
     scored: int = 0
@@ -36,7 +36,7 @@ class Total:
     _tallies: list[Tally] = field(default_factory=list)
 
     def add(self, result: Result) -> None:
-        """Count a recording in."""
+        """Add a recording."""
         if isinstance(result, Refused):
             self.refused.append(result)
         else:
@@ -46,25 +46,25 @@ class Total:
 
     @property
     def tally(self) -> Tally:
-        """What all overlaps add up to."""
+        """The tally of all overlaps."""
         return Tally.total(self._tallies)
 
     @property
     def checks(self) -> tuple[Check, ...]:
-        """The limits, and what all of them together reached."""
+        """Each limit, and what all recordings together reached."""
         return check(self.tally, self.order.thresholds.scorecard)
 
     @property
     def exit_code(self) -> int:
-        """0: all limits held; 1: one fell short; 2: one is undecided, or a file was refused."""
+        """0: all limits were met; 1: one was not; 2: one is undecided, or a file was refused."""
         if self.refused:
             return 2
         return {True: 0, False: 1, None: 2}[passed(self.checks)]
 
     def line(self) -> str:
-        """The document of all of them, on one line."""
+        """Return the document of all recordings, on one line."""
         document: dict[str, Any] = {
-            "schema": SCHEMA_OF_ALL,
+            "schema": SCORECARD_OF_ALL_SCHEMA,
             "scored": self.scored,
             "refused": len(self.refused),
             "duration_s": round(self.duration_s, 6),
@@ -76,12 +76,12 @@ class Total:
 
 
 def line_of(result: Result) -> str:
-    """A recording's document on one line."""
+    """Return a recording's document on one line."""
     return line(result.to_json())
 
 
 def score_here(paths: Iterable[Path], order: Order) -> Iterator[Result]:
-    """The results one after the other, kept nowhere."""
+    """Yield the results one after the other, without saving them."""
     for path in paths:
         yield result_of(path, order)
 
@@ -94,7 +94,7 @@ def score_batch(
     scheduler: str | None = None,
     limit_s: float = math.inf,
 ) -> Iterator[Result]:
-    """The results, those of an earlier run first; a recording has ``limit_s``, on this machine."""
+    """Yield the results, those of an earlier run first; ``limit_s`` is for one, on this machine."""
     from livekit_barge.work.pool import TookTooLong, WorkerDied
 
     missing = []
@@ -105,11 +105,13 @@ def score_batch(
             yield kept
     for path, made in _run(missing, results, workers, scheduler, limit_s):
         if isinstance(made, TookTooLong):
-            # Not kept: another time the machine may be quicker, or the limit another.
-            remedy = "allow it more by --file-limit, or score it alone"
+            # Not saved: another run may have a faster machine, or another limit.
+            remedy = "raise --file-limit, or score it alone"
             yield Refused(str(path), f"{path}: took longer than {limit_s:g} s – {remedy}")
         elif isinstance(made, WorkerDied):
-            refused = Refused(str(path), f"{path}: workers died over it – score it alone")
+            refused = Refused(
+                str(path), f"{path}: the processes that scored it died – score it alone"
+            )
             yield results.keep(path, refused)
         else:
             yield made

@@ -1,4 +1,4 @@
-"""The files that a recording is scored from: a result holds while they stay, and they are kept."""
+"""The files that a recording is scored from: they decide whether a result is still valid."""
 
 from __future__ import annotations
 
@@ -6,16 +6,14 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from livekit_barge.call.audio import AUDIO_FILE
-from livekit_barge.call.folder import EVENTS_FILE
-from livekit_barge.call.meta import META_FILE
+from livekit_barge.call.formats import AUDIO_FILE, EVENTS_FILE, META_FILE
 from livekit_barge.errors import IntakeError
 from livekit_barge.intake.score_options import Order
 from livekit_barge.intake.vendor_json import beside
 
 
 def inputs(path: Path, order: Order) -> list[Path]:
-    """What scoring the recording reads, besides the limits."""
+    """Return the files that scoring the recording reads, besides the limits."""
     if os.path.isdir(path):
         return [path / name for name in (META_FILE, EVENTS_FILE, AUDIO_FILE)]
     named = (path, order.agent_file, order.call_json or beside(path))
@@ -23,7 +21,7 @@ def inputs(path: Path, order: Order) -> list[Path]:
 
 
 def state_of(path: Path) -> os.stat_result | None:
-    """``None``: it cannot be looked at."""
+    """Return the state of a file, or ``None`` if it cannot be examined."""
     try:
         return path.stat()
     except OSError:
@@ -31,7 +29,7 @@ def state_of(path: Path) -> os.stat_result | None:
 
 
 def refuse_overwriting(output: Path, read: Iterable[Path]) -> None:
-    """Raises :class:`IntakeError` where ``output`` is one of the files, by whatever name."""
+    """Raise :class:`IntakeError` if ``output`` is one of the files, under any name."""
     there = state_of(output)
     if there is None:
         return

@@ -1,8 +1,8 @@
-"""A batch's results on disk: a folder a recording, so that a batch goes on where it was stopped.
+"""Saves a batch's results, one folder per recording, so that a stopped batch can be resumed.
 
-A folder's name follows from the recording's path, and a document in it is written whole or not at
-all: a recording that is scored twice, by two workers or in two runs, still has one result. Each
-document says what it was made from; once the recording or the options change, it is made again.
+A folder's name follows from the recording's path, and a document in it is written completely or not
+at all: a recording that is scored twice, by two workers or in two runs, still has one result. Each
+document records what it was made from, and is made again once the recording or the options change.
 """
 
 from __future__ import annotations
@@ -18,16 +18,13 @@ from typing import Any, Self
 from livekit_barge import __version__
 from livekit_barge.batch.source_files import inputs, state_of
 from livekit_barge.call.fields import fault, line, parse
+from livekit_barge.call.formats import CARD_FILE, REFUSED_FILE, REFUSED_SCHEMA
 from livekit_barge.errors import BargeError, IntakeError
 from livekit_barge.files import private
 from livekit_barge.files.read_file import read_regular
 from livekit_barge.intake.score_options import Order
 from livekit_barge.intake.scoring import score
 from livekit_barge.measure.scorecard import Scorecard
-
-CARD_FILE = "scorecard.json"
-REFUSED_FILE = "refused.json"
-REFUSED_SCHEMA = "livekit-barge/refused/1"
 
 
 @dataclass(frozen=True)
@@ -36,15 +33,17 @@ class Refused:
 
     file: str
     line: str
-    """What is wrong, where, and the remedy."""
+    """The error: where, what is wrong, and the remedy."""
 
     @classmethod
     def of(cls, path: Path, error: Exception) -> Self:
-        """What the user can mend, in its own words; anything else is a fault of ours."""
+        """Use the text of an error that the user can fix; report any other as an internal error."""
         if isinstance(error, BargeError):
             return cls(str(path), str(error))
         fault = f"{type(error).__name__}: {error}".splitlines()[0]
-        return cls(str(path), f"{path}: a fault of livekit_barge's ({fault}) – report it")
+        return cls(
+            str(path), f"{path}: internal error of livekit_barge ({fault}) – please report it"
+        )
 
     def to_json(self) -> dict[str, Any]:
         return {"schema": REFUSED_SCHEMA, "file": self.file, "error": self.line}
@@ -54,10 +53,10 @@ Result = Scorecard | Refused
 
 
 def result_of(path: Path, order: Order) -> Result:
-    """The recording's scorecard, or why there is none; a fault of ours is told and ends nothing."""
+    """Return the recording's scorecard, or why there is none; an internal error is reported too."""
     try:
         return score(path, order)
-    except Exception as error:  # one recording that we fail at must not end a batch of thousands
+    except Exception as error:  # one recording must not end a batch of thousands
         return Refused.of(path, error)
 
 
@@ -69,24 +68,24 @@ class Results:
     order: Order
 
     def prepare(self) -> None:
-        """Make the directory. Raises :class:`IntakeError` where nothing can be kept in it."""
+        """Make the directory. Raises :class:`IntakeError` if nothing can be written to it."""
         try:
             private.make_folder(self.directory)
             with TemporaryFile(dir=self.directory):
                 pass
         except OSError as error:
             raise IntakeError(
-                f"results cannot be kept in it ({error.strerror})",
+                f"results cannot be written here ({error.strerror})",
                 where=self.directory,
-                remedy="name another directory by --results",
+                remedy="choose another directory with --results",
             ) from error
 
     def make(self, path: Path) -> Result:
-        """Score a recording and keep the result."""
+        """Score a recording and save the result."""
         return self.keep(path, result_of(path, self.order))
 
     def keep(self, path: Path, result: Result) -> Result:
-        """Write the result of a recording, in place of any it had; or tell why it is not kept."""
+        """Save the result of a recording in place of an earlier one, or return why it cannot be."""
         names = (CARD_FILE, REFUSED_FILE)
         name, other = names if isinstance(result, Scorecard) else names[::-1]
         document = result.to_json() | {"made_from": self._made_from(path)}
@@ -96,13 +95,13 @@ class Results:
             _write(folder / name, line(document).encode())
             _take_away(folder / other)
         except OSError as error:
-            what = f"its result cannot be kept in {folder} ({error.strerror})"
-            remedy = "make room, or name another directory by --results"
+            what = f"its result cannot be written to {folder} ({error.strerror})"
+            remedy = "free some space, or choose another directory with --results"
             return Refused.of(path, IntakeError(what, where=path, remedy=remedy))
         return result
 
     def kept(self, path: Path) -> Result | None:
-        """The result of a recording, if it was made from just that with the same options."""
+        """Return the saved result, if it was made from the same recording and options."""
         for document in _documents(self._folder(path)):
             if document.get("made_from") == self._made_from(path):
                 return _result(document)
@@ -116,13 +115,13 @@ class Results:
     def _made_from(self, path: Path) -> str:
         states = map(state_of, inputs(path, self.order))
         state = [(each.st_size, each.st_mtime_ns) for each in states if each]
-        # One that could not be read is scored again once it can be.
+        # A file that could not be read is scored again once it can be.
         readable = os.access(path, os.R_OK)
         return _digest(repr((__version__, state, readable, self.order.plain())))
 
 
 def _documents(folder: Path) -> Iterator[dict[str, Any]]:
-    """Those that can be read: what is damaged is not kept."""
+    """Yield the documents that can be read."""
     for name in (CARD_FILE, REFUSED_FILE):
         try:
             document = parse(read_regular(folder / name))
@@ -133,7 +132,7 @@ def _documents(folder: Path) -> Iterator[dict[str, Any]]:
 
 
 def _result(document: dict[str, Any]) -> Result | None:
-    """``None``: it is damaged."""
+    """Return the result, or ``None`` if the document is damaged."""
     result: Result
     try:
         if document["schema"] == REFUSED_SCHEMA:
@@ -146,7 +145,7 @@ def _result(document: dict[str, Any]) -> Result | None:
 
 
 def _write(file: Path, data: bytes) -> None:
-    """Whole or not at all."""
+    """Write the file completely or not at all."""
     unfinished = file.with_name(f".{file.name}.{os.getpid()}")
     try:
         with private.binary(unfinished, "wb") as out:
@@ -159,7 +158,7 @@ def _write(file: Path, data: bytes) -> None:
 
 
 def _take_away(file: Path) -> None:
-    """Also an empty directory of that name; what is in one is not ours to delete."""
+    """Delete the file, or an empty directory of that name; a directory's content is not ours."""
     if file.is_dir():
         file.rmdir()
     else:

@@ -25,10 +25,6 @@ from livekit_barge.errors import CallError
 CALLER = 0
 AGENT = 1
 
-AUDIO_FILE = "audio.flac"
-PUSHED_FILE = "pushed.flac"
-CALLER_SPOOL = "caller.s16"
-PUSHED_SPOOL = "pushed.s16"
 
 Int16 = npt.NDArray[np.int16]
 Float32 = npt.NDArray[np.float32]

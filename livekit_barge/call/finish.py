@@ -17,7 +17,14 @@ from livekit_barge.call import audio
 from livekit_barge.call.audio import Int16
 from livekit_barge.call.events import AgentAnchored, Anchored, CallerAnchored, Event
 from livekit_barge.call.fields import encode
-from livekit_barge.call.meta import META_FILE, CallMeta
+from livekit_barge.call.formats import (
+    AUDIO_FILE,
+    CALLER_SPOOL,
+    META_FILE,
+    PUSHED_FILE,
+    PUSHED_SPOOL,
+)
+from livekit_barge.call.meta import CallMeta
 from livekit_barge.call.placement import place_agent
 from livekit_barge.errors import CallError
 from livekit_barge.files import private
@@ -73,13 +80,13 @@ def finish_call(
 
 def _any_audio(path: Path) -> bool:
     """Return whether a frame passed on either side; in a session of text alone none does."""
-    spools = (path / audio.CALLER_SPOOL, path / audio.PUSHED_SPOOL)
+    spools = (path / CALLER_SPOOL, path / PUSHED_SPOOL)
     return any(spool.exists() and spool.stat().st_size for spool in spools)
 
 
 def remove_spools(path: Path) -> None:
     """Remove the raw samples of a call that is whole."""
-    for spool in (audio.CALLER_SPOOL, audio.PUSHED_SPOOL):
+    for spool in (CALLER_SPOOL, PUSHED_SPOOL):
         (path / spool).unlink(missing_ok=True)
 
 
@@ -89,9 +96,9 @@ def _lay_out(
     """Write ``audio.flac`` and, if the agent spoke, ``pushed.flac``; return the duration."""
     rate = meta.sample_rate
     pushed_rate = meta.sample_rates.get("agent", rate)
-    pushed = audio.read_spool(path / audio.PUSHED_SPOOL)
+    pushed = audio.read_spool(path / PUSHED_SPOOL)
     caller = _at_rate(
-        audio.read_spool(path / audio.CALLER_SPOOL), meta.sample_rates.get("caller", rate), rate
+        audio.read_spool(path / CALLER_SPOOL), meta.sample_rates.get("caller", rate), rate
     )
     agent = _at_rate(pushed, pushed_rate, rate)
     pieces = _caller_pieces(meta, events, len(caller))
@@ -112,10 +119,10 @@ def _lay_out(
             remedy="mend the stamp in events.jsonl that is far off",
         )
     channels = [partial(audio.lay_out, caller, pieces), partial(audio.lay_out, agent, played)]
-    with replacing(path / audio.AUDIO_FILE) as out:
+    with replacing(path / AUDIO_FILE) as out:
         audio.write_audio(out, sample_rate=rate, samples=samples, channels=channels)
     if len(pushed) and not heard:
-        with replacing(path / audio.PUSHED_FILE) as out:
+        with replacing(path / PUSHED_FILE) as out:
             audio.write_audio(
                 out,
                 sample_rate=pushed_rate,

@@ -28,12 +28,10 @@ from livekit_barge.call import audio
 from livekit_barge.call.audio import Float32
 from livekit_barge.call.events import CallerLinked, Event, RoomConnection, from_line
 from livekit_barge.call.finish import finish_call, remove_spools
-from livekit_barge.call.meta import META_FILE, CallMeta
+from livekit_barge.call.formats import AUDIO_FILE, EVENTS_FILE, META_FILE
+from livekit_barge.call.meta import CallMeta
 from livekit_barge.errors import BadEvent, CallError
 from livekit_barge.files.read_file import read_regular
-
-EVENTS_FILE = "events.jsonl"
-TURNS_FILE = "turns.jsonl"
 
 _BROKE_OFF = "the recording broke off before the call was closed: its process or its disk failed"
 
@@ -66,10 +64,10 @@ class Call:
                 where=error.filename or path,
                 remedy="check that it is readable, or copy the folder",
             ) from error
-        if meta.audio_recorded and not (path / audio.AUDIO_FILE).exists():
+        if meta.audio_recorded and not (path / AUDIO_FILE).exists():
             raise CallError(
                 "no audio",
-                where=path / audio.AUDIO_FILE,
+                where=path / AUDIO_FILE,
                 remedy="restore the file, or record again with BARGE_RECORD_AUDIO=1",
             )
         notes += [
@@ -101,7 +99,7 @@ class Call:
 
         Raises :class:`CallError` where audio was switched off.
         """
-        file = self.path / audio.AUDIO_FILE
+        file = self.path / AUDIO_FILE
         if not file.exists():
             raise CallError(
                 "this call was recorded without audio",

@@ -11,12 +11,9 @@ from typing import Any, Literal, Self
 
 from livekit_barge.call import audio
 from livekit_barge.call.fields import fault, parse, plain, to_json
+from livekit_barge.call.formats import CALL_SCHEMA, CALL_SCHEMA_NAME
 from livekit_barge.errors import CallError, SchemaTooNew
 from livekit_barge.files.read_file import read_regular
-
-_SCHEMA_NAME = "livekit-barge/call/"
-SCHEMA = f"{_SCHEMA_NAME}1"
-META_FILE = "call.json"
 
 # The rate of a room's audio in LiveKit Agents, for a call in which no side ever sent a frame.
 DEFAULT_SAMPLE_RATE = 24_000
@@ -43,7 +40,7 @@ class CallMeta:
     """Seconds since the epoch at ``at_s`` = 0."""
     started_now_s: float
     """The same moment on the recording machine's monotonic clock."""
-    schema: str = SCHEMA
+    schema: str = CALL_SCHEMA
     sample_rates: Mapping[str, int] = field(default_factory=dict)
     """Each side's rate as it was recorded, ``caller`` and ``agent``, once its audio began."""
     channels: Mapping[str, int] = field(
@@ -86,11 +83,11 @@ class CallMeta:
                 f"not JSON ({error})", where=file, remedy="restore it from a copy"
             ) from error
         schema = fields.get("schema") if isinstance(fields, dict) else None
-        if not isinstance(schema, str) or not schema.startswith(_SCHEMA_NAME):
+        if not isinstance(schema, str) or not schema.startswith(CALL_SCHEMA_NAME):
             raise CallError("not a call's description", where=file, remedy="point at a Call folder")
-        if schema != SCHEMA:
+        if schema != CALL_SCHEMA:
             raise SchemaTooNew(
-                f"written with schema {schema}, this version reads {SCHEMA}",
+                f"written with schema {schema}, this version reads {CALL_SCHEMA}",
                 where=file,
                 remedy="upgrade livekit-barge",
             )

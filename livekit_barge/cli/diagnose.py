@@ -1,4 +1,4 @@
-"""``livekit-barge diagnose``: parse, call, print."""
+"""``livekit-barge diagnose``: what is wrong in each call, and what to change."""
 
 from __future__ import annotations
 
@@ -7,9 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from livekit_barge.call.fields import line
+from livekit_barge.cli.options import (
+    FORMAT_HELP,
+    CallFolders,
+    DocumentFormat,
+    JsonLinesFile,
+    LimitsFile,
+)
 from livekit_barge.cli.output import opened, refuse
-from livekit_barge.cli.score import LimitsFile
 from livekit_barge.report.screen import Screen
 
 if TYPE_CHECKING:
@@ -17,30 +22,16 @@ if TYPE_CHECKING:
     from livekit_barge.measure.thresholds import Thresholds
 
 NOTHING, FOUND, COULD_NOT = 0, 1, 2
-"""What the command exits with."""
-
-RulesFile = Annotated[
-    Path | None,
-    typer.Option(
-        "--limits", envvar="BARGE_DIAGNOSIS", help="A file with other limits of the diagnosis."
-    ),
-]
-"""The option of every command that diagnoses."""
-
-_Found = list[tuple[Path, "list[Finding]"]]
+"""The exit codes: no finding, a finding, a call that could not be diagnosed."""
 
 
 def diagnose(
-    calls: Annotated[
-        list[Path], typer.Argument(help="Call folders, or directories of them.", show_default=False)
-    ],
-    json_to: Annotated[
-        Path | None, typer.Option("--json", help="Write JSON lines there; - is standard output.")
-    ] = None,
-    limits: RulesFile = None,
-    thresholds: LimitsFile = None,
+    calls: CallFolders,
+    format: Annotated[DocumentFormat, typer.Option(help=FORMAT_HELP)] = "text",
+    json_to: JsonLinesFile = None,
+    limits: LimitsFile = None,
 ) -> None:
-    """Why: which of the seven symptoms each call shows, what confirms it, and what to turn.
+    """Find which of the seven symptoms each call shows, the evidence, and which knob to change.
 
     Exits with 0 if nothing was found, 1 if something was, 2 if a call could not be diagnosed. Each
     code has its section in docs/diagnosis.md.
@@ -49,27 +40,31 @@ def diagnose(
     from livekit_barge.batch.stored_results import Refused
     from livekit_barge.diagnosis import DiagnosisLimits
     from livekit_barge.measure.thresholds import Thresholds
-    from livekit_barge.report.terminal.findings import render_findings
+    from livekit_barge.report.terminal.findings import Diagnosed, FindingsJson, FindingsText
 
+    if format == "json":
+        json_to = json_to or Path("-")
     console = Screen(stderr=json_to == Path("-"))
-    rules, judging = DiagnosisLimits.load(limits), Thresholds.load(thresholds)
-    found: _Found = []
+    rules, judging = DiagnosisLimits.load(limits), Thresholds.load(limits)
+    found: list[Diagnosed] = []
     refused = False
     for path in call_folders(calls):
         try:
             findings = _diagnosed(path, rules, judging)
-        except Exception as error:  # a fault of ours over one call must not hide the others
+        except Exception as error:  # a bug that one call brings out must not hide the others
             refused = True
             refuse(Refused.of(path, error).line)
             continue
-        found.append((path, findings))
+        found.append(Diagnosed(path, findings))
         if json_to != Path("-"):
-            console.print(render_findings(findings, title=str(path)), highlight=False)
+            console.print(FindingsText().render(found[-1]), highlight=False)
     if json_to is not None:
-        _write(json_to, found)
+        with opened(json_to) as out:
+            for each in found:
+                out.write(FindingsJson().render(each))
     if refused:
         raise typer.Exit(COULD_NOT)
-    raise typer.Exit(FOUND if any(findings for _, findings in found) else NOTHING)
+    raise typer.Exit(FOUND if any(each.findings for each in found) else NOTHING)
 
 
 def _diagnosed(path: Path, rules: DiagnosisLimits, judging: Thresholds) -> list[Finding]:
@@ -79,11 +74,3 @@ def _diagnosed(path: Path, rules: DiagnosisLimits, judging: Thresholds) -> list[
 
     call = Call.open(path)
     return diagnose_call(call, measure_call(call, judging), limits=rules)
-
-
-def _write(file: Path, found: _Found) -> None:
-    """A line a call: its folder and its findings."""
-    with opened(file) as out:
-        for path, findings in found:
-            of_call = [finding.to_json() for finding in findings]
-            print(line({"call": str(path), "findings": of_call}), file=out)

@@ -1,15 +1,17 @@
-"""Where a command writes: what it was asked for into a file or to standard output, what it could
-not do to standard error."""
+"""Writes what a command answers to a file or to standard output, and errors to standard error."""
 
 from __future__ import annotations
 
 import io
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO
+
+from rich.console import Console, RenderableType
+from rich.text import Text
 
 from livekit_barge.errors import BargeError, SettingsError
 from livekit_barge.files import private
@@ -18,9 +20,9 @@ from livekit_barge.report.screen import one_line
 
 @contextmanager
 def opened(path: Path) -> Iterator[TextIO]:
-    """The file, to write text to; ``-`` is standard output.
+    """Open a file to write text to; ``-`` is standard output.
 
-    Raises :class:`SettingsError` where it cannot be written.
+    Raises :class:`SettingsError` if it cannot be written.
     """
     if path == Path("-"):
         yield sys.stdout
@@ -35,10 +37,10 @@ def opened(path: Path) -> Iterator[TextIO]:
 
 
 def guard_output() -> None:
-    """Have standard output say in one line that it cannot be written, as a file does."""
+    """Make standard output report in one line that it cannot be written, as a file does."""
     out = sys.__stdout__
     if out is None or sys.stdout is not out:
-        return  # closed, or somebody's in place of it
+        return  # closed, or replaced
     raw = _Raw(out.fileno(), "w", closefd=False)
     raw.name = "standard output"
     sys.stdout = io.TextIOWrapper(
@@ -50,7 +52,7 @@ def guard_output() -> None:
 
 
 def let_output_go() -> None:
-    """Leave what standard output does not take: Python writes it once more at its end."""
+    """Drop what standard output does not take: Python tries to write it again at exit."""
     try:
         print(end="", flush=True)
     except (BargeError, BrokenPipeError):
@@ -58,15 +60,15 @@ def let_output_go() -> None:
 
 
 class _Raw(io.FileIO):
-    """What is written may fail late, on a disk that fills up: then, too, it is said where."""
+    """A file that names itself also when a late write fails, as on a disk that fills up."""
 
     def write(self, data: Any, /) -> int:
         try:
             return super().write(data)
         except BrokenPipeError:
-            raise  # whoever read it has seen enough
+            raise  # the reader has seen enough
         except OSError as error:
-            raise _unwritable(self.name, error, "make room, or write elsewhere") from error
+            raise _unwritable(self.name, error, "free some space, or write elsewhere") from error
 
 
 def _unwritable(where: object, error: OSError, remedy: str) -> SettingsError:
@@ -74,7 +76,20 @@ def _unwritable(where: object, error: OSError, remedy: str) -> SettingsError:
 
 
 def refuse(error: object) -> None:
-    """Tell in one line what cannot be done."""
-    # A name may hold a line break, bytes that are no text, or what steers a terminal.
+    """Report on standard error, in one line, what cannot be done."""
+    # A name may hold a line break, bytes that are not text, or control characters.
     text = str(error).encode("utf-8", "backslashreplace").decode()
     print(f"livekit-barge: {one_line(text)}", file=sys.stderr)
+
+
+def print_parts(console: Console, parts: Iterable[RenderableType]) -> None:
+    """Print the parts that a renderer made, one below the other."""
+    for part in parts:
+        whole = isinstance(part, Text) and bool(part.no_wrap)
+        console.print(part, highlight=False, soft_wrap=whole)
+
+
+def print_notes(console: Console, notes: Iterable[str]) -> None:
+    """Print each note of a call on a line of its own."""
+    for note in notes:
+        console.print(f"note: {note}", highlight=False, soft_wrap=True)

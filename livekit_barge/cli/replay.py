@@ -1,4 +1,4 @@
-"""``livekit-barge replay``: parse, call, print."""
+"""``livekit-barge replay``: live calls again, under other settings."""
 
 from __future__ import annotations
 
@@ -7,31 +7,26 @@ from typing import Annotated
 
 import typer
 
-from livekit_barge.cli.score import LimitsFile
+from livekit_barge.cli.options import KeepCallsDir, LimitsFile, Vary
+from livekit_barge.cli.output import print_notes, refuse
 from livekit_barge.report.screen import Screen
 
 
 def replay(
     calls: Annotated[list[Path], typer.Argument(help="Call folders.", show_default=False)],
     preset: Annotated[
-        list[str] | None, typer.Option(help="Replay under this preset; several are allowed.")
+        list[str] | None, typer.Option(help="Preset to replay the calls under. Repeatable.")
     ] = None,
-    vary: Annotated[
-        list[str] | None,
-        typer.Option(help="NAME=FROM:TO:STEP or NAME=A,B,C, over the options that were in force."),
-    ] = None,
-    calls_dir: Annotated[
-        Path | None, typer.Option(help="Keep the replays there.", show_default="they are not kept")
-    ] = None,
-    thresholds: LimitsFile = None,
+    vary: Annotated[list[str] | None, typer.Option(help=Vary)] = None,
+    calls_dir: KeepCallsDir = None,
+    limits: LimitsFile = None,
 ) -> None:
-    """Play live calls again under other settings: what would have happened?
+    """Replay live calls under other settings, to see what would have happened.
 
-    The caller's audio and words are those of the call, and so is what the agent said, up to the
-    first decision that differs. With neither --preset nor --vary: the options as they were, which
-    shows how well replaying does.
+    The caller's audio and words are those of the call, and so is what the agent says up to the
+    first decision that differs. --vary changes knobs of the options that were in force. Without
+    --preset and --vary the options stay as they were, which shows how faithful the replay is.
     """
-    from livekit_barge.cli.output import refuse
     from livekit_barge.report.terminal.replay_table import LEGEND, replay_table
     from livekit_barge.search.replay.replay_calls import replay_calls, settings_of
     from livekit_barge.work.progress import progress_bar
@@ -41,15 +36,14 @@ def replay(
     failed = 0
     with progress_bar(Screen(stderr=True), len(calls) * len(settings), kept=False) as bar:
         for done in replay_calls(
-            calls, settings, calls_dir=calls_dir, thresholds=thresholds, on_done=bar.advance
+            calls, settings, calls_dir=calls_dir, thresholds=limits, on_done=bar.advance
         ):
             if isinstance(done, str):
                 failed += 1
                 refuse(done)
                 continue
             console.print(replay_table(done), highlight=False)
-            for note in dict.fromkeys(note for each in done for note in each.notes):
-                console.print(f"note: {note}", highlight=False, soft_wrap=True)
+            print_notes(console, dict.fromkeys(note for each in done for note in each.notes))
     if failed < len(calls):
         console.print(LEGEND, style="dim", highlight=False)
     raise typer.Exit(2 if failed else 0)

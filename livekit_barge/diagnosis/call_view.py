@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from livekit_barge.call.audio import AUDIO_FILE, CALLER, Float32
+from livekit_barge.call.audio import CALLER, Float32
 from livekit_barge.call.cause_table import CAUSES, CauseFacts
 from livekit_barge.call.events import (
     AgentState,
@@ -27,6 +27,7 @@ from livekit_barge.call.events import (
     UserState,
 )
 from livekit_barge.call.folder import Call
+from livekit_barge.call.formats import AUDIO_FILE
 from livekit_barge.diagnosis.framework import Framework, framework_of
 from livekit_barge.diagnosis.rule_limits import DiagnosisLimits
 from livekit_barge.hearing.edges import runs

@@ -9,7 +9,7 @@ from pathlib import Path
 import soundfile
 from livekit.agents import Agent
 
-from livekit_barge.call.folder import EVENTS_FILE
+from livekit_barge.call.formats import EVENTS_FILE
 from livekit_barge.faults.sessions import session_of
 from livekit_barge.script.played_call import PlayedCall
 from livekit_barge.script.script import CallerLine, Script, caller_line

@@ -1,4 +1,4 @@
-"""What may have been meant by a wrong name."""
+"""Suggests the name that a wrong one was meant to be."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ from collections.abc import Iterable
 
 
 def nearest(name: str, known: Iterable[str], *, otherwise: str | None = None) -> str:
-    """A remedy for a wrong name: the known one most like it; where none is, ``otherwise``, or all
-    of them."""
+    """Return a remedy for a wrong name: the most similar known one, else ``otherwise`` or all."""
     import difflib  # only a wrong name needs it
 
     names = list(known)

@@ -1,4 +1,4 @@
-"""Where the presets, scripts and thresholds that ship with the package lie."""
+"""Finds the presets, scripts and limits that ship with the package."""
 
 from __future__ import annotations
 
@@ -8,6 +8,6 @@ _PACKAGE = Path(__file__).parents[1]
 
 
 def configs_dir() -> Path:
-    """The shipped ``configs/``: inside an installed wheel, or beside the package in a checkout."""
+    """Return the shipped ``configs/``: in an installed wheel, or beside a checkout's package."""
     installed = _PACKAGE / "configs"
     return installed if installed.is_dir() else _PACKAGE.parent / "configs"

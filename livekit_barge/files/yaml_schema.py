@@ -1,4 +1,4 @@
-"""Reads mappings out of YAML files: known keys only, each checked, errors with their place."""
+"""Reads mappings from YAML files: only known keys, each checked, errors with their line."""
 
 from __future__ import annotations
 
@@ -15,32 +15,32 @@ from livekit_barge.errors import ScriptError
 from livekit_barge.files.did_you_mean import nearest
 from livekit_barge.files.read_file import read_regular
 
-# The largest suite of ours is a tenth of it; a file that is longer was not meant.
+# Our largest suite is a tenth of it; a longer file is a mistake.
 _MOST_BYTES = 300_000
-# What a script may be without aliases.
+# The longest script with its aliases expanded.
 _MOST_WRITTEN_OUT = 3_000_000
-# No number, date or truth value has more characters; to make one of a text takes long.
+# No number, date or truth value is longer; converting a long text takes long.
 _LONGEST_NUMBER = 300
 
 Check = Callable[[Any], Any]
-"""Turns a key's value into the field's; a ``ValueError`` says what it should be."""
+"""Converts a key's value to the field's; a ``ValueError`` says what it should be."""
 
 
 @dataclass(frozen=True)
 class Keys:
-    """The keys of a mapping, and which must be there."""
+    """The keys of a mapping, and those that are required."""
 
     checks: Mapping[str, Check]
     required: Sequence[str] = field(default_factory=tuple)
 
 
 def read_yaml(path: Path) -> Any:
-    """What a YAML file holds. Raises :class:`ScriptError`."""
+    """Return the content of a YAML file. Raises :class:`ScriptError`."""
     try:
         import yaml  # type: ignore[import-untyped]
     except ModuleNotFoundError as error:
         raise ScriptError(
-            "scripts need the bench", remedy="install livekit-barge with the extra bench"
+            "scripts need PyYAML", remedy="install livekit-barge with the extra bench"
         ) from error
     try:
         loader = _strict_loader()(read_regular(path, _MOST_BYTES).decode("utf-8"))
@@ -48,7 +48,9 @@ def read_yaml(path: Path) -> Any:
         node = loader.get_single_node()
         if _written_out(node, {}) > _MOST_WRITTEN_OUT:
             raise ScriptError(
-                "its aliases (*name) stand for too much", where=path, remedy="write it out"
+                "its aliases (*name) expand to too much text",
+                where=path,
+                remedy="write the values out",
             )
         return None if node is None else loader.construct_document(node)
     except OSError as error:
@@ -57,20 +59,20 @@ def read_yaml(path: Path) -> Any:
         ) from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         reason = " ".join(str(error).split())
-        raise ScriptError(f"not YAML ({reason})", where=path, remedy="mend it") from error
+        raise ScriptError(f"not YAML ({reason})", where=path, remedy="fix it") from error
     except RecursionError as error:
-        raise ScriptError("nested too deep to be read", where=path, remedy="mend it") from error
+        raise ScriptError("nested too deeply", where=path, remedy="fix it") from error
 
 
 def _written_out(node: Any, known: dict[int, float]) -> float:
-    """How many characters a node would be without aliases, which repeat what they stand for.
+    """Count the characters of a node with its aliases expanded.
 
-    One that stands for what it is in never ends. ``known``: the nodes that were looked at.
+    A node that contains itself has infinitely many. ``known``: the nodes counted so far.
     """
     if node is None or isinstance(node.value, str):
         return 1 + len(node.value if node else "")
     if id(node) not in known:
-        known[id(node)] = math.inf  # until it is known, for one within itself
+        known[id(node)] = math.inf  # in case it contains itself
         inner = (part for item in node.value for part in (item if type(item) is tuple else (item,)))
         known[id(node)] = 1 + sum(_written_out(part, known) for part in inner)
     return known[id(node)]
@@ -78,7 +80,7 @@ def _written_out(node: Any, known: dict[int, float]) -> float:
 
 @cache
 def _strict_loader() -> Any:
-    """PyYAML's safe one, which takes the last of two equal keys, and fails at some scalars."""
+    """Return PyYAML's safe loader, made strict: it would take the last of two equal keys."""
     import yaml
 
     class Loader(yaml.SafeLoader):  # type: ignore[misc]
@@ -94,14 +96,14 @@ def _strict_loader() -> Any:
         def construct_object(self, node: Any, deep: bool = False) -> Any:
             is_text = not isinstance(node, yaml.ScalarNode) or node.tag.endswith(":str")
             if not is_text and len(node.value) > _LONGEST_NUMBER:
-                raise self._fault(node, "a value is too long", "put a text into quotes")
+                raise self._fault(node, "a value is too long", "put text in quotes")
             try:
                 value = super().construct_object(node, deep)
                 if isinstance(value, int):
-                    str(value)  # Python writes out no number of more than 4300 digits
+                    str(value)  # Python refuses to print numbers of more than 4300 digits
             except (ValueError, LookupError, AttributeError) as error:
                 what = f"{str(node.value)[:20]!r} cannot be read as {node.tag.split(':')[-1]}"
-                remedy = "mend it, or put it into quotes"
+                remedy = "fix it, or put it in quotes"
                 raise self._fault(node, what, remedy) from error
             return value
 
@@ -113,7 +115,7 @@ def _strict_loader() -> Any:
 
 
 def read_keys(content: Any, keys: Keys, *, where: object) -> dict[str, Any]:
-    """The mapping's values, checked. Raises :class:`ScriptError`, naming ``where`` and the key."""
+    """Return the mapping's values, checked. Raises :class:`ScriptError`, naming the key."""
     if not isinstance(content, dict):
         raise ScriptError(
             "empty" if content is None else f"{content!r} is not a mapping of keys",
@@ -137,30 +139,30 @@ def read_keys(content: Any, keys: Keys, *, where: object) -> dict[str, Any]:
 
 
 def words(value: Any) -> str:
-    """A text with words in it."""
-    if isinstance(value, bool | int | float | date):  # as which YAML reads No, 24 and 2026-01-01
-        raise ValueError("put it into quotes")
+    """Return a text that has words in it."""
+    if isinstance(value, bool | int | float | date):  # YAML's reading of No, 24 and 2026-01-01
+        raise ValueError("put it in quotes")
     if not isinstance(value, str) or not re.search(r"\w", value):
         raise ValueError("write words")
     return " ".join(value.split())
 
 
 def one_of(names: Sequence[str], value: Any) -> str:
-    """One of these names; with ``partial`` a check."""
+    """Return one of these names; ``partial`` makes it a check."""
     if value not in names:
         raise ValueError(nearest(str(value), names))
     return str(value)
 
 
 def number(low: float, high: float, example: str, value: Any) -> float:
-    """A number from ``low`` to ``high``; with ``partial`` a check."""
+    """Return a number from ``low`` to ``high``; ``partial`` makes it a check."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
         raise ValueError(f"give {example}")
     return float(value)
 
 
 def whole(value: Any) -> int:
-    """A whole number of 0 or more."""
+    """Return a whole number of 0 or more."""
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
         raise ValueError("give a whole number, 0 or more")
     return value

@@ -16,7 +16,7 @@ from typing import Any
 
 from livekit_barge.call.events import Event
 from livekit_barge.call.folder import Call
-from livekit_barge.call.meta import META_FILE
+from livekit_barge.call.formats import META_FILE
 from livekit_barge.errors import IntakeError
 from livekit_barge.intake.channel_roles import call_channels, recording_channels
 from livekit_barge.intake.duplicate_channels import refuse_alike

@@ -16,7 +16,7 @@ from livekit_barge.measure.thresholds import Thresholds
 def is_backchannel(
     episode: Episode, words: str | None, limits: Thresholds, *, labelled: bool = False
 ) -> bool:
-    """Return whether all words are on the list of ``thresholds.toml``, or the sound is that short.
+    """Return whether all words are on the list of ``limits.toml``, or the sound is that short.
 
     ``labelled``: the recording's maker labels it as one.
     """

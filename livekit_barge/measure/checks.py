@@ -1,8 +1,8 @@
-"""One check of what was reached against a limit, for every command that judges.
+"""Checks a result against a limit, for every command that judges.
 
-A limit on a rate or a time of nothing is not judged. A time that is only a lower bound, and lies
-under its limit, may still be over it: that check is *undecided*, neither held nor fallen short. A
-check that rests on fewer than :data:`~.totals.FEW` events is judged, and marked.
+A limit on a rate or a time of no events is not judged. A time that is only a lower bound and lies
+under its limit may still exceed it: that check is *undecided*, neither met nor missed. A check that
+rests on fewer than :data:`~.totals.FEW` events is judged, and marked.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from livekit_barge.measure.totals import FEW, Tally
 
 @dataclass(frozen=True, kw_only=True)
 class Check:
-    """One limit, and what was reached."""
+    """One limit, and the value that was reached."""
 
     name: str
     limit: float
@@ -28,39 +28,39 @@ class Check:
     of: int
     """The number of events that ``value`` rests on."""
     lower_bound: bool = False
-    """``value`` is at least that."""
+    """``value`` is only a lower bound."""
 
     @property
     def least(self) -> bool:
-        """The limit is the least allowed, not the most."""
+        """True if the limit is a minimum, not a maximum."""
         return "_min" in self.name
 
     @property
     def passed(self) -> bool | None:
-        """``None``: there was nothing to judge, or too little is known to say."""
+        """True if the limit was met; ``None``: nothing to judge, or undecided."""
         if self.value is None or self.undecided:
             return None
         return self.value >= self.limit if self.least else self.value <= self.limit
 
     @property
     def undecided(self) -> bool:
-        """The true value may be more than its lower bound, and more than the limit."""
+        """True if the value is a lower bound, and the true value may exceed the limit."""
         return self.value is not None and self.lower_bound and self.value <= self.limit
 
     @property
     def short_by(self) -> float | None:
-        """The distance to the limit of a check that fell short, else ``None``."""
+        """The distance to a limit that was missed, else ``None``."""
         if self.value is None or self.passed is not False:
             return None
         return round(abs(self.value - self.limit), 6)
 
     @property
     def too_few(self) -> bool:
-        """The check rests on so few events that it says next to nothing."""
+        """True if the check rests on so few events that it says next to nothing."""
         return self.value is not None and self.of < FEW
 
     def to_json(self) -> dict[str, Any]:
-        """Return the check as documents hold it."""
+        """Return the check as it stands in documents."""
         return dataclasses.asdict(self) | {
             "passed": self.passed,
             "undecided": self.undecided,
@@ -79,7 +79,7 @@ def check(tally: Tally, *tables: ScoreLimits | GateLimits) -> tuple[Check, ...]:
 
 
 def passed(checks: Iterable[Check]) -> bool | None:
-    """Return whether no check fell short; ``None``: none did, and one is undecided."""
+    """Return whether every check was met; ``None``: none was missed, but one is undecided."""
     every = list(checks)
     if any(each.passed is False for each in every):
         return False
@@ -96,7 +96,7 @@ _REACHED = {
     "p90_cancellation_max_s": "cancellation",
     "p90_dead_air_max_s": "dead_air",
 }
-"""What each limit is held against."""
+"""The figure of a tally that each limit is about."""
 
 
 def _check(name: str, limit: float, reached: Rate | Percentiles) -> Check:

@@ -7,7 +7,7 @@ path it interrupts the handle long after the pause that stopped the sound, and i
 the end.
 
 Without labels, the caller's words distinguish a backchannel from a miss if there are any (all of
-them on the list of ``thresholds.toml``), else their length does.
+them on the list of ``limits.toml``), else their length does.
 
 A program's own interrupt answers the caller if it comes soon enough, as a keyword handler's does.
 After a backchannel it is the program's own doing: the agent held, or the overlap is unmeasurable.

@@ -8,14 +8,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
+from livekit_barge.call.formats import SCORECARD_SCHEMA
 from livekit_barge.measure.checks import Check, check, passed
 from livekit_barge.measure.overlap import DecisionMade, Overlap, Verdict
 from livekit_barge.measure.thresholds import ScoreLimits
 from livekit_barge.measure.totals import Tally
 from livekit_barge.measure.turns import Turn
-
-SCHEMA = "livekit-barge/scorecard/2"
-SCHEMA_OF_ALL = "livekit-barge/scorecard-of-all/2"
 
 
 @dataclass(frozen=True)
@@ -100,7 +98,7 @@ class Scorecard:
     def to_json(self) -> dict[str, Any]:
         """The document that ``docs/scorecard.md`` describes."""
         return {
-            "schema": SCHEMA,
+            "schema": SCORECARD_SCHEMA,
             "call_id": self.call_id,
             "source": self.source,
             "capture_point": self.capture_point,

@@ -1,4 +1,4 @@
-"""What overlaps and labelled events add up to: one tally, whoever asks.
+"""Adds overlaps and labelled events up: one tally for every command.
 
 ``score``, ``summary``, ``bench``, ``gate``, the pytest mark and the reports all count with it. An
 *event* is an overlap of a call, or a line of a script with its label. Each says whether the agent
@@ -15,8 +15,8 @@ should have yielded or held (``expect``); without a label that follows from the 
 | ``resumed_rate`` | events to yield to that stopped the agent | the agent took the floor back |
 
 The percentiles of both clocks are those of the events to yield to. A miss is a lower bound in
-``time_to_yield``, so that misses do not flatter it. Events in which the agent came in on the caller
-(``agent_over_caller``), natural ends and what is unmeasurable are counted, and are in no rate.
+``time_to_yield``, so that misses do not flatter it. Natural ends, unmeasurable events and those in
+which the agent started over the caller (``agent_over_caller``) are counted but are in no rate.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from livekit_barge.measure.overlap import WANTED_THE_FLOOR, Outcome
 from livekit_barge.measure.statistics import Measured, Percentiles, Rate
 
 FEW = 10
-"""A rate of fewer events than this says next to nothing, and is marked."""
+"""A rate of fewer events than this says next to nothing and is marked."""
 
 RATES = (
     "yield_rate",
@@ -78,10 +78,10 @@ class Judged(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Tally:
-    """Counts and times of events. They are kept as such, so that tallies add up as well."""
+    """Counts and times of events, from which rates are derived, so that tallies can be added."""
 
     outcomes: Mapping[str, int]
-    """Events by outcome, without those of ``agent_over_caller``."""
+    """Events by outcome, without those that are ``agent_over_caller``."""
     hold_rate: Rate
     """Held, of the events to hold through."""
     kept_rate: Rate
@@ -94,11 +94,11 @@ class Tally:
     detection: Percentiles
     cancellation: Percentiles
     quiet_at_decision: int
-    """Events to yield to that are in no ``cancellation``: the agent was between two words."""
+    """Events to yield to that are not in ``cancellation``: the agent was between two words."""
     talk_over_s: float
-    """Seconds in which both were audible, in all events together."""
+    """Seconds in which both were audible, summed over all events."""
     dead_air: Percentiles
-    """Seconds of silence per false stop, of those for which it is known."""
+    """Seconds of silence after each false stop for which they are known."""
 
     @classmethod
     def of(cls, events: Iterable[Judged]) -> Self:
@@ -129,7 +129,7 @@ class Tally:
 
     @classmethod
     def total(cls, tallies: Iterable[Tally]) -> Self:
-        """Add tallies up, in one pass: a batch has tens of thousands."""
+        """Add tallies up in one pass: a batch has tens of thousands."""
         every = list(tallies)
         outcomes: Counter[str] = Counter()
         uncounted: Counter[str] = Counter()
@@ -153,22 +153,22 @@ class Tally:
 
     @property
     def yield_rate(self) -> Rate:
-        """How reliably the agent lets a caller in, in time."""
+        """The share of callers whom the agent lets in, in time."""
         return self._of_wanted("yielded")
 
     @property
     def missed_rate(self) -> Rate:
-        """How often the agent does not let a caller in, for seconds or at all."""
+        """The share of callers whom the agent lets in only after seconds, or never."""
         return self._of_wanted("missed")
 
     @property
     def false_stop_rate(self) -> Rate:
-        """How often the agent stops for what is not a barge-in."""
+        """The share of sounds other than barge-ins that stop the agent."""
         return _rest(self.hold_rate)
 
     @property
     def broken_rate(self) -> Rate:
-        """How often the agent is stopped where it must not be."""
+        """The share of events in protected speech that stop the agent."""
         return _rest(self.kept_rate)
 
     def _of_wanted(self, outcome: str) -> Rate:
@@ -177,7 +177,7 @@ class Tally:
         )
 
     def to_json(self) -> dict[str, Any]:
-        """Return the tally as ``summary`` of a scorecard's document holds it."""
+        """Return the tally as it stands in ``summary`` of a scorecard's document."""
         return {
             "overlaps": sum(self.outcomes.values()) + self.uncounted.get("agent_over_caller", 0),
             "outcomes": dict(sorted(self.outcomes.items())),

@@ -11,17 +11,23 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from livekit_barge.call import audio
 from livekit_barge.call.audio import Int16
 from livekit_barge.call.events import Event, to_line
 from livekit_barge.call.fields import encode
 from livekit_barge.call.finish import finish_call, write_meta
-from livekit_barge.call.folder import EVENTS_FILE, TURNS_FILE, lock_folder, read_events
-from livekit_barge.call.meta import META_FILE, CallMeta
+from livekit_barge.call.folder import lock_folder, read_events
+from livekit_barge.call.formats import (
+    CALLER_SPOOL,
+    EVENTS_FILE,
+    META_FILE,
+    PUSHED_SPOOL,
+    TURNS_FILE,
+)
+from livekit_barge.call.meta import CallMeta
 from livekit_barge.files import private
 from livekit_barge.measure.turns import Turn
 
-_SPOOLS = {"caller": audio.CALLER_SPOOL, "agent": audio.PUSHED_SPOOL}
+_SPOOLS = {"caller": CALLER_SPOOL, "agent": PUSHED_SPOOL}
 
 
 class CallFiles:

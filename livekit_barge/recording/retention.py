@@ -7,7 +7,8 @@ import shutil
 from pathlib import Path
 
 from livekit_barge.call.folder import lock_folder
-from livekit_barge.call.meta import META_FILE, VIRTUAL_SOURCES, CallMeta
+from livekit_barge.call.formats import META_FILE
+from livekit_barge.call.meta import VIRTUAL_SOURCES, CallMeta
 from livekit_barge.errors import CallError
 
 

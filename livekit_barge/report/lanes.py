@@ -1,4 +1,4 @@
-"""A call's events as a reader follows them: what lasted, in lanes, and what happened at once.
+"""A call's events as a reader follows them: states in lanes, and momentary events as marks.
 
 The HTML page and the terminal's timeline show the same lanes and marks.
 """
@@ -33,18 +33,18 @@ from livekit_barge.report.terminal.turn_table import as_ms
 
 @dataclass(frozen=True)
 class Stretch:
-    """Something that lasted."""
+    """A state that lasted."""
 
     begin_s: float
     end_s: float
     kind: str
-    """``speaking``, ``paused``, …: its colour."""
+    """``speaking``, ``paused``, …: decides its colour."""
     label: str
 
 
 @dataclass(frozen=True)
 class Lane:
-    """Stretches of one sort; those of a lane seldom overlap."""
+    """States of one kind; those of a lane seldom overlap."""
 
     name: str
     stretches: tuple[Stretch, ...]
@@ -52,7 +52,7 @@ class Lane:
 
 @dataclass(frozen=True)
 class Mark:
-    """Something that happened at once."""
+    """A momentary event."""
 
     at_s: float
     kind: str
@@ -62,7 +62,7 @@ class Mark:
 
 @dataclass
 class _Open:
-    """A lane in the making: at most one stretch is open for each key."""
+    """A lane under construction: at most one state is open for each key."""
 
     stretches: list[Stretch] = field(default_factory=list)
     _begun: dict[object, tuple[float, str, str]] = field(default_factory=dict)
@@ -82,7 +82,7 @@ class _Open:
 
 
 def lanes(events: Sequence[Event], turns: Sequence[Turn], *, ended_s: float) -> tuple[Lane, ...]:
-    """The lanes of a call, those that are empty left out."""
+    """Return the lanes of a call that are not empty."""
     vad, agent, output, protected = _Open(), _Open(), _Open(), _Open()
     for placed in place_agent(events, ended_s=ended_s):
         output.stretches.append(
@@ -124,13 +124,13 @@ def _said(turns: Iterable[Turn], speaker: str) -> Iterator[Stretch]:
 
 
 def marks(events: Iterable[Event]) -> tuple[Mark, ...]:
-    """What happened at once, in order. Interim transcripts and the sink's reports are left out."""
+    """Return the momentary events in order, without interim transcripts and the sink's reports."""
     found = ((event.at_s, _mark(event)) for event in events)
     return tuple(Mark(at_s, *mark) for at_s, mark in found if mark is not None)
 
 
 def _mark(event: Event) -> tuple[str, str] | None:
-    """Its kind, and what it says."""
+    """Return the mark's kind and label, or ``None`` if the event has no mark."""
     match event:
         case Decision():
             queued = "" if event.queued_s is None else f", {as_ms(event.queued_s)} queued"

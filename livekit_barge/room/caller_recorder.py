@@ -27,7 +27,8 @@ from livekit_barge.call.events import (
 )
 from livekit_barge.call.fields import encode
 from livekit_barge.call.finish import replacing
-from livekit_barge.call.folder import TURNS_FILE, Call
+from livekit_barge.call.folder import Call
+from livekit_barge.call.formats import TURNS_FILE
 from livekit_barge.call.meta import CallMeta
 from livekit_barge.call.placement import CallerTimeline
 from livekit_barge.clock import CallClock

@@ -11,7 +11,7 @@ from pathlib import Path
 from time import sleep
 
 from livekit_barge.call.folder import lock_folder
-from livekit_barge.call.meta import META_FILE
+from livekit_barge.call.formats import META_FILE
 from livekit_barge.clock import SystemClock
 from livekit_barge.errors import RoomError
 from livekit_barge.room.processes import child

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from livekit_barge.call.formats import SWEEP_FILE, SWEEP_SCHEMA
 from livekit_barge.errors import SettingsError
 from livekit_barge.files import private
 from livekit_barge.measure.totals import Tally
@@ -22,7 +23,6 @@ from livekit_barge.search.axes import Setting, crossed
 from livekit_barge.suites.case import Case
 from livekit_barge.suites.event_results import CaseResult, EventResult
 from livekit_barge.suites.play_cases import run_cases
-from livekit_barge.suites.sweep_file import SCHEMA, SWEEP_FILE
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ def write_sweep(out: Path, title: str, points: Sequence[Point]) -> Path:
     """Write the points to the sweep's folder. Raises :class:`SettingsError`."""
     file = out / SWEEP_FILE
     document = {
-        "schema": SCHEMA,
+        "schema": SWEEP_SCHEMA,
         "title": title,
         "points": [point.to_json() for point in points],
     }

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from livekit_barge.call.formats import HELD_OUT
 from livekit_barge.errors import BargeError, SettingsError
 from livekit_barge.frameworks.livekit.presets.preset import Preset, preset_names
 from livekit_barge.measure.totals import Tally
@@ -22,7 +23,6 @@ from livekit_barge.suites.case import Case
 from livekit_barge.suites.event_results import CaseResult
 from livekit_barge.suites.play_cases import run_cases
 from livekit_barge.suites.suite import SPLITS, Suite
-from livekit_barge.suites.sweep_file import HELD_OUT
 from livekit_barge.work.progress import Bar
 
 TUNED = "tuned"

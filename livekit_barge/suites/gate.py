@@ -14,6 +14,7 @@ from typing import Any
 
 from livekit_barge.batch.find_recordings import recordings
 from livekit_barge.batch.stored_results import Refused, result_of
+from livekit_barge.call.formats import HELD_OUT, RESULTS_FILE, RUN_FILE, SWEEP_FILE
 from livekit_barge.errors import SettingsError
 from livekit_barge.intake.score_options import Order
 from livekit_barge.measure.checks import Check, check, passed
@@ -21,9 +22,7 @@ from livekit_barge.measure.overlap import Overlap
 from livekit_barge.measure.thresholds import Thresholds
 from livekit_barge.measure.totals import Tally
 from livekit_barge.suites.event_results import EventResult
-from livekit_barge.suites.results_store import RESULTS_FILE, RUN_FILE
 from livekit_barge.suites.run_manifest import Run
-from livekit_barge.suites.sweep_file import HELD_OUT, SWEEP_FILE
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,11 +70,11 @@ def judge_runs(
     Raises :class:`~livekit_barge.errors.BargeError` for a folder with nothing in it.
     """
     order = Order.of(source=source, caller_channel=caller_channel, thresholds=thresholds)
-    limits = order.thresholds
+    judging = order.thresholds
     verdicts: list[Verdict] = []
     for folder in folders:
         if (folder / RUN_FILE).exists():
-            verdicts += _of_run(folder, limits)
+            verdicts += _of_run(folder, judging)
         elif _is_sweep(folder) or (folder.name == HELD_OUT and _is_sweep(folder.parent)):
             raise SettingsError(
                 "a sweep cannot be checked against limits",

@@ -140,7 +140,7 @@ def _played(case: Case, playing: Playing) -> CaseResult:
     session = partial(
         BargeSession,
         preset=case.chosen(),
-        settings=NoEnvironment(thresholds=playing.thresholds, retention_days=None),
+        settings=NoEnvironment(limits=playing.thresholds, retention_days=None),
     )
     with turn_log_off():
         played = play_call(

@@ -50,7 +50,7 @@ def run_in_room(
     later one from being made is told in its result.
     """
     client_log_off()
-    limits = Thresholds.load(thresholds)
+    judging = Thresholds.load(thresholds)
     name = f"barge-{secrets.token_hex(3)}"
     kept_as: list[str] = []
     with tempfile.TemporaryDirectory() as scratch, Kept(out) as kept:
@@ -63,7 +63,7 @@ def run_in_room(
                 agent_identity=agent_identity,
             )
             try:
-                result = _call(case, dial, calls_dir or Path(scratch), limits)
+                result = _call(case, dial, calls_dir or Path(scratch), judging)
             except BargeError as error:
                 if number == 1:
                     raise

@@ -21,12 +21,11 @@ from types import TracebackType
 from typing import IO, Self
 
 from livekit_barge.call.fields import parse
+from livekit_barge.call.formats import RESULTS_FILE, RUN_FILE
 from livekit_barge.errors import SettingsError
 from livekit_barge.files import private
 from livekit_barge.suites.event_results import CaseResult
 
-RESULTS_FILE = "results.jsonl"
-RUN_FILE = "run.json"
 _LOCK_FILE = ".lock"
 
 

@@ -14,13 +14,11 @@ from pathlib import Path
 from typing import Any, Self
 
 from livekit_barge.call.fields import fault, parse
+from livekit_barge.call.formats import BENCH_SCHEMA, RESULTS_FILE, RUN_FILE
 from livekit_barge.errors import SettingsError
 from livekit_barge.files import private
 from livekit_barge.files.read_file import read_regular
 from livekit_barge.suites.event_results import CaseResult
-from livekit_barge.suites.results_store import RESULTS_FILE, RUN_FILE
-
-SCHEMA = "livekit-barge/bench/1"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +41,7 @@ class Run:
     """The number of those calls."""
 
     def to_json(self) -> dict[str, Any]:
-        return {"schema": SCHEMA, **asdict(self)}
+        return {"schema": BENCH_SCHEMA, **asdict(self)}
 
     def keep(self, folder: Path) -> None:
         """Write the run beside its results. Raises :class:`SettingsError`."""
@@ -70,8 +68,8 @@ class Run:
             raise SettingsError(
                 f"no finished run ({type(error).__name__})", where=path, remedy="run bench again"
             ) from error
-        if (schema := fields.pop("schema")) != SCHEMA:
-            wrong: str | None = f"its schema is {schema!r:.60}, not {SCHEMA}"
+        if (schema := fields.pop("schema")) != BENCH_SCHEMA:
+            wrong: str | None = f"its schema is {schema!r:.60}, not {BENCH_SCHEMA}"
         else:
             wrong = fault(cls, fields) or (None if fields["presets"] else "it names no preset")
         if wrong is not None:

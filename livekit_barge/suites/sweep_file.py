@@ -21,14 +21,10 @@ from pathlib import Path
 from typing import Any
 
 from livekit_barge.call.fields import parse
+from livekit_barge.call.formats import SWEEP_SCHEMA
 from livekit_barge.errors import CallError
 from livekit_barge.files.read_file import read_regular
 from livekit_barge.measure.statistics import Rate
-
-SWEEP_FILE = "sweep.json"
-HELD_OUT = "held-out"
-"""The folder beside it in which ``tune`` keeps the calls its search has not heard."""
-SCHEMA = "livekit-barge/sweep/1"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,8 +62,8 @@ def read_sweep(file: Path) -> Sweep:
         document = parse(read_regular(file))
     except (OSError, ValueError) as error:
         raise _wrong(file, f"no sweep ({error})") from error
-    if not isinstance(document, dict) or document.get("schema") != SCHEMA:
-        raise _wrong(file, f"not of the schema {SCHEMA}")
+    if not isinstance(document, dict) or document.get("schema") != SWEEP_SCHEMA:
+        raise _wrong(file, f"not of the schema {SWEEP_SCHEMA}")
     listed = document.get("points")
     if not isinstance(listed, list):
         raise _wrong(file, "points is not a list")

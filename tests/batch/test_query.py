@@ -98,7 +98,7 @@ class TestWorst:
 def test_a_result_that_is_no_json_is_told_in_one_line(query, tmp_path):
     asked = query(card())
     next((tmp_path / "scores").glob("*/scorecard.json")).write_text("{")
-    with pytest.raises(IntakeError, match="results that cannot be read"):
+    with pytest.raises(IntakeError, match="the results cannot be read"):
         asked.groups(["source"])
 
 
@@ -116,7 +116,7 @@ def test_a_result_that_is_no_scorecard_is_told_in_one_line(query, tmp_path, text
 def test_a_directory_in_the_place_of_a_scorecard_is_told_in_one_line(query, tmp_path):
     query(card())
     (tmp_path / "scores" / "odd" / "scorecard.json").mkdir(parents=True)
-    with pytest.raises(IntakeError, match=r"odd/scorecard\.json: no scorecard – .* score again"):
+    with pytest.raises(IntakeError, match=r"odd/scorecard\.json: not a scorecard – .* score again"):
         query()
 
 

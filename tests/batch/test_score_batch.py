@@ -1,4 +1,4 @@
-"""A batch loses nothing and doubles nothing, and goes on where it was stopped."""
+"""A batch loses nothing and doubles nothing, and resumes where it was stopped."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ import pytest
 
 from livekit_barge.batch.find_recordings import recordings as find
 from livekit_barge.batch.score_batch import Total, score_batch
-from livekit_barge.batch.stored_results import CARD_FILE, REFUSED_FILE, Refused, Results, result_of
+from livekit_barge.batch.stored_results import Refused, Results, result_of
+from livekit_barge.call.formats import CARD_FILE, REFUSED_FILE
 from livekit_barge.errors import IntakeError
 from livekit_barge.files import private
 from livekit_barge.intake.score_options import Order
@@ -120,7 +121,7 @@ def test_a_fault_of_ours_is_told_and_the_rest_goes_on(recordings, results, monke
 
     monkeypatch.setattr("livekit_barge.batch.stored_results.score", fails)
     made = results.make(find([recordings(1)])[0])
-    assert "a fault of livekit_barge's (ZeroDivisionError: by zero)" in made.line
+    assert "internal error of livekit_barge (ZeroDivisionError: by zero)" in made.line
 
 
 def cut(text: str) -> str:
@@ -191,7 +192,7 @@ def test_a_result_that_cannot_be_written_is_told_and_leaves_nothing(
     for path in paths:
         line = results.make(path).line
         assert line.startswith(f"{path}: its result cannot be kept in {results.directory}")
-        assert "(No space left on device) – make room" in line
+        assert "(No space left on device) – free some space" in line
     assert [file for file in results.directory.rglob("*") if file.is_file()] == []
 
 
@@ -203,11 +204,11 @@ class TestPrepare:
     @pytest.mark.parametrize("below", ["", "below"])
     def test_refuses_a_file(self, results, below):
         results.directory.touch()
-        with pytest.raises(IntakeError, match="results cannot be kept in it"):
+        with pytest.raises(IntakeError, match="results cannot be written here"):
             Results(results.directory / below, ORDER).prepare()
 
     def test_refuses_what_is_read_only(self):
-        with pytest.raises(IntakeError, match="results cannot be kept in it"):
+        with pytest.raises(IntakeError, match="results cannot be written here"):
             Results(Path("/proc/self"), ORDER).prepare()
 
 

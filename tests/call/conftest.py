@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from livekit_barge.call.audio import CALLER_SPOOL, PUSHED_SPOOL
 from livekit_barge.call.events import (
     CallerAnchored,
     Event,
@@ -22,7 +21,8 @@ from livekit_barge.call.events import (
 )
 from livekit_barge.call.finish import finish_call
 from livekit_barge.call.folder import Call
-from livekit_barge.call.meta import META_FILE, CallMeta
+from livekit_barge.call.formats import CALLER_SPOOL, META_FILE, PUSHED_SPOOL
+from livekit_barge.call.meta import CallMeta
 from tests.disks import tiny_disk
 
 RATE = 24_000

@@ -14,12 +14,19 @@ import numpy as np
 import pytest
 import soundfile
 
-from livekit_barge.call.audio import AGENT, AUDIO_FILE, CALLER_SPOOL, PUSHED_FILE, PUSHED_SPOOL
+from livekit_barge.call.audio import AGENT
 from livekit_barge.call.audio import CALLER as CALLER_CHANNEL
 from livekit_barge.call.events import AgentAnchored, CallerAnchored
 from livekit_barge.call.finish import finish_call, replacing, write_meta
 from livekit_barge.call.folder import Call
-from livekit_barge.call.meta import META_FILE, CallMeta
+from livekit_barge.call.formats import (
+    AUDIO_FILE,
+    CALLER_SPOOL,
+    META_FILE,
+    PUSHED_FILE,
+    PUSHED_SPOOL,
+)
+from livekit_barge.call.meta import CallMeta
 from livekit_barge.errors import CallError
 from tests.call.conftest import CALLER, EVENTS, META, PUSHED, RATE, both_channels
 from tests.disks import tiny_disk

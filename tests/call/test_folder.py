@@ -12,11 +12,17 @@ import numpy as np
 import pytest
 
 from livekit_barge.call import folder
-from livekit_barge.call.audio import AGENT, AUDIO_FILE, CALLER_SPOOL, PUSHED_FILE, PUSHED_SPOOL
+from livekit_barge.call.audio import AGENT
 from livekit_barge.call.audio import CALLER as CALLER_CHANNEL
 from livekit_barge.call.events import OutputCleared, to_line
 from livekit_barge.call.folder import Call, lock_folder
-from livekit_barge.call.meta import META_FILE
+from livekit_barge.call.formats import (
+    AUDIO_FILE,
+    CALLER_SPOOL,
+    META_FILE,
+    PUSHED_FILE,
+    PUSHED_SPOOL,
+)
 from livekit_barge.errors import BadEvent, CallError, SchemaTooNew
 from tests.call.conftest import CALLER, EVENTS, META, PUSHED, RATE, both_channels, write_events
 

@@ -6,14 +6,15 @@ import json
 
 import pytest
 
+from livekit_barge.call.formats import SWEEP_SCHEMA
 from livekit_barge.errors import CallError
 from livekit_barge.measure.statistics import Rate
-from livekit_barge.suites.sweep_file import SCHEMA, read_sweep
+from livekit_barge.suites.sweep_file import read_sweep
 
 
 def written(folder, points, **more):
     file = folder / "sweep.json"
-    file.write_text(json.dumps({"schema": SCHEMA, "points": points} | more))
+    file.write_text(json.dumps({"schema": SWEEP_SCHEMA, "points": points} | more))
     return file
 
 
@@ -57,14 +58,14 @@ def test_rates_come_with_their_denominators(tmp_path):
         ("{", "no sweep"),
         ("[]", "not of the schema"),
         ('{"schema": "other"}', "not of the schema"),
-        (json.dumps({"schema": SCHEMA}), "points is not a list"),
-        (json.dumps({"schema": SCHEMA, "points": [{}]}), r"points\[0\] has no knobs"),
+        (json.dumps({"schema": SWEEP_SCHEMA}), "points is not a list"),
+        (json.dumps({"schema": SWEEP_SCHEMA, "points": [{}]}), r"points\[0\] has no knobs"),
         (
-            json.dumps({"schema": SCHEMA, "points": [point("a", "fast", 0.1)]}),
+            json.dumps({"schema": SWEEP_SCHEMA, "points": [point("a", "fast", 0.1)]}),
             r"points\[0\].time_to_yield_p50_s is 'fast'",
         ),
         (
-            json.dumps({"schema": SCHEMA, "points": [point("a", 0.1, float("nan"))]}),
+            json.dumps({"schema": SWEEP_SCHEMA, "points": [point("a", 0.1, float("nan"))]}),
             r"points\[0\].false_stop_rate is nan",
         ),
     ],

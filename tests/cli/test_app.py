@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -48,8 +49,8 @@ def test_turns_takes_a_directory_of_calls(monkeypatch, capsys, call):
 
 
 def test_turns_are_judged_by_the_limits_given(monkeypatch, capsys, call, tmp_path):
-    (tmp_path / "strict.toml").write_text("yield_within_s = 0.1")
-    assert run(monkeypatch, "turns", call, "--thresholds", tmp_path / "strict.toml") == 0
+    (tmp_path / "strict.toml").write_text("[judging]\nyield_within_s = 0.1")
+    assert run(monkeypatch, "turns", call, "--limits", tmp_path / "strict.toml") == 0
     assert "late" in capsys.readouterr().out
 
 
@@ -122,7 +123,7 @@ def test_a_wrong_name_is_one_line(monkeypatch, capsys, arguments):
 def test_an_agent_in_no_room_is_refused(monkeypatch, capsys, option):
     assert run(monkeypatch, "bench", option, "mine") == 2
     assert capsys.readouterr().err == (
-        f"livekit-barge: {option}: no agent is in a room – give --room\n"
+        f"livekit-barge: {option}: needs an agent in a room – add --room\n"
     )
 
 
@@ -166,7 +167,7 @@ def ended(*arguments: str | Path, then: str) -> str:
 
 def test_a_command_loads_the_modules_of_no_other():
     loaded = ended("turns", "--help", then="[name for name in sys.modules if 'barge.cli.' in name]")
-    assert "livekit_barge.cli.score" in loaded
+    assert "livekit_barge.cli.turns" in loaded
     assert "livekit_barge.cli.bench" not in loaded
     assert "livekit_barge.cli.report" not in loaded
 
@@ -200,13 +201,31 @@ def test_standard_output_on_a_full_disk_is_one_line():
         )
     assert done.stderr == (
         "livekit-barge: standard output: cannot be written (No space left on device) "
-        "– make room, or write elsewhere\n"
+        "– free some space, or write elsewhere\n"
     )
     assert done.returncode == 2
 
 
 # summary reads what was judged; demo's sessions take their settings from the environment.
-@pytest.mark.parametrize("command", sorted(program._HOME.keys() - {"summary", "demo"}))
+@pytest.mark.parametrize("command", sorted({*program._COMMANDS} - {"summary", "demo"}))
 def test_every_command_that_judges_takes_limits_from_the_environment_too(command):
     parameters = get_command(program.app).get_command(None, command).params
-    assert [p.envvar for p in parameters if p.name == "thresholds"] == ["BARGE_THRESHOLDS"]
+    assert [p.envvar for p in parameters if p.name == "limits"] == ["BARGE_LIMITS"]
+
+
+def test_version_prints_the_version(monkeypatch, capsys):
+    assert run(monkeypatch, "--version") == 0
+    assert capsys.readouterr().out == f"livekit-barge {version('livekit-barge')}\n"
+
+
+class TestPresetsShowWithoutAName:
+    def test_shows_what_the_environment_chooses(self, monkeypatch, capsys):
+        monkeypatch.setenv("BARGE_PRESET", "snappy")
+        assert run(monkeypatch, "presets", "show") == 0
+        assert capsys.readouterr().out.splitlines()[0] == "snappy"
+
+    def test_refuses_a_wrong_environment_in_one_line(self, monkeypatch, capsys):
+        monkeypatch.setenv("BARGE_PRESET", "snapy")
+        assert run(monkeypatch, "presets", "show") == 2
+        [line] = capsys.readouterr().err.splitlines()
+        assert "snapy" in line

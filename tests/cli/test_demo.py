@@ -7,6 +7,7 @@ from rich.console import Console
 from livekit_barge import Call
 from livekit_barge.cli import demo
 from livekit_barge.errors import SettingsError
+from livekit_barge.script.script import Script
 
 
 @pytest.fixture
@@ -41,7 +42,7 @@ def test_where_no_call_can_be_kept_none_is_played(tmp_path, below):
 
 def test_every_script_of_the_demo_has_a_break_in_and_a_backchannel():
     for name in demo.SCRIPTS:
-        assert [line.expect for line in demo.Script.load(name).caller if line.expect] == [
+        assert [line.expect for line in Script.load(name).caller if line.expect] == [
             "yield",
             "hold",
         ]

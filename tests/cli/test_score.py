@@ -9,8 +9,8 @@ import sys
 import pytest
 
 from livekit_barge.batch.find_recordings import recordings as find
+from livekit_barge.call.formats import SCORECARD_OF_ALL_SCHEMA, SCORECARD_SCHEMA
 from livekit_barge.cli.app import main
-from livekit_barge.measure.scorecard import SCHEMA, SCHEMA_OF_ALL
 from tests.batch.conftest import RATE
 from tests.intake.made import made_call, write
 
@@ -45,10 +45,10 @@ class TestScore:
     def test_limits_that_were_missed_are_1(self, command, wav, tmp_path):
         (tmp_path / "own.toml").write_text("[scorecard]\np90_time_to_yield_max_s = 0.3\n")
         code, out, _ = command(
-            "score", wav, "--caller-channel", 0, "--thresholds", tmp_path / "own.toml"
+            "score", wav, "--caller-channel", 0, "--limits", tmp_path / "own.toml"
         )
         assert code == 1
-        assert "p90 time to yield at most 300 ms: fell short" in "\n".join(out)
+        assert "p90 time to yield at most 300 ms: missed" in "\n".join(out)
 
     def test_a_recording_that_cannot_be_scored_is_2_and_one_line(self, command, wav):
         code, out, err = command("score", wav)
@@ -75,7 +75,7 @@ class TestScore:
         for name in ("a.xyz", "b.xyz", "c", "0000.json", "notes.txt", ".hidden"):
             (directory / name).write_text("x")
         _, out, _ = command("score", directory, "--caller-channel", 0, "--jobs", 1)
-        [line] = [line for line in out if "left out" in line]
+        [line] = [line for line in out if "skipped" in line]
         assert sorted(line.partition(": ")[2].split(", ")) == ["1 no ending", "2 .xyz"]
 
     def test_a_bad_option_is_2_and_one_line(self, command, wav):
@@ -99,7 +99,7 @@ class TestScore:
     def test_json_goes_to_standard_output_alone(self, command, wav):
         code, out, _ = command("score", wav, "--source", "vapi", "--json", "-")
         [card] = map(json.loads, out)
-        assert (code, card["schema"], card["passed"]) == (0, SCHEMA, True)
+        assert (code, card["schema"], card["passed"]) == (0, SCORECARD_SCHEMA, True)
 
     def test_json_of_several_ends_with_that_of_all(self, command, wav, tmp_path):
         bad = tmp_path / "bad.wav"
@@ -107,9 +107,9 @@ class TestScore:
         command("score", wav, bad, "--source", "vapi", "--json", tmp_path / "all.jsonl")
         lines = [json.loads(line) for line in (tmp_path / "all.jsonl").read_text().splitlines()]
         assert [line["schema"] for line in lines] == [
-            SCHEMA,
+            SCORECARD_SCHEMA,
             "livekit-barge/refused/1",
-            SCHEMA_OF_ALL,
+            SCORECARD_OF_ALL_SCHEMA,
         ]
         assert (lines[2]["scored"], lines[2]["refused"]) == (1, 1)
 
@@ -122,7 +122,7 @@ class TestScore:
         before = (tmp_path / name).read_bytes()
         code, out, [line] = command(
             *("score", wav, "--caller-channel", 0),
-            *("--thresholds", tmp_path / "own.toml", "--json", tmp_path / name),
+            *("--limits", tmp_path / "own.toml", "--json", tmp_path / name),
         )
         assert (code, out) == (2, [])
         assert line == (
@@ -151,7 +151,7 @@ class TestScore:
 
     def test_an_agents_file_is_for_one_callers(self, command, wav):
         code, _, [line] = command("score", wav, "other.wav", "--agent-file", wav)
-        assert (code, "one agent's file for several callers'" in line) == (2, True)
+        assert (code, "one --agent-file for several recordings" in line) == (2, True)
 
     def test_a_directory_is_kept_as_folders(self, command, recordings, tmp_path):
         code, out, _ = command("score", recordings(2), "--source", "vapi", "--jobs", 2)
@@ -175,7 +175,7 @@ class TestScore:
         monkeypatch.setattr("livekit_barge.batch.score_batch.score_batch", lambda *_, **__: 1 / 0)
         code, _, [line] = command("score", recordings(1), "--results", "file")
         assert code == 2
-        assert line.startswith("livekit-barge: file: results cannot be kept in it (File exists)")
+        assert line.startswith("livekit-barge: file: results cannot be written here (File exists)")
 
     def test_a_results_folder_is_told_by_the_name_it_has(self, command, recordings):
         _, out, _ = command("score", recordings(1), "--source", "vapi", "--results", "[red]r")

@@ -107,7 +107,7 @@ def test_a_sweep_that_is_done_plays_nothing_again(swept, folder, monkeypatch):
 @pytest.fixture(scope="module")
 def strict(folder) -> Path:
     """A file by whose limits whoever yields has yielded too late to count."""
-    (folder / "strict.toml").write_text("yield_within_s = 0.01\nmissed_after_s = 0.02\n")
+    (folder / "strict.toml").write_text("[judging]\nyield_within_s = 0.01\nmissed_after_s = 0.02\n")
     return folder / "strict.toml"
 
 
@@ -121,7 +121,7 @@ def test_a_sweep_under_limits_of_one_s_own_takes_no_call_judged_by_others(
     assert swept.exit_code == 0
     out = shutil.copytree(folder / "sweep", tmp_path / "sweep")
     before = in_time(out)
-    monkeypatch.setenv("BARGE_THRESHOLDS", str(strict))
+    monkeypatch.setenv("BARGE_LIMITS", str(strict))
     run(
         *("sweep", "--suite", folder / "short.yaml", "--preset", "snappy", "--jobs", 1),
         *("--vary", "min_interruption_duration=0.2,0.8", "--out", out),
@@ -173,7 +173,7 @@ def test_a_budget_that_no_setting_keeps_exits_with_1(folder, tuned):  # noqa: AR
 def tuned_strictly(folder, tuned, strict) -> Result:  # noqa: ARG001
     """Where all its calls were played before, and judged by other limits."""
     shutil.copytree(folder / "tune", folder / "strictly")
-    return tune(folder, "strictly", "missed<=0%", "--thresholds", strict)
+    return tune(folder, "strictly", "missed<=0%", "--limits", strict)
 
 
 def test_a_search_under_limits_of_one_s_own_takes_no_call_judged_by_others(tuned, tuned_strictly):

@@ -35,7 +35,7 @@ def refusal(tmp_path):
 def test_what_is_not_toml_is_one_line(refusal, data):
     said = refusal(data)
     assert said.startswith(": not TOML (")
-    assert said.endswith(") – mend the line")
+    assert said.endswith(") – fix the line")
     assert "\n" not in said
 
 
@@ -64,7 +64,7 @@ def test_a_device_without_end_is_not_read():
 @pytest.mark.parametrize("dot", [".", " . ", '."b".', ".'b c'."])
 def test_a_name_of_too_many_parts_is_refused(refusal, dot):
     assert refusal(dot.join(["a"] * 40).encode() + b" = 1") == (
-        ": a name of too many parts – mend the line"
+        ": a name has too many parts – fix the line"
     )
 
 

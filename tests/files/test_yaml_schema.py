@@ -27,7 +27,9 @@ def test_an_alias_stands_for_what_it_names(read):
 def test_what_aliases_stand_for_is_counted_before_it_is_written_out(read, monkeypatch):
     text = "a: &a [xxxx, xxxx]\nb: &b [*a, *a]\nc: [*b, *b]\n"
     monkeypatch.setattr(yaml_schema, "_MOST_WRITTEN_OUT", 80)
-    with pytest.raises(ScriptError, match=r"its aliases \(\*name\) stand for too much – write it"):
+    with pytest.raises(
+        ScriptError, match=r"its aliases \(\*name\) expand to too much text – write"
+    ):
         read(text)
     monkeypatch.setattr(yaml_schema, "_MOST_WRITTEN_OUT", 100)
     assert len(read(text)["c"]) == 2
@@ -35,13 +37,13 @@ def test_what_aliases_stand_for_is_counted_before_it_is_written_out(read, monkey
 
 @pytest.mark.parametrize("text", ["&a [*a]\n", "&a {b: [*a]}\n"])
 def test_what_stands_within_itself_is_refused(read, text):
-    with pytest.raises(ScriptError, match="stand for too much"):
+    with pytest.raises(ScriptError, match="expand to too much"):
         read(text)
 
 
 def test_merged_keys_are_counted_too(read, monkeypatch):
     monkeypatch.setattr(yaml_schema, "_MOST_WRITTEN_OUT", 30)
-    with pytest.raises(ScriptError, match="stand for too much"):
+    with pytest.raises(ScriptError, match="expand to too much"):
         read("a: &a {x: 1}\nb: {<<: [*a, *a, *a, *a, *a, *a, *a, *a]}\n")
 
 

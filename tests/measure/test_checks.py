@@ -1,4 +1,4 @@
-"""A figure against its limit: held, fell short, or undecided."""
+"""A result against a limit: met, missed, or undecided."""
 
 from __future__ import annotations
 

@@ -13,7 +13,8 @@ import pytest
 
 from livekit_barge.call.events import CallerAnchored, SessionClosed
 from livekit_barge.call.folder import Call
-from livekit_barge.call.meta import META_FILE, CallMeta
+from livekit_barge.call.formats import META_FILE
+from livekit_barge.call.meta import CallMeta
 from livekit_barge.errors import CallError
 from livekit_barge.measure.turns import Turn
 from livekit_barge.recording import disk

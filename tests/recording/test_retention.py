@@ -8,7 +8,7 @@ import os
 import pytest
 
 from livekit_barge.call.folder import lock_folder
-from livekit_barge.call.meta import META_FILE
+from livekit_barge.call.formats import META_FILE
 from livekit_barge.recording import retention
 from livekit_barge.recording.retention import remove_old_calls
 from tests.recording.made import META

@@ -113,7 +113,7 @@ def test_no_command_lets_it_through(folder, command):
 def test_a_fault_over_one_call_does_not_hide_the_others(folder, tmp_path, monkeypatch, capsys):
     shutil.copytree(folder, tmp_path / "a")
     shutil.copytree(folder, tmp_path / "b")
-    from livekit_barge.cli import turns as module
+    from livekit_barge.measure import measure_call as module
 
     measure = module.measure_call
 
@@ -126,4 +126,4 @@ def test_a_fault_over_one_call_does_not_hide_the_others(folder, tmp_path, monkey
     out = io.StringIO()
     assert print_turns(Screen(file=out), [tmp_path], None) == 2
     assert "known[2J" in out.getvalue()
-    assert f"{tmp_path / 'a'}: a fault of livekit_barge's (KeyError" in capsys.readouterr().err
+    assert f"{tmp_path / 'a'}: internal error of livekit_barge (KeyError" in capsys.readouterr().err

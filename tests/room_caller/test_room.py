@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from livekit_barge.call.events import CallerLinked, ImpairedLink, to_line
-from livekit_barge.cli import app, room
+from livekit_barge.cli import app
 from livekit_barge.errors import RoomError
 from livekit_barge.measure.measure_call import measure_call
 from livekit_barge.room.link import Link
@@ -30,7 +30,7 @@ LINK = ImpairedLink(
 @pytest.fixture
 def strict(tmp_path):
     """A file by whose limits every yield is late."""
-    (tmp_path / "strict.toml").write_text("yield_within_s = 0.001")
+    (tmp_path / "strict.toml").write_text("[judging]\nyield_within_s = 0.001")
     return tmp_path / "strict.toml"
 
 
@@ -57,7 +57,7 @@ def run(monkeypatch, capsys, tmp_path):
         printed = capsys.readouterr()
         return ended.value.code or 0, printed.out + printed.err, made
 
-    monkeypatch.setattr(room, "call_room", call_room)
+    monkeypatch.setattr("livekit_barge.room.caller.call_room", call_room)
     monkeypatch.setenv("LIVEKIT_API_KEY", "key")
     monkeypatch.setenv("LIVEKIT_API_SECRET", "secret")
     monkeypatch.setenv("COLUMNS", "200")
@@ -96,7 +96,7 @@ def test_a_caller_can_come_as_from_the_telephone_and_is_labelled(run):
 
 
 def test_a_call_is_judged_by_limits_of_one_s_own(run, strict):
-    _, printed, _ = run("--room", "lobby", "--thresholds", strict)
+    _, printed, _ = run("--room", "lobby", "--limits", strict)
     assert "late" in printed
     assert "yielded" not in printed
 
@@ -161,7 +161,7 @@ def test_join_prints_where_the_time_goes_and_how_to_read_it(join, tmp_path):
 def test_join_judges_by_limits_of_one_s_own(join, tmp_path, strict, monkeypatch):
     caller, agent = as_caller(write_call(tmp_path / "c")), write_call(tmp_path / "a").path
     assert "yielded" in join(caller, agent)[1]
-    monkeypatch.setenv("BARGE_THRESHOLDS", str(strict))
+    monkeypatch.setenv("BARGE_LIMITS", str(strict))
     assert "late" in join(caller, agent)[1]
 
 

@@ -8,11 +8,11 @@ import yaml
 from rich.console import Console
 from typer.testing import CliRunner
 
+from livekit_barge.call.formats import RESULTS_FILE
 from livekit_barge.cli.app import app
 from livekit_barge.errors import SettingsError
 from livekit_barge.suites.bench_run import SHOWN, Order, run_bench
 from livekit_barge.suites.event_results import CaseResult, EventResult
-from livekit_barge.suites.results_store import RESULTS_FILE
 from tests.suites.test_play_cases import CALLS
 
 

@@ -1,4 +1,4 @@
-"""The gate: what held, what fell short and by how much, what could not be judged."""
+"""The gate: which limits were met, which were missed and by how much, which are not judged."""
 
 import dataclasses
 import json
@@ -116,7 +116,7 @@ class TestAVerdict:
         (found,) = judge_runs([folder])
         assert found.to_json()["unplaced"] == 2
         said = CliRunner().invoke(app, ["gate", str(folder)]).stdout
-        assert "lines whose place never came, in no rate: 2" in said
+        assert "lines that were never spoken, in no rate: 2" in said
 
     @pytest.mark.parametrize("below", ["", "held-out"])
     def test_of_a_sweep_s_folder_is_refused(self, tmp_path, below):
@@ -201,7 +201,7 @@ class TestTheCommand:
         file = tmp_path / "mine.toml"
         file.write_text("[scorecard]\nyield_rate_min = 0.5\n[gate]\nmissed_rate_max = 0.5\n")
         short = CliRunner().invoke(app, ["gate", str(run(20, 10))])
-        found = CliRunner().invoke(app, ["gate", str(tmp_path), "--thresholds", str(file)])
+        found = CliRunner().invoke(app, ["gate", str(tmp_path), "--limits", str(file)])
         assert short.exit_code == 1
         told = " ".join(found.stdout.split())
         assert "yield_rate_min at least 50.0 %" in told
@@ -224,7 +224,29 @@ class TestTheCommand:
     def test_nothing_to_judge_is_said(self, run):
         found = CliRunner().invoke(app, ["gate", str(run(0))])
         assert found.exit_code == 2
-        assert found.stdout == "mine under snappy: nothing to judge\n"
+        assert found.stdout == (
+            "mine under snappy: nothing to judge\n"
+            "not judged: 0 of 8 limits met, 8 with nothing to judge\n"
+        )
+
+    @pytest.mark.parametrize(
+        ("missed", "line"),
+        [(0, "passed: 4 of 8 limits met"), (10, "failed: 1 of 8 limits met, 3 missed")],
+    )
+    def test_ends_with_one_line_that_gives_the_verdict(self, run, missed, line):
+        found = CliRunner().invoke(app, ["gate", str(run(20, missed))])
+        assert found.stdout.splitlines()[-1].startswith(line)
+
+    def test_prints_what_could_not_be_judged_on_standard_error(self, run):
+        found = CliRunner().invoke(app, ["gate", str(run(20, error="no voice"))])
+        assert found.stderr == "livekit-barge: a: no voice\n"
+        assert found.stdout.splitlines()[-1].endswith("1 call could not be judged")
+
+    @pytest.mark.parametrize(("form", "begins"), [("json", "{"), ("junit", "<?xml")])
+    def test_a_form_of_its_own_has_standard_output_to_itself(self, run, form, begins):
+        found = CliRunner().invoke(app, ["gate", str(run(20)), "--format", form])
+        assert found.stdout.startswith(begins)
+        assert found.stderr.splitlines()[-1].startswith("passed: ")
 
     def test_a_time_that_may_be_over_its_limit_is_an_error_of_the_build_s(self, run, tmp_path):
         limits, junit = tmp_path / "mine.toml", tmp_path / "gate.xml"
@@ -232,7 +254,7 @@ class TestTheCommand:
             "[scorecard]\nyield_rate_min = 0\np90_time_to_yield_max_s = 5\n"
             "[gate]\nmissed_rate_max = 1\n"
         )
-        options = ["gate", str(run(10, 10)), "--thresholds", str(limits), "--junit", str(junit)]
+        options = ["gate", str(run(10, 10)), "--limits", str(limits), "--junit", str(junit)]
         found = CliRunner().invoke(app, options)
         assert found.exit_code == 2
         assert "may be more" in found.stdout
@@ -299,4 +321,4 @@ class TestOfCalls:
         result = CliRunner().invoke(app, options)
         assert whole.exit_code == 0
         assert result.exit_code == 2
-        assert "two.wav" in result.stdout
+        assert "two.wav" in result.stderr

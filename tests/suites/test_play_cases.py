@@ -4,10 +4,11 @@ import json
 
 import pytest
 
+from livekit_barge.call.formats import RESULTS_FILE
 from livekit_barge.errors import SettingsError
 from livekit_barge.suites.event_results import CaseResult
 from livekit_barge.suites.play_cases import play_case, run_cases
-from livekit_barge.suites.results_store import RESULTS_FILE, Kept
+from livekit_barge.suites.results_store import Kept
 from livekit_barge.suites.suite import Suite
 from tests.disks import tiny_disk
 

@@ -57,7 +57,7 @@ def test_what_keeps_the_first_call_from_being_made_ends_the_run(run):
 
 def test_limits_of_one_s_own_reach_the_calls(run, tmp_path):
     strict = tmp_path / "strict.toml"
-    strict.write_text("yield_within_s = 0.01")
+    strict.write_text("[judging]\nyield_within_s = 0.01")
     calls = Calls()
     run(calls, strict)
     assert {how["thresholds"].yield_within_s for how in calls.made} == {0.01}

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from livekit_barge.call.formats import RESULTS_FILE
 from livekit_barge.search.axes import Axis, one_at_a_time
 from livekit_barge.search.sweep import run_settings
 from livekit_barge.suites.play_cases import run_cases
-from livekit_barge.suites.results_store import RESULTS_FILE
 from livekit_barge.suites.suite import Suite
 from tests.batch.local_cluster import two_workers
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from livekit_barge.batch.find_recordings import recordings as find
-from livekit_barge.batch.stored_results import CARD_FILE, Results
+from livekit_barge.batch.stored_results import Results
+from livekit_barge.call.formats import CARD_FILE
 from livekit_barge.errors import IntakeError
 from livekit_barge.intake.score_options import Order
 from livekit_barge.work.cluster import run_on_cluster

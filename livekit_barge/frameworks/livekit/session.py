@@ -163,7 +163,7 @@ def _instruments(
         retention_days=settings.retention_days,
         preset=preset,
         asked={} if chosen is None else chosen.asked,
-        thresholds=Thresholds.load(settings.thresholds),
+        thresholds=Thresholds.load(settings.limits),
     )
     return Instruments(
         session,

@@ -57,7 +57,7 @@ class BargeObserver(BaseObserver):
             "source": "pipecat",
             "packages": (*PACKAGES, "pipecat-ai"),
             "preset": preset,
-            "thresholds": Thresholds.load(settings.thresholds),
+            "thresholds": Thresholds.load(settings.limits),
         }
         log = TurnLog(turn_logger(settings.log), preset=preset)
         self._calls = CallRecorder(

@@ -1,7 +1,7 @@
-"""A call's audio beside its page: a file a side, so that either can be heard alone.
+"""Writes a call's audio beside its page, one file per side, so that each can be heard alone.
 
-From disk a browser lets a page play a file but not look into it, so sides are kept apart here and
-not in the page. FLAC plays in every browser and can be sought to the sample; Opus is smaller.
+A page opened from disk may play a file but not read it, so the sides are separated here and not in
+the page. FLAC plays in every browser and seeks to the sample; Opus is smaller.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Codec = Literal["flac", "opus"]
 
 SIDES = ("caller", "agent")
 
-# What Opus can be made from; any other rate becomes the last.
+# The rates that Opus accepts; any other becomes the last.
 _OPUS_RATES = (8_000, 12_000, 16_000, 48_000, 24_000)
 # Speech is clear at 24 kbit/s.
 _OPUS_BITS = 24_000
@@ -35,7 +35,7 @@ class Tracks:
         self._tracks = [write(folder / name, sample_rate) for name in self.names]
 
     def add(self, block: Float32) -> None:
-        """The next audio, of shape ``(2, n)``: the caller, the agent."""
+        """Write the next audio, of shape ``(2, n)``: the caller, the agent."""
         for track, side in zip(self._tracks, block, strict=True):
             track.add(side)
 
@@ -59,7 +59,7 @@ class _Flac:
         )
 
     def add(self, samples: Float32) -> None:
-        # Full scale is 32768, as it was read: the same bits come out.
+        # Full scale is 32768, as in reading: the bits stay the same.
         self._file.write(np.rint(samples * 32768.0).clip(-32768, 32767).astype(np.int16))
 
     def close(self) -> None:
@@ -73,7 +73,7 @@ class _Opus:
         rate = sample_rate if sample_rate in _OPUS_RATES else _OPUS_RATES[-1]
         self._rate = sample_rate
         self._file = av.open(str(path), "w", format="ogg")
-        # 3 of 10: past that it takes several times as long for no difference in speech.
+        # 3 of 10: above that it takes several times as long and speech sounds the same.
         options = {"application": "voip", "compression_level": "3"}
         self._stream: Any = self._file.add_stream(
             "libopus", rate=rate, layout="mono", options=options

@@ -18,7 +18,7 @@ from livekit_barge.suites.sweep_file import Point, Sweep
 
 _DATA = "batch-data.js"
 
-# In the order in which a reader asks for them.
+# In the order in which readers ask for them.
 OUTCOMES = (
     "yielded",
     "late",
@@ -63,7 +63,7 @@ def write_batch(
 
 
 def _groups(rows: Iterable[Row]) -> dict[str, Tally]:
-    """By preset; calls without one are a group of their own."""
+    """Return the tally of each preset; calls without a preset are a group of their own."""
     of: dict[str, list[Tally]] = {}
     for row in rows:
         of.setdefault(row.preset, []).append(row.card.tally)
@@ -71,7 +71,7 @@ def _groups(rows: Iterable[Row]) -> dict[str, Tally]:
 
 
 def _choices(rows: Sequence[Row]) -> dict[str, list[tuple[str, str]]]:
-    """What the table can be filtered by: for each filter its values and their texts."""
+    """Return the filters of the table: for each, its values and their texts."""
     labels: dict[str, Label] = {label.code: label for row in rows for label in row.labels}
     seven_first = sorted(labels.values(), key=lambda label: (label.symptom or 99, label.title))
     outcomes = {name for row in rows for name in row.outcomes}
@@ -103,7 +103,7 @@ def _data(groups: dict[str, Tally], sweeps: Sequence[Sweep]) -> dict[str, Any]:
 
 
 def _times(times: Percentiles) -> dict[str, Any]:
-    """Those that were reached, and how many were not: a lower bound is no time."""
+    """Return the times that were reached, and the number of all: a lower bound is not a time."""
     reached = [round(value.seconds, 4) for value in times.values if not value.lower_bound]
     return {"reached_s": reached, "of": len(times.values)}
 

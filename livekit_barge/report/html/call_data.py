@@ -1,4 +1,4 @@
-"""A call to report: what was measured and stamped, and its audio, as far as they are there."""
+"""A call to report: its measured turns, its events and its audio, where they exist."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from livekit_barge.batch.stored_results import CARD_FILE, REFUSED_FILE
 from livekit_barge.call.audio import Float32
 from livekit_barge.call.events import (
     ConversationItem,
@@ -20,6 +19,7 @@ from livekit_barge.call.events import (
 )
 from livekit_barge.call.fields import parse
 from livekit_barge.call.folder import Call
+from livekit_barge.call.formats import CARD_FILE, REFUSED_FILE
 from livekit_barge.errors import CallError
 from livekit_barge.files.read_file import read_regular
 from livekit_barge.intake.recording import Recording
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 
 class Audio(Protocol):
-    """Two channels, block by block."""
+    """Audio of two channels, read block by block."""
 
     @property
     def sample_rate(self) -> int: ...
@@ -45,7 +45,7 @@ class Audio(Protocol):
 
 @dataclass(frozen=True)
 class Subject:
-    """One call, measured."""
+    """One measured call."""
 
     card: Scorecard
     turns: tuple[Turn, ...]
@@ -57,16 +57,16 @@ class Subject:
     """The audio's channel 0 is the agent's."""
 
     def blocks(self) -> Iterator[Float32]:
-        """The audio, the caller first."""
+        """Yield the audio, the caller's channel first."""
         assert self.audio is not None
         for block in self.audio.blocks():
             yield block[::-1] if self.swapped else block
 
 
 def open_subject(path: Path, order: Order, rules: DiagnosisLimits | None = None) -> Subject:
-    """A Call folder, measured anew, or a result that ``score`` kept; diagnosed by ``rules``.
+    """Measure a Call folder again, or read a result of ``score``, and diagnose it by ``rules``.
 
-    Raises a :class:`~livekit_barge.errors.BargeError` for what cannot be read, or was refused.
+    Raises a :class:`~livekit_barge.errors.BargeError` if it cannot be read, or was refused.
     """
     return _of_call(path, order, rules) if is_call(path) else _of_result(path, rules)
 
@@ -94,7 +94,7 @@ def _of_result(path: Path, rules: DiagnosisLimits | None) -> Subject:
         return _with_call(card, Call.open(recorded), rules)
     turns = turns_of(card)
     if not recorded.is_file() or card.channels.known_by == "files":
-        return Subject(card, turns)  # the recording is elsewhere, or is two files
+        return Subject(card, turns)  # the recording is elsewhere, or consists of two files
     audio = Recording.open(recorded, long=True)
     return Subject(card, turns, audio=audio, swapped=card.channels.caller == 1)
 
@@ -108,16 +108,16 @@ def _read_card(path: Path) -> Scorecard:
         return Scorecard.from_json(parse(read_regular(file)))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise CallError(
-            f"no scorecard of this version ({type(error).__name__}: {error})",
+            f"not a scorecard of this version ({type(error).__name__}: {error})",
             where=file,
             remedy="score the recording again",
         ) from error
 
 
 def turns_of(card: Scorecard) -> tuple[Turn, ...]:
-    """The card's turns with their overlaps: a card lists those apart, in the same order.
+    """Return the card's turns with their overlaps, which a card lists apart in the same order.
 
-    An overlap belongs to the agent's turn that was under way then; of two, to the later one.
+    An overlap belongs to the agent's turn that was under way; of two, to the later one.
     """
     turns = [Turn(**fields) for fields in card.turns]
     overlaps: dict[int, list[Overlap]] = {}
@@ -137,7 +137,7 @@ def _turn_of(overlap: Overlap, turns: Sequence[Turn]) -> int:
 
 
 def redacted(subject: Subject) -> Subject:
-    """Without what was said, and without the audio."""
+    """Return the call without what was said."""
     said = _said(subject)
     card = dataclasses.replace(
         subject.card, overlaps=tuple(map(_wordless, subject.card.overlaps)), file=""
@@ -182,7 +182,7 @@ def _silent(event: Event) -> Event:
 
 
 def _said(subject: Subject) -> list[str]:
-    """All texts of the call, the longest first."""
+    """Return all texts of the call, the longest first."""
     texts = {turn.words for turn in subject.turns}
     texts |= {overlap.words for overlap in subject.card.overlaps}
     for event in subject.events:
@@ -194,7 +194,7 @@ def _said(subject: Subject) -> list[str]:
 
 
 def _without(line: str, said: Sequence[str]) -> str:
-    """The line with every quotation, and all that is known to have been said, left out."""
+    """Return the line without its quotations and everything known to have been said."""
     for text in said:
         line = re.sub(rf"(?<!\w){re.escape(text)}(?!\w)", "…", line)
     return re.sub(r"“[^”]*”|\"[^\"]*\"", "“…”", line)

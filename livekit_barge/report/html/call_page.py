@@ -1,4 +1,4 @@
-"""One call's page: what is shown, and the data that its programs draw."""
+"""Writes one call's page and the data that its scripts draw."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ _DATA = "call.js"
 
 @dataclass(frozen=True)
 class Wave:
-    """What the page needs to know of the audio."""
+    """The audio as the page needs it."""
 
     coarse: str
     tiles: int
-    """Fine ones beside the page; none where the audio is left out."""
+    """The number of fine tiles beside the page; 0 if the audio is left out."""
     sound: tuple[str, ...]
-    """The files to play: caller, agent; empty where the audio is left out."""
+    """The files to play: caller, agent; empty if the audio is left out."""
 
     def to_json(self, folder: str) -> dict[str, Any]:
         return {
@@ -43,9 +43,9 @@ class Wave:
 
 
 def write_call(subject: Subject, out: Path, name: str, *, codec: Codec, redact: bool) -> None:
-    """Write the page ``name`` and the folder beside it. Raises ``OSError``, and what reading does.
+    """Write the page ``name`` and the folder beside it. Raises ``OSError`` and reading's errors.
 
-    ``redact``: the audio is left out, and of its outline the fine bins: speech can be made of them.
+    ``redact`` leaves out the audio and the fine bins of its outline, which reveal speech.
     """
     folder = out / PAGES / name
     folder.mkdir(mode=0o700)
@@ -74,7 +74,7 @@ def write_call(subject: Subject, out: Path, name: str, *, codec: Codec, redact: 
 
 
 def _write_wave(subject: Subject, folder: Path, codec: Codec, *, redact: bool) -> Wave:
-    """One pass over the audio: outline, tiles, sound."""
+    """Write outline, tiles and sound in one pass over the audio."""
     assert subject.audio is not None
     rate = subject.audio.sample_rate
 
@@ -122,7 +122,7 @@ def _data(
 
 
 def _overlap(number: int, overlap: Overlap) -> dict[str, Any]:
-    """What the timeline shades, and says of it in words."""
+    """Return an overlap's shading on the timeline, and its text."""
     return {
         "number": number + 1,
         "onset_s": overlap.begin_s,
@@ -138,14 +138,14 @@ def _overlap(number: int, overlap: Overlap) -> dict[str, Any]:
 
 
 def _end_s(overlap: Overlap) -> float | None:
-    """Where the agent fell silent, or was last seen to go on."""
+    """Return the moment up to which the agent is known to have talked."""
     if overlap.silent_s is None and overlap.onset_s is not None and overlap.time_to_yield_s:
         return round(overlap.onset_s + overlap.time_to_yield_s, 6)
     return overlap.silent_s
 
 
 def _of_overlap(subject: Subject) -> dict[int, list[Any]]:
-    """The findings of each overlap; those of the call as a whole are under −1."""
+    """Return the findings of each overlap; those of the whole call are under −1."""
     found: dict[int, list[Any]] = {}
     for finding in subject.findings or ():
         found.setdefault(-1 if finding.overlap is None else finding.overlap, []).append(finding)

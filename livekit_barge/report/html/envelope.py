@@ -1,8 +1,8 @@
-"""The outline of both channels, coarse for the whole call and fine in tiles.
+"""Draws the outline of both channels, coarse for the whole call and fine in tiles.
 
-A *bin* holds the least and the greatest sample of a stretch of time. Zooming shows the bins that
-fit the screen, never samples; the page joins bins where they are too fine. Values are 8 bits of
-the root of the amplitude: a quiet voice at −40 dBFS still has 13 steps.
+A *bin* holds the least and the greatest sample of a short time. Zooming shows the bins that fit the
+screen, never samples; the page joins bins that are too fine. Values are the root of the amplitude
+in 8 bits: a quiet voice at −40 dBFS still has 13 steps.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from livekit_barge.call.audio import Float32
 
 # 10 ms of call, the closest that a page zooms to, are 40 bins.
 FINE_S = 0.00025
-# An hour is 225,000 bins: under a megabyte, for a page to hold as a whole.
+# An hour is 225,000 bins: under a megabyte, which a page can hold at once.
 COARSE_FINE = 64
 COARSE_S = FINE_S * COARSE_FINE
-# What the page loads at a time of the fine bins: about half a megabyte of speech.
+# The fine bins that the page loads at a time: about half a megabyte of speech.
 TILE_S = 64.0
 
 # The root of full scale.
@@ -31,10 +31,10 @@ Int8 = npt.NDArray[np.int8]
 
 
 class Outline:
-    """Takes a call's audio block by block; hands out each tile, and at the end the coarse bins.
+    """Takes a call's audio block by block; returns each tile, and at the end the coarse bins.
 
-    ``tile(number, text)`` gets each tile as it is whole. Texts are base64 of zlib of signed bytes:
-    per channel all least values, then all greatest ones.
+    ``tile(number, text)`` receives each complete tile. Texts are base64 of zlib of signed bytes:
+    for each channel all least values, then all greatest ones.
     """
 
     def __init__(self, sample_rate: int, tile: Callable[[int, str], None]) -> None:
@@ -42,12 +42,12 @@ class Outline:
         self._tile = tile
         self._waiting: list[Float32] = []
         self._samples = 0
-        """How many are waiting."""
+        """The number of samples in ``_waiting``."""
         self._coarse: list[Int8] = []
         self._tiles = 0
 
     def add(self, block: Float32) -> None:
-        """The next audio, of shape ``(2, n)``."""
+        """Add the next audio, of shape ``(2, n)``."""
         self._waiting.append(block)
         self._samples += block.shape[1]
         while self._samples >= (whole := int(TILE_S * self._rate)):
@@ -56,7 +56,7 @@ class Outline:
             self._waiting, self._samples = [audio[:, whole:]], audio.shape[1] - whole
 
     def finish(self) -> tuple[str, int]:
-        """The coarse bins of the whole call, and how many tiles there are."""
+        """Return the coarse bins of the whole call, and the number of tiles."""
         if self._samples:
             self._take(np.concatenate(self._waiting, axis=1))
         empty = np.zeros((2, 2, 0), dtype=np.int8)
@@ -70,9 +70,9 @@ class Outline:
 
 
 def bins(audio: Float32, sample_rate: int) -> Int8:
-    """The fine bins of ``audio`` of shape ``(2, n)``: shape ``(channel, least or greatest, bin)``.
+    """Return the fine bins of ``audio`` of shape ``(2, n)``: ``(channel, least or greatest, bin)``.
 
-    Where the rate gives no whole number of samples a bin, bins differ by one sample.
+    If a bin is not a whole number of samples, bins differ by one sample.
     """
     count = max(int(np.ceil(audio.shape[1] / sample_rate / FINE_S - 1e-9)), 1)
     begins = np.minimum(np.rint(np.arange(count) * FINE_S * sample_rate), audio.shape[1] - 1)
@@ -84,7 +84,7 @@ def bins(audio: Float32, sample_rate: int) -> Int8:
 
 
 def _joined(fine: Int8, count: int) -> Int8:
-    """Every ``count`` bins as one."""
+    """Join every ``count`` bins into one."""
     at = np.arange(0, fine.shape[2], count)
     least = np.minimum.reduceat(fine[:, 0], at, axis=1)
     greatest = np.maximum.reduceat(fine[:, 1], at, axis=1)

@@ -1,4 +1,4 @@
-"""Makes a report: a page a call, by several processes, and the page of all of them."""
+"""Makes a report: one page per call, in several processes, and the page of all calls."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class PageMaker:
-    """Makes one call's page; goes to another process as it is."""
+    """Makes one call's page, also in another process."""
 
     out: Path
     order: Order
@@ -38,7 +38,7 @@ class PageMaker:
     redact: bool
 
     def __call__(self, job: tuple[Path, str]) -> Row | Refused:
-        """A call that cannot be read is told of, and ends nothing."""
+        """Make the page, or return why the call cannot be reported."""
         path, name = job
         try:
             subject = open_subject(path, self.order, self.rules)
@@ -48,18 +48,18 @@ class PageMaker:
             return _row(subject, name)
         except OSError as error:
             return Refused.of(path, unwritable(self.out, error))
-        except Exception as error:  # a fault of ours over one call must not lose the others' pages
+        except Exception as error:  # a bug that one call brings out must not lose the others' pages
             return Refused.of(path, error)
 
 
 @dataclass
 class Report:
-    """What was made."""
+    """A report that was made."""
 
     rows: list[Row] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
     page: Path = Path()
-    """Where to begin reading."""
+    """The page to read first."""
 
 
 def make_report(
@@ -75,7 +75,7 @@ def make_report(
 ) -> Report:
     """Make the report of all calls under ``paths`` in the folder ``out``, diagnosed by ``rules``.
 
-    Raises a :class:`~livekit_barge.errors.BargeError` where none of them can be reported.
+    Raises a :class:`~livekit_barge.errors.BargeError` if none of them can be reported.
     """
     found = find(paths)
     sweeps = [read_sweep(file) for file in found.sweeps]
@@ -90,7 +90,7 @@ def make_report(
         if bar is not None:
             bar.advance()
     report = Report()
-    for path in found.calls:  # in order, whichever process was first
+    for path in found.calls:  # in order, whichever process finished first
         result = made[path]
         if isinstance(result, Row):
             report.rows.append(result)
@@ -115,7 +115,9 @@ def _run(
         return
     for job, result in run_jobs(jobs, make, workers):
         if isinstance(result, WorkerDied):
-            result = Refused(str(job[0]), f"{job[0]}: workers died over it – report it alone")
+            result = Refused(
+                str(job[0]), f"{job[0]}: the processes that read it died – report it alone"
+            )
         yield job[0], result
 
 
@@ -129,6 +131,5 @@ def _row(subject: Subject, name: str) -> Row:
 
 
 def _light(card: Scorecard) -> Scorecard:
-    """Without the turns: a thousand calls' go from process to process, and nobody asks for them."""
-
+    """Return the card without its turns, which nobody needs and which are slow to send."""
     return dataclasses.replace(card, turns=())

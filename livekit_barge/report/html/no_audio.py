@@ -1,4 +1,4 @@
-"""A call that was recorded without audio: its scorecard, from what was measured while it ran."""
+"""Makes the scorecard of a call without audio, from the figures measured while it ran."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 
 from livekit_barge.call.audio import AGENT, CALLER
 from livekit_barge.call.fields import parse
-from livekit_barge.call.folder import TURNS_FILE, Call
+from livekit_barge.call.folder import Call
+from livekit_barge.call.formats import TURNS_FILE
 from livekit_barge.errors import CallError
 from livekit_barge.files.read_file import read_regular
 from livekit_barge.intake.score_options import Order
@@ -14,13 +15,13 @@ from livekit_barge.measure.scorecard import Caveat, Channels, Scorecard
 
 _UNHEARD = Caveat(
     "no_audio",
-    "recorded without audio: the figures are those that were measured while the call ran",
-    "record with BARGE_RECORD_AUDIO=1 to measure it again",
+    "recorded without audio: the figures were measured while the call ran",
+    "record with BARGE_RECORD_AUDIO=1 to be able to measure it again",
 )
 
 
 def card_of_kept_turns(call: Call, order: Order) -> Scorecard:
-    """Raises :class:`CallError` where ``turns.jsonl`` is not there, or is damaged."""
+    """Return the scorecard. Raises :class:`CallError` if ``turns.jsonl`` is missing or damaged."""
     file = call.path / TURNS_FILE
     meta = call.meta
     card = Scorecard(

@@ -1,4 +1,4 @@
-"""What a report is made of: Call folders, results that ``score`` kept, sweeps."""
+"""Finds the subjects of a report: Call folders, results of ``score``, sweeps."""
 
 from __future__ import annotations
 
@@ -8,15 +8,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from livekit_barge.batch.stored_results import CARD_FILE, REFUSED_FILE
+from livekit_barge.call.formats import CARD_FILE, REFUSED_FILE, SWEEP_FILE
 from livekit_barge.errors import CallError
 from livekit_barge.intake.scoring import is_call
-from livekit_barge.suites.sweep_file import SWEEP_FILE
 
 
 @dataclass
 class Found:
-    """In the order in which they were named or lie on disk."""
+    """The subjects, in the order in which they were named or lie on disk."""
 
     calls: list[Path] = field(default_factory=list)
     """Call folders, and folders with a scorecard or a refusal."""
@@ -25,7 +24,7 @@ class Found:
 
 
 def find(paths: Iterable[Path]) -> Found:
-    """Raises :class:`CallError` for a path with nothing to report in it."""
+    """Find all subjects. Raises :class:`CallError` for a path that holds none."""
     found = Found()
     seen: set[Path] = set()
     for path in paths:
@@ -57,14 +56,14 @@ def _walk(directory: Path) -> Iterator[Path]:
 
 
 def page_names(calls: Iterable[Path]) -> dict[Path, str]:
-    """A name of its own for each call's page, as like its folder's as a web address allows."""
+    """Return a unique name for each call's page, as close to its folder's as a URL allows."""
     names: dict[Path, str] = {}
     taken: set[str] = set()
     for call in calls:
         plain = re.sub(r"[^A-Za-z0-9_.-]", "-", call.name)
         first = name = plain.strip("-.")[:80] or "call"
         number = 1
-        while name.casefold() in taken:  # some disks do not tell A from a
+        while name.casefold() in taken:  # some file systems ignore case
             number += 1
             name = f"{first}-{number}"
         taken.add(name.casefold())

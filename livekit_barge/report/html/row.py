@@ -1,4 +1,4 @@
-"""A call as a line in the table of all calls."""
+"""A call as a row in the table of all calls."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Label:
     code: str
     title: str
     symptom: int | None
-    """One of the seven; ``None``: another cause."""
+    """One of the seven symptoms; ``None``: another cause."""
 
     @property
     def text(self) -> str:
@@ -25,16 +25,16 @@ class Label:
 
     @property
     def short(self) -> str:
-        """``3 · leaked-syllable``: for a table with many of them."""
+        """``3 · leaked-syllable``: the short form, for a table with many."""
         return self.code if self.symptom is None else f"{self.symptom} · {self.code}"
 
 
 @dataclass(frozen=True)
 class Row:
-    """What the page of all calls holds of one."""
+    """One call on the page of all calls."""
 
     name: str
-    """Its page's, without ``.html``."""
+    """The name of its page, without ``.html``."""
     card: Scorecard
     labels: tuple[Label, ...] = ()
 
@@ -48,7 +48,7 @@ class Row:
 
     @property
     def outcomes(self) -> dict[str, int]:
-        """How often each came to be, the commonest first."""
+        """The count of each outcome, the most common first."""
         counts: dict[str, int] = {}
         for overlap in self.overlaps:
             counts[overlap.outcome] = counts.get(overlap.outcome, 0) + 1
@@ -60,6 +60,6 @@ class Row:
 
     @property
     def slowest(self) -> Overlap | None:
-        """The overlap with the longest time to yield, of those that count."""
+        """The overlap that counts and has the longest time to yield."""
         timed = [o for o in self.overlaps if o.time_to_yield_s is not None and o.counts]
         return max(timed, key=lambda o: o.time_to_yield_s or 0.0, default=None)

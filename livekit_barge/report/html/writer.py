@@ -1,4 +1,4 @@
-"""Templates filled in, data as scripts, and the files that all pages share."""
+"""Fills in templates, writes data as scripts, and copies the files that all pages share."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from livekit_barge.report.terminal.scorecard_table import as_percentiles, as_rat
 from livekit_barge.report.terminal.turn_table import NOTHING, as_ms, at, clocks
 
 _HERE = Path(__file__).parent
-# plotly.js among them is its makers' bundle of lines, points and bars, as `make plotly` brings it:
-# all of Plotly is four times as much for a browser to read, and most of an hour's page's time.
+# plotly.js among them is the published bundle of lines, points and bars, from `make plotly`:
+# all of Plotly is four times as large, and would take most of the time of an hour's page.
 _ASSETS = _HERE / "assets"
-# A report folder is known by it.
+# The file that identifies a report folder.
 _MARK = Path("assets") / "report.css"
 
 INDEX = "index.html"
@@ -28,15 +28,17 @@ PAGES = "pages"
 
 
 def prepare(out: Path) -> None:
-    """Make the report's folder with the assets; an earlier report there is replaced.
+    """Make the report's folder with the assets, in place of an earlier report.
 
-    Raises :class:`CallError` where something else lies there, and for what cannot be written;
+    Raises :class:`CallError` if something else is there, or if it cannot be written, and
     :class:`SettingsError` without the extra, before anything is touched.
     """
     _environment()
     try:
         if out.exists() and (not out.is_dir() or (any(out.iterdir()) and not _is_report(out))):
-            raise CallError("is there, and is no report", where=out, remedy="give another -o")
+            raise CallError(
+                "exists and is not a report", where=out, remedy="choose another folder with -o"
+            )
         shutil.rmtree(out / PAGES, ignore_errors=True)
         for folder in out, out / PAGES, out / "assets":
             private.make_folder(folder)
@@ -48,11 +50,11 @@ def prepare(out: Path) -> None:
 
 
 def unwritable(out: Path, error: OSError) -> BargeError:
-    """The error of a report that its disk does not take."""
+    """Return the error of a report that cannot be written."""
     return CallError(
         f"cannot be written ({error.strerror})",
         where=error.filename or out,
-        remedy="give another -o",
+        remedy="choose another folder with -o",
     )
 
 
@@ -61,21 +63,21 @@ def _is_report(out: Path) -> bool:
 
 
 def render(template: str, **values: Any) -> str:
-    """The page, as text; whatever stands in ``values`` is escaped."""
+    """Return the page as text, with all ``values`` escaped."""
     return str(_environment().get_template(template).render(version=__version__, **values))
 
 
 def script(function: str, *values: object) -> str:
-    """A script that calls a function of the page with plain values.
+    """Return a script that calls a function of the page with plain values.
 
-    What a caller said may hold ``</script>``; it stays text in a file and within a page.
+    A ``</script>`` in what a caller said stays text, in a file and within a page.
     """
     arguments = (json.dumps(value, separators=(",", ":"), allow_nan=False) for value in values)
     return f"{function}({', '.join(arguments)});\n".replace("<", "\\u003c")
 
 
 def missing_extra() -> SettingsError:
-    """The error of an install without the extra."""
+    """Return the error of an install without the extra."""
     return SettingsError("pages need Jinja", remedy="install livekit-barge with the extra report")
 
 
@@ -89,7 +91,7 @@ def _environment() -> Any:
 
     @pass_context
     def _shown(context: Any, value: Any) -> Any:
-        """Cut a long text, and link to the whole where the page keeps it."""
+        """Cut a long text, and link to the whole text if the page saves it."""
         if not isinstance(value, str) or len(value) <= MOST_CHARACTERS or isinstance(value, Markup):
             return value
         texts = context.get("texts")
@@ -124,17 +126,17 @@ def _environment() -> Any:
 
 
 def words(name: str) -> str:
-    """``false_stop`` as a person writes it."""
+    """Return ``false stop`` for ``false_stop``."""
     return name.replace("_", " ")
 
 
 def percentile(times: Percentiles, percent: int) -> str:
-    """``412 ms``."""
+    """Return a percentile: ``412 ms``."""
     return _end(times.at(percent))
 
 
 def between(times: Percentiles, percent: int) -> str:
-    """``380 to 950 ms``: where the percentile lies, 95 times in 100."""
+    """Return the 95 % interval of a percentile: ``380 to 950 ms``."""
     if not times.values:
         return NOTHING
     low, high = times.interval(percent)
@@ -150,8 +152,8 @@ def _end(found: Measured | None) -> str:
 
 
 def length(seconds: float) -> str:
-    """``4:05``, ``1:00:00``: minutes and seconds of a call."""
-    whole = int(seconds + 0.5)  # as the page's own programs round
+    """Return a call's length: ``4:05``, ``1:00:00``."""
+    whole = int(seconds + 0.5)  # rounded as in the page's scripts
     minutes, rest = divmod(whole, 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

@@ -1,8 +1,9 @@
-"""A bench run for a terminal: its events, and what they add up to."""
+"""A bench run for the terminal: its events, and what they add up to."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from rich import box
 from rich.console import RenderableType
@@ -14,15 +15,17 @@ from livekit_barge.measure.totals import FEW, Tally
 from livekit_barge.report.terminal.scorecard_table import as_rate, quiet_besides
 from livekit_barge.report.terminal.turn_table import NOTHING, as_ms
 from livekit_barge.suites.event_results import EventResult
-from livekit_barge.suites.run_manifest import Run
+
+if TYPE_CHECKING:
+    from livekit_barge.suites.bench_run import Bench
 
 WHAT_IS_REAL = """\
-Real are AgentSession with the preset's options, its VAD and its turn detector, on real audio.
-The recogniser, the language model and the voice are stand-ins with stated timing, drawn for each
-call (livekit_barge/suites/latency_distribution.py); the line is RoomIO's, in {how} time."""
+AgentSession with the preset's options, its VAD, its turn detector and the audio are real. The \
+recogniser, the language model and the voice are stand-ins with stated timing, drawn for each call \
+(livekit_barge/suites/latency_distribution.py). The line behaves as RoomIO's, in {how} time."""
 WHAT_IS_REAL_IN_A_ROOM = """\
-All of it is real: the room, and the agent in it with its own models. The caller is scripted, and
-its words are what the script says; times are what the caller hears."""
+The room is real, and so is the agent in it, with its own models. The caller is scripted, and its \
+words are those of the script. Times are those that the caller hears."""
 
 _LINES = 5
 _FEW = " †"
@@ -31,7 +34,7 @@ _RATES = {
     "yield_rate": "yields in time",
     "missed_rate": "misses the caller",
     "false_stop_rate": "stops falsely",
-    "broken_rate": "breaks off what is protected",
+    "broken_rate": "breaks off protected speech",
     "talked_on_rate": "talks on past the decision",
     "resumed_rate": "takes the floor back",
 }
@@ -43,33 +46,29 @@ _TIMES = {
 }
 
 
-def render_run(
-    run: Run,
-    tallies: Mapping[str, Tally],
-    told: Sequence[tuple[str, EventResult]],
-    *,
-    errors: Sequence[str] = (),
-    unplaced: Sequence[str] = (),
-    few: bool = True,
-) -> Iterator[RenderableType]:
-    """The run, its events, its figures, and what of it was real."""
-    yield Text.assemble(
-        (f"{run.suite}", "bold"), f": {run.calls} calls, {run.call_s / 60:.1f} min, {run.how}"
-    )
-    if told:
-        yield event_table(told, list(tallies))
-    if not few:
-        yield Text("Above are the first events that went wrong.", style="dim")
-    yield tally_table(tallies)
-    yield Text(f"Times are p50 / p90 / p95.{_FEW} too few: under {FEW} events.", style="dim")
-    for line in (*errors, *unplaced[:_LINES]):
-        yield Text(line)
-    if len(unplaced) > _LINES:
-        yield Text(f"and {len(unplaced) - _LINES} more lines whose place never came")
-    workers = "one process" if run.jobs == 1 else f"{run.jobs} processes"
-    kept = f", {run.calls - run.played} known from before" if run.played < run.calls else ""
-    yield Text(f"{run.played} played in {run.elapsed_s:.1f} s by {workers}{kept}")
-    yield Text(_what_is_real(run.how), style="dim")
+class BenchTable:
+    """Renders a bench run: its events, its figures, and which parts of it were real."""
+
+    def render(self, bench: Bench, /) -> Iterator[RenderableType]:
+        run = bench.run
+        yield Text.assemble(
+            (f"{run.suite}", "bold"), f": {run.calls} calls, {run.call_s / 60:.1f} min, {run.how}"
+        )
+        if bench.told:
+            yield event_table(bench.told, list(bench.tallies))
+        if not bench.few:
+            yield Text("These are the first events that went wrong.", style="dim")
+        yield tally_table(bench.tallies)
+        yield Text(f"Times are p50 / p90 / p95.{_FEW} fewer than {FEW} events.", style="dim")
+        for line in (*bench.errors, *bench.unplaced[:_LINES]):
+            yield Text(line)
+        if len(bench.unplaced) > _LINES:
+            yield Text(f"and {len(bench.unplaced) - _LINES} more lines that were never spoken")
+        workers = "one process" if run.jobs == 1 else f"{run.jobs} processes"
+        kept = f", {run.calls - run.played} from an earlier run" if run.played < run.calls else ""
+        yield Text(f"{run.played} played in {run.elapsed_s:.1f} s by {workers}{kept}")
+        yield Text(_what_is_real(run.how), style="dim")
+        yield Text(f"results: {bench.folder}", no_wrap=True, overflow="ignore")
 
 
 def _what_is_real(how: str) -> str:
@@ -79,7 +78,7 @@ def _what_is_real(how: str) -> str:
 
 
 def tally_table(tallies: Mapping[str, Tally]) -> Table:
-    """The figures of each preset, side by side."""
+    """Return the figures of each preset, side by side."""
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 2, 0, 0))
     table.add_column("")
     for preset in tallies:
@@ -94,7 +93,7 @@ def tally_table(tallies: Mapping[str, Tally]) -> Table:
 
 
 def event_table(told: Sequence[tuple[str, EventResult]], presets: Sequence[str]) -> Table:
-    """An event a row; what came of it under each preset beside one another."""
+    """Return one row per event, with its outcome under each preset side by side."""
     rows: dict[tuple[str, int | None, float | None], dict[str, EventResult]] = {}
     for preset, event in told:
         rows.setdefault(event.key, {})[preset] = event
@@ -115,14 +114,14 @@ def event_table(told: Sequence[tuple[str, EventResult]], presets: Sequence[str])
 
 
 def _story(event: EventResult) -> Text:
-    """Its outcome, the two clocks, whether it talked on."""
+    """Return the outcome, the two clocks, and whether the agent talked on."""
     story = Text(event.outcome.replace("_", " "), style=_RIGHT.get(event.outcome, "red"))
     if event.time_to_yield_s is not None:
         story.append(f"\n{_clocks(event)}", style="default")
     if event.talked_on:
         story.append("\ntalked on", style="default")
     if event.resumed:
-        story.append("\nand went on later", style="default")
+        story.append("\nand resumed later", style="default")
     return story
 
 

@@ -1,4 +1,4 @@
-"""Both ends of a call in one table: where the time of each barge-in goes."""
+"""Both ends of a call in one table, which shows where the time of each barge-in goes."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from livekit_barge.measure.overlap import TO_HOLD_THROUGH
 from livekit_barge.report.terminal.turn_table import NOTHING, as_ms
 
 LEGEND = """
-way in + detection + stopping + way out = time to yield at the caller: from the caller's first
-sample to its arrival at the agent, to the decision, to the last sample that left the agent, to its
-arrival at the caller. – where the agent was between sentences, or had begun over the caller."""
+way in + detection + stopping + way out = time to yield at the caller: from the caller's first \
+sample to its arrival at the agent, to the decision, to the last sample that left the agent, to \
+its arrival at the caller. –: the agent was between sentences, or started over the caller."""
 
 
 def joined_table(joined: Joined) -> Table:
-    """A row for each time that the caller spoke over the agent."""
+    """Return a table with one row for each time that the caller spoke over the agent."""
     table = Table(
         caption=_caption(joined),
         caption_justify="left",
@@ -42,7 +42,7 @@ def joined_table(joined: Joined) -> Table:
 
 
 def steps(overlap: JoinedOverlap) -> str:
-    """``54 + 520 + 32 + 68 = 674 ms``; of a story that is not known whole, what is known."""
+    """Return ``54 + 520 + 32 + 68 = 674 ms``, with – for a part that is unknown."""
     parts = (overlap.way_in_s, overlap.detection_s, overlap.stopping_s, overlap.way_out_s)
     total = as_ms(overlap.time_to_yield_s)
     if all(part is None for part in parts):
@@ -52,8 +52,10 @@ def steps(overlap: JoinedOverlap) -> str:
 
 
 def _outcome(overlap: JoinedOverlap) -> str:
-    """The agent's end knows what was decided. Where it knows no words, the caller's end knows by
-    them that nobody wanted the agent to stop."""
+    """Return the outcome that the agent's end saw, since it knows the decision.
+
+    Where it has no words, those of the caller's end may show that nobody wanted the agent to stop.
+    """
     agent, caller = overlap.agent, overlap.caller
     listens = caller.outcome in TO_HOLD_THROUGH and agent is not None and not agent.words
     known = caller if agent is None or listens else agent
@@ -61,7 +63,7 @@ def _outcome(overlap: JoinedOverlap) -> str:
 
 
 def _caption(joined: Joined) -> str:
-    """How the ends were joined, and who the caller was, where that is special."""
+    """Say how the ends were aligned, and what the caller was unless a standard participant."""
     clocks = _clocks(joined.alignment)
     if joined.caller_kind in (None, "standard"):
         return clocks
@@ -69,6 +71,6 @@ def _caption(joined: Joined) -> str:
 
 
 def _clocks(alignment: Alignment) -> str:
-    """How far the two ends may be apart."""
-    by = "by the host's clock" if alignment.by == "clocks" else "by the audio in both folders"
-    return f"the two folders lie on one timeline {by}, to {as_ms(alignment.uncertainty_s)}"
+    """Say how far the two ends may be apart."""
+    by = "the host's clock" if alignment.by == "clocks" else "the audio in both folders"
+    return f"the two folders are aligned by {by}, to within {as_ms(alignment.uncertainty_s)}"

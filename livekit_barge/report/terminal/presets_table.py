@@ -1,4 +1,4 @@
-"""``livekit-barge presets``: the presets side by side, and one of them as LiveKit will get it."""
+"""The presets side by side, and one of them as LiveKit receives it."""
 
 from __future__ import annotations
 
@@ -17,10 +17,11 @@ if TYPE_CHECKING:
     from livekit_barge.frameworks.livekit.resolve import Chosen
 
 _LEFT = "·"
+_NO_PRESET = "livekit-defaults"
 
 
 def render_presets() -> RenderableType:
-    """All shipped presets: whom each is for, what it costs, its knobs, and what those move."""
+    """Render all shipped presets: their purpose, their cost, their knobs and the effect of each."""
     presets = [Preset.load(name) for name in preset_names()]
     about = _table()
     for preset in presets:
@@ -36,8 +37,10 @@ def render_presets() -> RenderableType:
     return Group(about, "", table, Text(f"{_LEFT} left to LiveKit\n", style="dim"), moves)
 
 
-def render_preset(preset: str) -> RenderableType:
-    """The options that LiveKit will get with this preset and this environment, and their sources.
+def render_preset(preset: str | None) -> RenderableType:
+    """Show the options that LiveKit receives under this preset and environment, and their sources.
+
+    ``None`` is the preset that the environment names, or LiveKit's defaults.
 
     Raises :class:`~livekit_barge.errors.SettingsError`.
     """
@@ -45,8 +48,9 @@ def render_preset(preset: str) -> RenderableType:
     from livekit_barge.frameworks.livekit.resolve import choose
     from livekit_barge.settings import Settings
 
-    about = Preset.load(preset)
-    chosen = choose(None, {}, Settings(preset=preset))
+    settings = Settings() if preset is None else Settings(preset=preset)
+    about = Preset.load(settings.preset or _NO_PRESET)
+    chosen = choose(None, {}, settings)
     options = _resolved(chosen)
     table = _table("knob", "value", "from", "LiveKit's place")
     table.columns[1].no_wrap = True
@@ -56,11 +60,12 @@ def render_preset(preset: str) -> RenderableType:
         source = Text(asked["source"]) if asked else Text("LiveKit's default", style="dim")
         table.add_row(_name(knob.name), _cell(value), source, _name(knob.place, 28))
     notes = [Text(f"\n{line}") for line in (*chosen.notes, *advise(options))]
-    return Group(Text(f"{about.summary} {about.cost}\n".lstrip()), table, *notes)
+    about_it = f"{about.summary} {about.cost}\n".lstrip()
+    return Group(Text(about.name, style="bold"), Text(about_it), table, *notes)
 
 
 def _resolved(chosen: Chosen) -> dict[str, Any]:
-    """The options of a session that is built with nothing but these."""
+    """Return the options of a session that is built with nothing but these."""
     from livekit.agents import AgentSession
 
     from livekit_barge.frameworks.livekit.presets.options import options_in_force
@@ -80,8 +85,7 @@ def _table(*headings: str) -> Table:
 
 
 def _name(name: str, most: int = 26) -> str:
-    """A knob's name or place, in lines of so many characters: a terminal's table has no room for
-    more."""
+    """Return a knob's name or place in lines of at most ``most`` characters, to fit a terminal."""
     lines = [""]
     for part in re.split(r"(?<=[._])", name):
         if len(lines[-1]) + len(part) > most:
@@ -96,7 +100,7 @@ def _spelled(preset: Preset, knob: Knob) -> Any:
 
 
 def _cell(value: Any) -> str:
-    """A value as a preset file spells it; ``None``: nobody says."""
+    """Return a value as a preset file spells it; ``None`` is left to LiveKit."""
     if value is None:
         return _LEFT
     if isinstance(value, bool):

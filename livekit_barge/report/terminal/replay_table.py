@@ -1,4 +1,4 @@
-"""A call's replays for a terminal: each overlap as it was, and as it would have been."""
+"""A call's replays for the terminal: each overlap as it was, and as it would have been."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from livekit_barge.report.terminal.turn_table import NOTHING, as_ms, at, outcome
 from livekit_barge.search.replay.compare import Replayed, Row
 
 LEGEND = """\
-≥: all that had been generated was played, the agent would have said more. After the first
-decision that differs a call would have gone another way: not comparable."""
+≥: everything that had been generated was played; the agent would have said more. After the first \
+decision that differs, the call would have gone another way and is not comparable."""
 
 
 def replay_table(replays: Sequence[Replayed]) -> Table:
-    """A row a setting for every overlap of the call."""
+    """Return a table with one row per setting for each overlap of the call."""
     first = replays[0]
     title = Text(first.call_id, style="bold")
     table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
@@ -40,7 +40,7 @@ def _cells(row: Row) -> tuple[Text | str, str]:
         return "not comparable", NOTHING
     if row.would_be is None:
         return "no overlap", NOTHING
-    outcome = Text("goes on") if row.went_on else outcome_text(row.would_be)
+    outcome = Text("talks on") if row.went_on else outcome_text(row.would_be)
     return outcome, _time(row.would_be, went_on=row.went_on)
 
 
@@ -51,7 +51,7 @@ def _time(overlap: Overlap, *, went_on: bool = False) -> str:
 
 
 def _differs(replayed: Replayed) -> str:
-    same = f"{replayed.preset}: {replayed.decisions} of {replayed.of} decisions came again"
+    same = f"{replayed.preset}: {replayed.decisions} of {replayed.of} decisions were reproduced"
     if replayed.differs_at_s is None:
         return same
     return f"{same}; the next would differ, at {at(replayed.differs_at_s)}"

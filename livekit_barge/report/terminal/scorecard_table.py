@@ -1,4 +1,4 @@
-"""Scorecards for a terminal."""
+"""Scorecards for the terminal."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _LIMITS = {
 
 
 def render_scorecard(card: Scorecard) -> RenderableType:
-    """A call's overlaps, what they add up to, its limits, and what to know before trusting them."""
+    """Render a call's overlaps, their sums, its limits, and the warnings to read first."""
     known = card.channels
     title = Text.assemble(
         (card.file, "bold"),
@@ -45,7 +45,7 @@ def render_scorecard(card: Scorecard) -> RenderableType:
 
 
 def render_tally(tally: Tally, made: Iterable[Check]) -> Iterable[RenderableType]:
-    """Lines of text: the rates, the times and the limits."""
+    """Yield lines of text: the rates, the times and the limits."""
     yield Text(f"yields {as_rate(tally.yield_rate)}   holds {as_rate(tally.hold_rate)}")
     yield Text(f"time to yield {as_percentiles(tally.time_to_yield)}")
     if tally.detection.values:
@@ -58,7 +58,7 @@ def render_tally(tally: Tally, made: Iterable[Check]) -> Iterable[RenderableType
 
 
 def as_rate(rate: Rate) -> str:
-    """``2/17 (12 %, 3 to 35)``: never 100 % for all but one, nor 0 % for one."""
+    """Return ``2/17 (12 %, 3 to 35)``: 199 of 200 is never 100 %, nor 1 of 200 0 %."""
     interval = rate.interval()
     if interval is None or rate.value is None:
         return NOTHING
@@ -66,13 +66,13 @@ def as_rate(rate: Rate) -> str:
     share = rate.value
     if 0 < rate.count < rate.of:
         share = min(max(share, 0.01), 0.99)
-    # The interval is rounded outwards: 1000/1000 leaves room for one in 300.
+    # The interval is rounded outwards: 1000/1000 still allows one in 300.
     ends = f"{math.floor(low * 100)} to {math.ceil(high * 100)}"
     return f"{rate.count}/{rate.of} ({share * 100:.0f} %, {ends})"
 
 
 def as_percentiles(times: Percentiles) -> str:
-    """``p50 412 ms, p90 ≥ 3.0 s, of 17``."""
+    """Return ``p50 412 ms, p90 ≥ 3.0 s, of 17``."""
     found = {percent: times.at(percent) for percent in (50, 90)}
     if not times.values:
         return NOTHING
@@ -85,17 +85,17 @@ def as_percentiles(times: Percentiles) -> str:
 
 
 def quiet_besides(count: int) -> str:
-    """What stands behind a cancellation that leaves out ``count`` overlaps."""
-    return f" and {count} quiet already" if count else ""
+    """Return the note on a cancellation that leaves out ``count`` overlaps."""
+    return f" and {count} already quiet" if count else ""
 
 
 def verdict_word(check: Check) -> tuple[str, str]:
-    """Return what became of a check, and its style."""
+    """Return the result of a check in words, and its style."""
     if check.undecided:
-        return "undecided: it may be more", "yellow"
+        return "undecided: may be more", "yellow"
     return {
-        True: ("held", "green"),
-        False: ("fell short", "red"),
+        True: ("met", "green"),
+        False: ("missed", "red"),
         None: (NOTHING_TO_JUDGE, "dim"),
     }[check.passed]
 
@@ -124,6 +124,6 @@ def _overlaps(card: Scorecard) -> Table:
 
 
 def _why(overlap: Overlap) -> str:
-    over = "the agent came in on the caller" if overlap.agent_over_caller else None
+    over = "the agent started over the caller" if overlap.agent_over_caller else None
     words = None if overlap.words is None else f"“{overlap.words}”"
     return "; ".join(filter(None, (words, overlap.reason, over)))

@@ -1,4 +1,4 @@
-"""A sweep, and a search, for a terminal."""
+"""A sweep and a search for the terminal."""
 
 from __future__ import annotations
 
@@ -22,17 +22,16 @@ from livekit_barge.search.front import lost_s
 from livekit_barge.search.search import Found
 from livekit_barge.search.sweep import Point
 
-# The front begins with the quickest; a longer one is in the sweep's file.
+# The front begins with the fastest setting; a longer front is in the sweep's file.
 _MOST_ROWS = 40
 
 SWEEP_LEGEND = f"""\
-In ms: time to yield (median, 90th percentile), and the medians of detection,
-cancellation, and of the dead air after a false stop. ≥ is a lower bound, * a
-rate of fewer than {FEW} events."""
+In ms: time to yield (median and 90th percentile), and the medians of detection, cancellation and \
+the dead air after a false stop. ≥ is a lower bound, * a rate of fewer than {FEW} events."""
 
 
 def sweep_tables(points: Sequence[Point]) -> Iterator[RenderableType]:
-    """One thing varied at a time: a table each, the base first. A grid: one of all, numbered."""
+    """Yield one table per varied knob, or one numbered table for a grid, the base first."""
     if any(len(point.setting.changes) > 1 for point in points):
         yield from numbered_table(points)
     else:
@@ -48,7 +47,7 @@ def sweep_tables(points: Sequence[Point]) -> Iterator[RenderableType]:
 def numbered_table(
     points: Sequence[Point], chosen: Point | None = None
 ) -> Iterator[RenderableType]:
-    """Settings of many changes: the figures, then what each number stands for."""
+    """Yield the figures of settings with many changes, then the setting of each number."""
     named = {BASE: "base"} if chosen is None else {chosen.setting: "chosen", BASE: "base"}
     table = _table(None)
     for number, point in enumerate(points):
@@ -84,13 +83,13 @@ def _add(table: Table, name: str, tally: Tally) -> None:
 def render_search(
     found: Found, changes: Sequence[Change], budget: Budget, binding: Iterable[str]
 ) -> Iterator[RenderableType]:
-    """What was searched, the front, the choice, and what each change bought and cost."""
+    """Yield the settings tried, the front, the choice, and what each change gains and costs."""
     tried = len(found.points)
     yield Text.assemble(
         (f"{tried} settings", "bold"), f" tried on the same calls; budget: {budget}"
     )
     front = found.front[:_MOST_ROWS]
-    title = "The front: none of the others is both sooner and stops less for nothing."
+    title = "The front: no other setting both yields sooner and makes fewer false stops."
     yield Text(f"\n{title}", style="dim")
     chosen = [] if found.chosen in (found.base, *front) else [found.chosen]
     yield from numbered_table([found.base, *front, *chosen], found.chosen)
@@ -105,8 +104,10 @@ def render_search(
 
 
 def render_held_out(tallies: Mapping[str, Tally]) -> Iterator[RenderableType]:
-    """Every preset on calls that the search has not heard, each rate with its 95 % interval; and
-    the presets in the order of what they cost."""
+    """Yield every preset's figures on calls that the search has not heard, and their costs.
+
+    Each rate has its 95 % interval.
+    """
     title = Text("On unheard calls:", style="bold")
     table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, padding=0)
     table.add_column("", no_wrap=True, min_width=len("livekit-defaults"))
@@ -126,32 +127,32 @@ def render_held_out(tallies: Mapping[str, Tally]) -> Iterator[RenderableType]:
         f"{name} {as_ms(costs[name], lower_bound=_is_bound(tallies[name]))}"
         for name in sorted(costs, key=costs.__getitem__)
     )
-    yield Text(f"Lost, as the search counts it (median yield and mean dead air): {order}.\n")
+    yield Text(f"Cost (median time to yield + mean dead air): {order}.\n")
 
 
 def _is_bound(tally: Tally) -> bool:
-    """Whether half of the callers were never yielded to, or the agent fell silent for good."""
+    """Return whether half of the callers were never let in, or the agent fell silent for good."""
     median = tally.time_to_yield.at(50)
     bound = median is not None and median.lower_bound
     return bound or any(value.lower_bound for value in tally.dead_air.values)
 
 
 def median_with_interval(times: Percentiles) -> str:
-    """``312 ms (298–340)``."""
+    """Return ``312 ms (298–340)``."""
     low, high = (value and f"{value.seconds * 1000:.0f}" for value in times.interval(50))
     shown = _at(times, 50)
     return shown if low == high else f"{shown} ({low}–{high})"
 
 
 def short_rate(rate: Rate) -> str:
-    """``47/50``; of few events it says so."""
+    """Return ``47/50``, or ``4/5*`` for few events."""
     if not rate.of:
         return NOTHING
     return f"{rate.count}/{rate.of}{'*' if rate.of < FEW else ''}"
 
 
 def _rate(rate: Rate) -> str:
-    """``11/12, 64–99%``; without a space, so that a table of them fits a terminal."""
+    """Return ``11/12, 64–99%``, without a space so that a table of them fits a terminal."""
     if (interval := rate.interval()) is None:
         return NOTHING
     low, high = interval
@@ -164,5 +165,5 @@ def _at(times: Percentiles, percent: int) -> str:
 
 
 def _ms(times: Percentiles, percent: int) -> str:
-    """Without its unit, which stands in the legend."""
+    """Return the percentile without its unit, which the legend gives."""
     return _at(times, percent).removesuffix(" ms")

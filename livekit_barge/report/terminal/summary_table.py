@@ -1,4 +1,4 @@
-"""A batch's summary for a terminal."""
+"""A batch's summary for the terminal."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from livekit_barge.report.terminal.turn_table import NOTHING, as_ms
 def render_groups(
     keys: Sequence[str], groups: Sequence[Group], before: Sequence[Group] | None
 ) -> RenderableType:
-    """A row a group; with a baseline, what changed since it."""
+    """Render one row per group, with the changes since a baseline."""
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for key in keys:
         table.add_column(key)
@@ -44,7 +44,7 @@ def render_groups(
 
 
 def render_worst(calls: Sequence[Worst]) -> RenderableType:
-    """The calls to listen to first."""
+    """Render the calls to listen to first."""
     if not calls:
         return Text("no call fell short")
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))

@@ -1,4 +1,4 @@
-"""A call for a terminal: both tracks as text, what was stamped below them, and the turn table.
+"""A call for the terminal: both tracks as text, and the stamped events below them.
 
 ::
 
@@ -8,8 +8,8 @@
     clocks             1ddc
     events              D         X
 
-No colour is needed: ``d`` is detection, ``c`` cancellation, ``y`` a time to yield whose decision
-was not stamped.
+The letters need no colour: ``d`` is detection, ``c`` cancellation, ``y`` a time to yield whose
+decision was not stamped.
 """
 
 from __future__ import annotations
@@ -28,22 +28,22 @@ from livekit_barge.measure.overlap import Overlap
 from livekit_barge.measure.turns import Turn
 from livekit_barge.report.lanes import Mark, marks
 
-# A column of the terminal. A syllable is about twice as long.
+# The length of a column. A syllable is about twice as long.
 STEP_S = 0.1
-# A call no longer than this is shown whole; of a longer one, what is around each overlap.
+# A call up to this length is shown whole; of a longer one, only the surroundings of each overlap.
 WHOLE_S = 120.0
 BEFORE_S, AFTER_S = 3.0, 3.0
 
 LEGEND = (
-    "a number: that overlap's onset; d detection, c cancellation, y time to yield without a "
-    "decision's stamp; "
+    "a number: onset of that overlap; d detection, c cancellation, y time to yield without a "
+    "stamped decision; "
     "D decision, P pause, X clear, R resume, T final transcript, n note, ! fault; "
     "one column is 0.1 s"
 )
 
 _BLOCKS = " ▁▂▃▄▅▆▇█"
 _ASCII = " .:-=+*##"
-# From the faintest that is drawn to the side's loudest.
+# The faintest level that is drawn, below the loudest of the side.
 _FAINTEST_DB = -36.0
 _GUTTER = 8
 _LETTERS = {
@@ -55,29 +55,29 @@ _LETTERS = {
     "note": "n",
     "fault": "!",
 }
-# Where several fall on one column, the first of these is shown.
+# Of several events in one column, the first of these is shown.
 _RANK = "!DXPRTn"
 
 
 @dataclass(frozen=True)
 class _Strip:
-    """What fits on one line: so many columns from ``first`` on."""
+    """The columns that fit on one line, from ``first`` on."""
 
     first: int
     columns: int
 
     def column(self, at_s: float) -> int:
-        """The column of a moment, perhaps outside."""
+        """Return the column of a moment, which may be outside the strip."""
         return math.floor(at_s / STEP_S + 1e-9) - self.first
 
 
 def render_timeline(
     call: Call, turns: Sequence[Turn], *, width: int, blocks: bool = True, whole: bool = False
 ) -> Iterator[Text]:
-    """The strips of the call, for a terminal of ``width`` columns.
+    """Yield the strips of the call, for a terminal of ``width`` columns.
 
-    ``blocks``: whether it can show ▁▂▃; ``whole``: a long call, too, from beginning to end.
-    Raises :class:`~livekit_barge.errors.CallError` where the call has no audio.
+    ``blocks``: the terminal can show ▁▂▃; ``whole``: show all of a long call, too.
+    Raises :class:`~livekit_barge.errors.CallError` if the call has no audio.
     """
     peaks = _peaks(call)
     overlaps = [overlap for turn in turns for overlap in turn.overlaps]
@@ -120,7 +120,7 @@ def _line(name: str, content: str, style: str) -> Text:
 
 
 def _ruler(strip: _Strip) -> str:
-    """A time each two seconds, where it fits."""
+    """Return a time every two seconds, where it fits."""
     line = [" "] * strip.columns
     every = round(2.0 / STEP_S)
     for column in range(-strip.first % every, strip.columns, every):
@@ -138,7 +138,7 @@ def _glyph(share: float, glyphs: str) -> str:
 
 
 def _clocks(strip: _Strip, overlaps: Sequence[Overlap]) -> str:
-    """The number of each overlap at its onset, then its clocks as runs of letters."""
+    """Return the number of each overlap at its onset, then its clocks as runs of letters."""
     line = [" "] * strip.columns
     for number, overlap in enumerate(overlaps, start=1):
         begin_s, end_s = _ends_s(overlap)
@@ -154,7 +154,7 @@ def _clocks(strip: _Strip, overlaps: Sequence[Overlap]) -> str:
 
 
 def _ends_s(overlap: Overlap) -> tuple[float, float]:
-    """Where the overlap began, and where the agent fell silent or was last seen to go on."""
+    """Return the overlap's onset, and the moment up to which the agent is known to have talked."""
     begin_s = overlap.begin_s or 0.0
     return begin_s, begin_s + (overlap.time_to_yield_s or 0.0)
 
@@ -171,7 +171,7 @@ def _events(strip: _Strip, found: Iterable[Mark]) -> str:
 
 
 def _peaks(call: Call) -> Float32:
-    """The greatest amplitude of each side in each column: shape ``(2, columns)``."""
+    """Return the greatest amplitude of each side in each column, of shape ``(2, columns)``."""
     peaks = np.zeros((2, math.ceil(call.duration_s / STEP_S) + 1), dtype=np.float32)
     done = 0
     for block in call.blocks():

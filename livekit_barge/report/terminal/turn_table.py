@@ -1,4 +1,4 @@
-"""Turns as tables for a terminal, and how tables spell seconds."""
+"""Turns as tables for the terminal, and the spelling of seconds in all tables."""
 
 from __future__ import annotations
 
@@ -29,23 +29,23 @@ _STYLES = {
 
 @dataclass(frozen=True)
 class Row:
-    """What happened where the caller spoke over the agent in one place, under several presets."""
+    """One line of the caller over the agent, and its overlaps under several presets."""
 
     said: str
     """The caller's line."""
     place: str
     overlaps: Mapping[str, Overlap | None]
-    """By preset; ``None``: the line did not fall on the agent's speech."""
+    """The overlap under each preset; ``None``: the line did not fall on the agent's speech."""
 
 
 def call_title(call: Call, name: str) -> str:
-    """The call's name, and as what its caller came into the room, where that is special."""
+    """Return the call's name, and the caller's kind unless it is a standard participant."""
     kind = call.caller_kind
     return name if kind in (None, "standard") else f"{name} (the caller is a {kind} participant)"
 
 
 def turn_table(turns: Sequence[Turn], *, title: str | None = None) -> Table:
-    """A call's turns in order, each overlap on a line of its own below the turn it fell on."""
+    """Return a call's turns in order, each overlap on a line below the turn that it fell on."""
     table = Table(
         title=_title(title),
         title_justify="left",
@@ -59,7 +59,7 @@ def turn_table(turns: Sequence[Turn], *, title: str | None = None) -> Table:
             name,
             justify="right" if right else "left",
             no_wrap=True,
-            ratio=1 if name == "said" else None,  # the others are shown whole
+            ratio=1 if name == "said" else None,  # the others are shown in full
         )
     for turn in turns:
         table.add_row(
@@ -79,7 +79,7 @@ def turn_table(turns: Sequence[Turn], *, title: str | None = None) -> Table:
 
 
 def comparison_table(rows: Sequence[Row], *, title: str | None = None) -> Table:
-    """Presets side by side: for each place the outcome and the clocks under each."""
+    """Return presets side by side: the outcome and the clocks of each line under each."""
     table = Table(title=_title(title), title_justify="left", show_lines=True)
     table.add_column("the caller says")
     for preset in dict.fromkeys(preset for row in rows for preset in row.overlaps):
@@ -94,7 +94,7 @@ def comparison_table(rows: Sequence[Row], *, title: str | None = None) -> Table:
 
 
 def _story(overlap: Overlap) -> Text:
-    """Its outcome, its clocks, and what a stop that was taken back cost."""
+    """Return the outcome, the clocks, and the silence after a stop that was taken back."""
     story = Text.assemble(outcome_text(overlap), "\n", clocks(overlap))
     if overlap.dead_air_s is not None:
         story.append(f"\nthen {as_ms(overlap.dead_air_s)} of silence")
@@ -102,7 +102,7 @@ def _story(overlap: Overlap) -> Text:
 
 
 def clocks(overlap: Overlap) -> str:
-    """``201 + 6 = 207 ms``: detection + cancellation = time to yield."""
+    """Return ``201 + 6 = 207 ms``: detection + cancellation = time to yield."""
     total = as_ms(overlap.time_to_yield_s, lower_bound=overlap.lower_bound)
     parts = (overlap.detection_s, overlap.cancellation_s)
     if overlap.time_to_yield_s is None or None in parts:
@@ -111,7 +111,7 @@ def clocks(overlap: Overlap) -> str:
 
 
 def as_ms(seconds: float | None, *, lower_bound: bool = False) -> str:
-    """``412 ms``, ``–`` where nothing is known, ``≥ 3.0 s`` for a lower bound, never rounded up."""
+    """Return ``412 ms``, ``–`` if unknown, or ``≥ 3.0 s`` for a lower bound, never rounded up."""
     if seconds is None:
         return NOTHING
     if lower_bound:
@@ -120,17 +120,17 @@ def as_ms(seconds: float | None, *, lower_bound: bool = False) -> str:
 
 
 def at(seconds: float | None) -> str:
-    """A moment of the call: ``8.96 s``."""
+    """Return a moment of the call: ``8.96 s``."""
     return NOTHING if seconds is None else f"{seconds:.2f} s"
 
 
 def outcome_text(overlap: Overlap) -> Text:
-    """The outcome in words, in its colour."""
+    """Return the outcome in words, in its colour."""
     return Text(overlap.outcome.replace("_", " "), style=_STYLES.get(overlap.outcome, ""))
 
 
 def _title(title: str | None) -> Text | None:
-    """A call's name may hold what rich takes for markup."""
+    """Return the title as text: a call's name may hold what rich takes for markup."""
     return None if title is None else Text(title, style="table.title")
 
 

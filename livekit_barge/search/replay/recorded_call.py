@@ -11,7 +11,7 @@ import numpy as np
 import soundfile
 import soxr
 
-from livekit_barge.call.audio import CALLER, PUSHED_FILE
+from livekit_barge.call.audio import CALLER
 from livekit_barge.call.events import (
     CallerAnchored,
     Event,
@@ -22,6 +22,7 @@ from livekit_barge.call.events import (
     Transcript,
 )
 from livekit_barge.call.folder import Call
+from livekit_barge.call.formats import PUSHED_FILE
 from livekit_barge.errors import CallError
 from livekit_barge.frameworks.livekit.presets.knobs import BY_NAME
 from livekit_barge.frameworks.livekit.presets.preset import Preset

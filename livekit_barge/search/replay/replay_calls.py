@@ -95,7 +95,7 @@ def _replay(
     calls_dir: Path | None,
     on_done: Callable[[], None],
 ) -> Replayed:
-    limits = Thresholds.load(thresholds)
+    judging = Thresholds.load(thresholds)
     with tempfile.TemporaryDirectory() as scratch:
         call = replay_call(
             recorded,
@@ -104,7 +104,7 @@ def _replay(
             call_id=f"{recorded.call.meta.call_id} {under.name}",
             thresholds=thresholds,
         )
-        would_be = measure_call(call, limits)
+        would_be = measure_call(call, judging)
     on_done()
-    was = measure_call(recorded.call, limits)
+    was = measure_call(recorded.call, judging)
     return compare(recorded, was, call, would_be, under.name)

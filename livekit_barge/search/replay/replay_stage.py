@@ -63,7 +63,7 @@ async def _play(
         models: dict[str, Any] = {}
         if recorded.has_words:
             models["stt"] = _Words(recorded, line.timeline)
-        settings = NoEnvironment(thresholds=thresholds, retention_days=None)
+        settings = NoEnvironment(limits=thresholds, retention_days=None)
         session: BargeSession[None] = BargeSession(preset=preset, settings=settings, **models)
         instruments = session.instruments
         instruments.calls.keep(

@@ -2,6 +2,7 @@
 
 import io
 import json
+from pathlib import Path
 
 import pytest
 from rich.console import Console
@@ -10,7 +11,7 @@ from typer.testing import CliRunner
 from livekit_barge.cli.app import app
 from livekit_barge.diagnosis import Finding
 from livekit_barge.faults import FAULTS, HEALTHY
-from livekit_barge.report.terminal.findings import render_findings, where_of
+from livekit_barge.report.terminal.findings import Diagnosed, FindingsText, where_of
 
 FINDING = Finding(
     code="buffered-ahead",
@@ -29,7 +30,7 @@ FINDING = Finding(
 
 def rendered(*findings):
     console = Console(width=100, file=io.StringIO())
-    console.print(render_findings(findings, title="a-call"), highlight=False)
+    console.print(FindingsText().render(Diagnosed(Path("a-call"), findings)), highlight=False)
     return console.file.getvalue()
 
 
@@ -83,5 +84,5 @@ def test_json_is_a_line_a_call(calls):
 
 def test_other_limits_are_used(calls, tmp_path):
     limits = tmp_path / "mine.toml"
-    limits.write_text("leak_min_s = 1.0\n")
+    limits.write_text("[diagnosis]\nleak_min_s = 1.0\n")
     assert "buffered-ahead" not in run(calls[0], "--limits", limits).stdout

@@ -21,7 +21,7 @@ LINK = ImpairedLink(
 def test_it_names_the_faults_the_counts_and_the_proof():
     assert link_note(LINK) == (
         "link: 5 % loss, 50 ms ± 10 ms each way, seed 3; 41/800 packets lost to the server, "
-        "44/900 packets lost to the caller; sent on at most 3 ms late; "
+        "44/900 packets lost to the caller; forwarded at most 3 ms late; "
         "all media crossed it, by UDP"
     )
 
@@ -33,4 +33,4 @@ def test_media_that_went_round_it_are_named():
 
 def test_what_the_client_does_not_tell_is_not_claimed():
     untold = dataclasses.replace(LINK, crossed=False, paths={})
-    assert link_note(untold).endswith("which way the media went is not known")
+    assert link_note(untold).endswith("the route of the media is unknown")

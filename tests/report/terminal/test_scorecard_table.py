@@ -9,8 +9,9 @@ from pathlib import Path
 
 from rich.console import Console
 
+from livekit_barge.call.formats import SCORECARD_SCHEMA
 from livekit_barge.intake.sources import SOURCES
-from livekit_barge.measure.scorecard import SCHEMA, Caveat, Check
+from livekit_barge.measure.scorecard import Caveat, Check
 from livekit_barge.measure.statistics import Measured, Percentiles, Rate
 from livekit_barge.measure.thresholds import Thresholds
 from livekit_barge.report.terminal.scorecard_table import as_percentiles, as_rate, render_scorecard
@@ -52,7 +53,7 @@ class TestDocs:
 
     def test_name_the_sources_and_the_schema(self):
         assert re.findall(r"`([\w-]+)`", self.section("sources")) == list(SOURCES)
-        assert SCHEMA in DOCS
+        assert SCORECARD_SCHEMA in DOCS
 
     def test_state_the_limits_of_the_thresholds(self):
         limits = Thresholds.load()
@@ -77,7 +78,7 @@ class TestWords:
 
     def test_a_cancellation_says_how_many_it_leaves_out(self):
         quiet = overlap("yielded", 0.2, detection_s=0.2, quiet_at_decision=True)
-        assert "cancellation – and 1 quiet already" in shown(card(quiet))
+        assert "cancellation – and 1 already quiet" in shown(card(quiet))
 
     def test_a_lower_bound_is_shown_as_one(self):
         times = Percentiles.of([Measured(0.4), Measured(3.0, lower_bound=True)])
@@ -95,7 +96,7 @@ class TestWords:
 
     def test_each_limit_has_its_words(self):
         text = shown(card(overlap("late", 1.6)))
-        assert "yields at least 90 %: fell short" in text
+        assert "yields at least 90 %: missed" in text
         assert "holds at least 50 %: nothing to judge" in text
-        assert "p90 time to yield at most 1500 ms: fell short" in text
+        assert "p90 time to yield at most 1500 ms: missed" in text
         assert isinstance(card().checks[0], Check)

@@ -108,7 +108,7 @@ def test_an_agent_that_says_all_that_was_generated_goes_on_for_at_least_as_long(
     to_its_end = Overlap(onset_s=3.0, talk_over_s=1.2, outcome="natural_end", silent_s=4.2)
     row = Row(was, to_its_end, comparable=True, went_on=True)
     table = replay_table([Replayed("call", "patient", (row,), 3.5, 0, 1)])
-    assert [str(list(column.cells)[1]) for column in table.columns[2:]] == ["goes on", "≥ 1.2 s"]
+    assert [str(list(column.cells)[1]) for column in table.columns[2:]] == ["talks on", "≥ 1.2 s"]
 
 
 def test_a_preset_files_frame_is_the_replays(calls):
@@ -181,8 +181,8 @@ class TestCommand:
     def test_both_are_judged_by_limits_of_one_s_own_and_so_is_what_is_kept(
         self, calls, tmp_path, monkeypatch
     ):
-        (tmp_path / "strict.toml").write_text("yield_within_s = 0.01")
-        monkeypatch.setenv("BARGE_THRESHOLDS", str(tmp_path / "strict.toml"))
+        (tmp_path / "strict.toml").write_text("[judging]\nyield_within_s = 0.01")
+        monkeypatch.setenv("BARGE_LIMITS", str(tmp_path / "strict.toml"))
         path = str(calls["snappy"].call_dir)
         result = CliRunner().invoke(app, ["replay", path, "--calls-dir", str(tmp_path / "kept")])
         assert result.exit_code == 0
@@ -197,7 +197,7 @@ class TestCommand:
         paths = [str(tmp_path), str(calls["snappy"].call_dir)]
         result = CliRunner().invoke(app, ["replay", *paths])
         assert result.exit_code == 2
-        assert "as it was: 4 of 4 decisions came again" in result.stdout
+        assert "as it was: 4 of 4 decisions were reproduced" in result.stdout
 
     def test_a_folder_that_cannot_be_replayed_is_told_on_standard_error_alone(self, tmp_path):
         result = CliRunner().invoke(app, ["replay", str(tmp_path)])
