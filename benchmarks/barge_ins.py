@@ -28,7 +28,7 @@ from benchmarks.corpus.talkers import talkers
 from benchmarks.echoes import AGENT_SAYS, SENTENCES, SPEECH_DBFS, audible, said
 from livekit_barge.call.audio import Float32
 from livekit_barge.errors import BargeError
-from livekit_barge.intake.score_options import Order
+from livekit_barge.intake.score_options import ScoreOptions
 from livekit_barge.intake.scoring import score
 from livekit_barge.stage.voices import SAMPLE_RATE, VOICES
 
@@ -230,7 +230,7 @@ def _score(row: BargeInRow, call: MadeCall, path: Path, seed: int | None) -> Non
     """Add a call to its row."""
     row.laid += len(call.truth)
     try:
-        card = score(path, Order.of(caller_channel=0))
+        card = score(path, ScoreOptions.of(caller_channel=0))
     except BargeError as error:
         row.refused.append(str(error))
         return

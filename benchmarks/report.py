@@ -22,7 +22,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page
 
 from benchmarks.marked import put_between
-from livekit_barge.intake.score_options import Order
+from livekit_barge.intake.score_options import ScoreOptions
 from livekit_barge.report.html.call_page import write_call
 from livekit_barge.report.html.make import make_report
 from livekit_barge.report.html.writer import prepare
@@ -94,7 +94,7 @@ def _making(folder: Path) -> Iterator[Row]:
     )
     yield "an hour's page is made, its audio as FLAC", [seconds], "s"
     scores = results(folder / "scores", CALLS)
-    seconds = _timed(lambda: make_report([scores], folder / "batch", Order()))
+    seconds = _timed(lambda: make_report([scores], folder / "batch", ScoreOptions()))
     yield f"{CALLS:,} scored calls' pages are made, by one process", [seconds], "s"
 
 

@@ -35,7 +35,7 @@ from benchmarks.shares import shares
 from livekit_barge.batch.score_batch import score_here
 from livekit_barge.call.audio import Float32, to_float
 from livekit_barge.hearing.silero.network import HEARD, SILERO_RATE, WINDOW_S, model_path
-from livekit_barge.intake.score_options import Order
+from livekit_barge.intake.score_options import ScoreOptions
 from livekit_barge.stage.voices import SAMPLE_RATE, voice_named
 
 FORMATS = (
@@ -171,7 +171,7 @@ def apart(*words: object) -> None:
 
 def where_it_goes(path: Path) -> dict[str, float]:
     """Each part's share of scoring a file, once all is imported and loaded."""
-    order = Order.of(caller_channel=0)
+    order = ScoreOptions.of(caller_channel=0)
 
     def score() -> None:
         for _ in score_here([path], order):

@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from livekit_barge.call.folder import Call as Call
     from livekit_barge.diagnosis.finding import Finding as Finding
-    from livekit_barge.diagnosis.rule_limits import DiagnosisLimits as DiagnosisLimits
+    from livekit_barge.diagnosis.rule_limits import RuleLimits as RuleLimits
     from livekit_barge.diagnosis.rules import diagnose as diagnose
     from livekit_barge.frameworks.livekit.presets.preset import Preset as Preset
     from livekit_barge.frameworks.livekit.resolve import check_settings as check_settings
     from livekit_barge.frameworks.livekit.session import BargeSession as BargeSession
     from livekit_barge.frameworks.livekit.session import instrument as instrument
     from livekit_barge.measure.join import join as join
+    from livekit_barge.measure.limits import Limits as Limits
     from livekit_barge.measure.measure_call import measure_call as measure_call
     from livekit_barge.measure.overlap import Overlap as Overlap
-    from livekit_barge.measure.thresholds import Thresholds as Thresholds
     from livekit_barge.measure.turns import Turn as Turn
     from livekit_barge.room.caller import call_room as call_room
     from livekit_barge.room.destination import Dial as Dial
@@ -50,10 +50,10 @@ _HOME = {
     "instrument": "livekit_barge.frameworks.livekit.session",
     # Afterwards: open a call, measure it, ask why.
     "Call": "livekit_barge.call.folder",
-    "DiagnosisLimits": "livekit_barge.diagnosis.rule_limits",
+    "RuleLimits": "livekit_barge.diagnosis.rule_limits",
     "Finding": "livekit_barge.diagnosis.finding",
     "Overlap": "livekit_barge.measure.overlap",
-    "Thresholds": "livekit_barge.measure.thresholds",
+    "Limits": "livekit_barge.measure.limits",
     "Turn": "livekit_barge.measure.turns",
     "diagnose": "livekit_barge.diagnosis.rules",
     "join": "livekit_barge.measure.join",
@@ -77,17 +77,17 @@ _HOME = {
 __all__ = [
     "BargeSession",
     "Call",
-    "DiagnosisLimits",
     "Dial",
     "Finding",
+    "Limits",
     "Link",
     "LivekitServer",
     "Overlap",
     "Preset",
+    "RuleLimits",
     "Script",
     "ScriptedLLM",
     "Settings",
-    "Thresholds",
     "Turn",
     "VoiceTTS",
     "__version__",

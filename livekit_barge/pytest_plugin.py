@@ -23,7 +23,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Register the mark."""
     config.addinivalue_line(
         "markers",
-        "barge(suite, **how): play a suite of livekit_barge's, and hold it against thresholds.toml",
+        "barge(suite, **how): play a suite of livekit_barge's, and hold it against limits.toml",
     )
 
 

@@ -33,8 +33,8 @@ A whole suite is a mark, which pytest finds by itself where this package is inst
     def test_it_meets_the_limits(barge):
         assert barge.tally.yield_rate.count > 0     # the body may be empty
 
-The calls are played before the body, and the test fails if a limit of ``thresholds.toml`` (or of
-the mark's ``thresholds=``) falls short. ``agent`` and ``session`` may be given as for :func:`play`.
+The calls are played before the body, and the test fails if a limit of ``limits.toml`` (or of
+the mark's ``limits=``) falls short. ``agent`` and ``session`` may be given as for :func:`play`.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ from livekit.agents import Agent, AgentSession
 
 from livekit_barge.errors import ScriptError
 from livekit_barge.frameworks.livekit.session import BargeSession
-from livekit_barge.measure.thresholds import Thresholds
+from livekit_barge.measure.limits import Limits
 from livekit_barge.measure.totals import Tally
 from livekit_barge.script.played_call import PlayedCall
 from livekit_barge.script.script import CallerLine, Script
@@ -150,7 +150,7 @@ def play_suite(
     session: SessionMaker | None = None,
     seed: int = 0,
     split: Split | None = None,
-    thresholds: Path | str | None = None,
+    limits: Path | str | None = None,
     calls_dir: Path | str | None = None,
     on_result: Callable[[CaseResult], None] | None = None,
 ) -> SuiteRun:
@@ -165,7 +165,7 @@ def play_suite(
         session: Makes the session, as in :func:`play`.
         seed: Draws the calls.
         split: ``tuning`` or ``held-out``; default: both.
-        thresholds: A file with other limits.
+        limits: A file with other limits.
         calls_dir: Where the calls' folders are kept; ``None``: they are not.
         on_result: Called with each call's result as it ends.
 
@@ -174,14 +174,14 @@ def play_suite(
     """
     played = suite if isinstance(suite, Suite) else Suite.load(suite)
     cases = played.cases(preset=preset, knobs=knobs, seed=seed, split=split)
-    limits_file = None if thresholds is None else Path(thresholds)
+    limits_file = None if limits is None else Path(limits)
     folder = None if calls_dir is None else Path(calls_dir)
-    playing = Playing(thresholds=limits_file, calls_dir=folder, agent=agent, session=session)
+    playing = Playing(limits=limits_file, calls_dir=folder, agent=agent, session=session)
     results = tuple(_played(case, playing, on_result) for case in cases)
     tally = Tally.of(event for result in results for event in result.events)
     failed = [f"{each.case_id}: {each.error}" for each in results if each.error is not None]
     unplaced = sum(len(result.unplaced) for result in results)
-    judging = Thresholds.load(limits_file)
+    judging = Limits.load(limits_file)
     verdict = judge_tally(played.name, tally, judging, failed, unplaced)
     return SuiteRun(results, tally, verdict)
 

@@ -20,7 +20,7 @@ FLOORS = (
     "measure",
     "diagnosis work",
     "intake recording adaptive frameworks.preset_shelf",
-    "frameworks.protocol",
+    "frameworks.contract",
     "batch frameworks.livekit.presets",
     "settings",
     "frameworks.livekit frameworks.pipecat",

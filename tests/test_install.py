@@ -100,7 +100,7 @@ def test_the_wrapper_keeps_a_call_under_a_shipped_preset(run):
 
 def test_presets_and_limits_travel_with_it(run):
     assert "patient" in run("livekit-barge", "presets").stdout
-    run("python", "-c", "from livekit_barge.measure.thresholds import *; Thresholds.load()")
+    run("python", "-c", "from livekit_barge.measure.limits import *; Limits.load()")
 
 
 @pytest.mark.parametrize(

@@ -79,7 +79,7 @@ def test_each_public_class_and_function_is_documented(name):
 def test_measuring_a_call_loads_no_framework():
     program = (
         "import sys\n"
-        "from livekit_barge import Call, Thresholds, diagnose, join, measure_call\n"
+        "from livekit_barge import Call, Limits, diagnose, join, measure_call\n"
         "print([name for name in ('livekit', 'pipecat') if name in sys.modules])"
     )
     done = subprocess.run(

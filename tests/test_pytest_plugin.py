@@ -36,7 +36,7 @@ def test_that_falls_short():
     pass
 
 @pytest.mark.barge("suite.yaml", knobs=KNOBS | {"allow_interruptions": False},
-                   thresholds="lax.toml")
+                   limits="lax.toml")
 def test_that_holds_by_other_limits():
     pass
 

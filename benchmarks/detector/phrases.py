@@ -1,4 +1,4 @@
-"""The words of the recipe, split into training, choice of thresholds, and judging.
+"""The words of the recipe, split into training, choice of limits, and judging.
 
 No phrase of a list stands in two parts. One-word commands are the exception that the task demands:
 "stop" has to be taught to be known, so ``TAUGHT`` words are also judged, on voices never heard, in

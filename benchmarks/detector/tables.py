@@ -48,7 +48,7 @@ def tables(pairs: Sequence[tuple[Clip, Float32]], hand: Stagehand) -> str:
         f" {long_s:.1f} s is"
         " an interruption. Shares with Wilson's interval of 95 %; scenes of one clip in several"
         " conditions are not independent, so intervals over all conditions are too narrow.\n",
-        "## Thresholds, all conditions\n",
+        "## Limits, all conditions\n",
         _curve(heard, long_s),
         "## By kind, clean\n",
         _rows(clean, lambda one: _KINDS[one.clip.kind], at, long_s, list(_KINDS.values())),

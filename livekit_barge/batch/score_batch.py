@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from livekit_barge.batch.stored_results import Refused, Result, Results, result_of
 from livekit_barge.call.fields import line
 from livekit_barge.call.formats import SCORECARD_OF_ALL_SCHEMA
-from livekit_barge.intake.score_options import Order
+from livekit_barge.intake.score_options import ScoreOptions
 from livekit_barge.measure.checks import Check, check, passed
 from livekit_barge.measure.totals import Tally
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 class Total:
     """The sum over all recordings of a command."""
 
-    order: Order
+    order: ScoreOptions
     scored: int = 0
     refused: list[Refused] = field(default_factory=list)
     duration_s: float = 0.0
@@ -52,7 +52,7 @@ class Total:
     @property
     def checks(self) -> tuple[Check, ...]:
         """Each limit, and what all recordings together reached."""
-        return check(self.tally, self.order.thresholds.scorecard)
+        return check(self.tally, self.order.limits.scorecard)
 
     @property
     def exit_code(self) -> int:
@@ -80,7 +80,7 @@ def line_of(result: Result) -> str:
     return line(result.to_json())
 
 
-def score_here(paths: Iterable[Path], order: Order) -> Iterator[Result]:
+def score_here(paths: Iterable[Path], order: ScoreOptions) -> Iterator[Result]:
     """Yield the results one after the other, without saving them."""
     for path in paths:
         yield result_of(path, order)

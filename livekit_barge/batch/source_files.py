@@ -8,11 +8,11 @@ from pathlib import Path
 
 from livekit_barge.call.formats import AUDIO_FILE, EVENTS_FILE, META_FILE
 from livekit_barge.errors import IntakeError
-from livekit_barge.intake.score_options import Order
+from livekit_barge.intake.score_options import ScoreOptions
 from livekit_barge.intake.vendor_json import beside
 
 
-def inputs(path: Path, order: Order) -> list[Path]:
+def inputs(path: Path, order: ScoreOptions) -> list[Path]:
     """Return the files that scoring the recording reads, besides the limits."""
     if os.path.isdir(path):
         return [path / name for name in (META_FILE, EVENTS_FILE, AUDIO_FILE)]

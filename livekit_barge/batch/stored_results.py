@@ -22,7 +22,7 @@ from livekit_barge.call.formats import CARD_FILE, REFUSED_FILE, REFUSED_SCHEMA
 from livekit_barge.errors import BargeError, IntakeError
 from livekit_barge.files import private
 from livekit_barge.files.read_file import read_regular
-from livekit_barge.intake.score_options import Order
+from livekit_barge.intake.score_options import ScoreOptions
 from livekit_barge.intake.scoring import score
 from livekit_barge.measure.scorecard import Scorecard
 
@@ -52,7 +52,7 @@ class Refused:
 Result = Scorecard | Refused
 
 
-def result_of(path: Path, order: Order) -> Result:
+def result_of(path: Path, order: ScoreOptions) -> Result:
     """Return the recording's scorecard, or why there is none; an internal error is reported too."""
     try:
         return score(path, order)
@@ -65,7 +65,7 @@ class Results:
     """The results of a batch, in a directory."""
 
     directory: Path
-    order: Order
+    order: ScoreOptions
 
     def prepare(self) -> None:
         """Make the directory. Raises :class:`IntakeError` if nothing can be written to it."""

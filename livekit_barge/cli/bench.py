@@ -63,7 +63,7 @@ def bench(
     Exits with 2 if a call could not be played.
     """
     from livekit_barge.report.terminal.bench_table import BenchTable
-    from livekit_barge.suites.bench_run import ROOMS_AGENT, Order, run_bench
+    from livekit_barge.suites.bench_run import ROOMS_AGENT, BenchOptions, run_bench
 
     if room is not None and preset:
         raise SettingsError(
@@ -72,7 +72,7 @@ def bench(
     for option, value in (("--agent-name", agent_name), ("--agent-identity", agent_identity)):
         if room is None and value is not None:
             raise SettingsError("needs an agent in a room", where=option, remedy="add --room")
-    order = Order(
+    order = BenchOptions(
         suite=suite,
         presets=tuple(dict.fromkeys(preset or [_BASE])) if room is None else (ROOMS_AGENT,),
         seed=seed,
@@ -86,7 +86,7 @@ def bench(
         agent_identity=agent_identity,
         out=out,
         calls_dir=calls_dir,
-        thresholds=limits,
+        limits=limits,
     )
     done = run_bench(order, console=Screen(stderr=True))
     print_parts(Screen(stderr=json_to == Path("-")), BenchTable().render(done))

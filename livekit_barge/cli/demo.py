@@ -12,7 +12,7 @@ from livekit_barge.cli.options import CallsDir, RealTime
 from livekit_barge.report.screen import Screen
 
 if TYPE_CHECKING:
-    from livekit_barge.report.terminal.turn_table import Row
+    from livekit_barge.report.terminal.turn_table import ComparedLine
     from livekit_barge.script.played_call import PlayedCall
     from livekit_barge.script.script import Script
 
@@ -70,11 +70,11 @@ def run_demo(console: Console, *, calls_dir: Path, real_time: bool = False) -> N
             )
 
 
-def _rows(script: Script, calls: dict[str, PlayedCall]) -> list[Row]:
-    from livekit_barge.report.terminal.turn_table import Row
+def _rows(script: Script, calls: dict[str, PlayedCall]) -> list[ComparedLine]:
+    from livekit_barge.report.terminal.turn_table import ComparedLine
 
     return [
-        Row(
+        ComparedLine(
             line.text or "(no words)",
             f"{line.at}; it should {line.expect}",
             {preset: call.overlap_of(line) for preset, call in calls.items()},

@@ -18,8 +18,8 @@ from livekit_barge.cli.output import opened, refuse
 from livekit_barge.report.screen import Screen
 
 if TYPE_CHECKING:
-    from livekit_barge.diagnosis import DiagnosisLimits, Finding
-    from livekit_barge.measure.thresholds import Thresholds
+    from livekit_barge.diagnosis import Finding, RuleLimits
+    from livekit_barge.measure.limits import Limits
 
 NOTHING, FOUND, COULD_NOT = 0, 1, 2
 """The exit codes: no finding, a finding, a call that could not be diagnosed."""
@@ -38,14 +38,14 @@ def diagnose(
     """
     from livekit_barge.batch.find_recordings import call_folders
     from livekit_barge.batch.stored_results import Refused
-    from livekit_barge.diagnosis import DiagnosisLimits
-    from livekit_barge.measure.thresholds import Thresholds
+    from livekit_barge.diagnosis import RuleLimits
+    from livekit_barge.measure.limits import Limits
     from livekit_barge.report.terminal.findings import Diagnosed, FindingsJson, FindingsText
 
     if format == "json":
         json_to = json_to or Path("-")
     console = Screen(stderr=json_to == Path("-"))
-    rules, judging = DiagnosisLimits.load(limits), Thresholds.load(limits)
+    rules, judging = RuleLimits.load(limits), Limits.load(limits)
     found: list[Diagnosed] = []
     refused = False
     for path in call_folders(calls):
@@ -67,7 +67,7 @@ def diagnose(
     raise typer.Exit(FOUND if any(each.findings for each in found) else NOTHING)
 
 
-def _diagnosed(path: Path, rules: DiagnosisLimits, judging: Thresholds) -> list[Finding]:
+def _diagnosed(path: Path, rules: RuleLimits, judging: Limits) -> list[Finding]:
     from livekit_barge.call.folder import Call
     from livekit_barge.diagnosis import diagnose as diagnose_call
     from livekit_barge.measure.measure_call import measure_call

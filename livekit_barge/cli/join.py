@@ -19,12 +19,12 @@ def join(
     """Align both ends of one call, and show where the time goes."""
     from livekit_barge.call.folder import Call
     from livekit_barge.measure.join import join as join_calls
+    from livekit_barge.measure.limits import Limits
     from livekit_barge.measure.measure_call import measure_call
-    from livekit_barge.measure.thresholds import Thresholds
     from livekit_barge.report.terminal.both_ends import LEGEND, joined_table
 
     caller, agent = Call.open(caller_call), Call.open(agent_call)
-    judging = Thresholds.load(limits)
+    judging = Limits.load(limits)
     joined = join_calls(caller, agent, measure_call(caller, judging), measure_call(agent, judging))
     console = Screen()
     console.print(joined_table(joined))

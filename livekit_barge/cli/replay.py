@@ -36,7 +36,7 @@ def replay(
     failed = 0
     with progress_bar(Screen(stderr=True), len(calls) * len(settings), kept=False) as bar:
         for done in replay_calls(
-            calls, settings, calls_dir=calls_dir, thresholds=limits, on_done=bar.advance
+            calls, settings, calls_dir=calls_dir, limits=limits, on_done=bar.advance
         ):
             if isinstance(done, str):
                 failed += 1

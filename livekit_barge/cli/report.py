@@ -47,18 +47,18 @@ def report(
 
     Exits with 2 if a call could not be reported; the pages of the others are made all the same.
     """
-    from livekit_barge.diagnosis import DiagnosisLimits
-    from livekit_barge.intake.score_options import Order
+    from livekit_barge.diagnosis import RuleLimits
+    from livekit_barge.intake.score_options import ScoreOptions
     from livekit_barge.report.html.make import make_report
     from livekit_barge.work.progress import progress_bar
 
-    order = Order.of(thresholds=limits)
+    order = ScoreOptions.of(limits=limits)
     with progress_bar(Screen(stderr=True), kept=False) as bar:
         made = make_report(
             calls,
             out,
             order,
-            rules=DiagnosisLimits.load(limits),
+            rules=RuleLimits.load(limits),
             codec=audio.value,
             redact=redact,
             jobs=jobs or os.cpu_count() or 1,

@@ -16,7 +16,7 @@ from livekit_barge.cli.output import print_notes
 from livekit_barge.report.screen import Screen
 
 if TYPE_CHECKING:
-    from livekit_barge.measure.thresholds import Thresholds
+    from livekit_barge.measure.limits import Limits
     from livekit_barge.room.destination import Dial
     from livekit_barge.room.link import Link
     from livekit_barge.script.played_call import PlayedCall
@@ -52,7 +52,7 @@ def room(
 
     The server's key and secret come from LIVEKIT_API_KEY and LIVEKIT_API_SECRET.
     """
-    from livekit_barge.measure.thresholds import Thresholds
+    from livekit_barge.measure.limits import Limits
     from livekit_barge.room.destination import Dial
     from livekit_barge.room.link import Link
     from livekit_barge.script.script import Script
@@ -73,21 +73,21 @@ def room(
         )
         for each in rooms
     ]
-    judging = Thresholds.load(limits)
+    judging = Limits.load(limits)
     console = Screen()
     for played in asyncio.run(_call_all(Script.load(script), dials, calls_dir, link, judging)):
         _print(console, played)
 
 
 async def _call_all(
-    script: Script, dials: list[Dial], calls_dir: Path, link: Link | None, limits: Thresholds
+    script: Script, dials: list[Dial], calls_dir: Path, link: Link | None, limits: Limits
 ) -> list[PlayedCall]:
     """Make all calls at once, each over a link of its own, and raise once all have ended."""
     from livekit_barge.room.caller import call_room
     from livekit_barge.script.played_call import PlayedCall
 
     calls = [
-        call_room(script, dial, calls_dir=calls_dir, link=link, thresholds=limits) for dial in dials
+        call_room(script, dial, calls_dir=calls_dir, link=link, limits=limits) for dial in dials
     ]
     ended = await asyncio.gather(*calls, return_exceptions=True)
     for failure in ended:

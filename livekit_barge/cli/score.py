@@ -77,16 +77,16 @@ def score(
     from livekit_barge.batch.source_files import inputs, refuse_overwriting
     from livekit_barge.batch.stored_results import Results
     from livekit_barge.errors import IntakeError
-    from livekit_barge.intake.score_options import Order
+    from livekit_barge.intake.score_options import ScoreOptions
 
-    order = Order.of(
+    order = ScoreOptions.of(
         source=source,
         caller_channel=caller_channel,
         agent_file=agent_file,
         agent_start_s=agent_start,
         call_json=call_json,
         long=long,
-        thresholds=limits,
+        limits=limits,
     )
     found = recordings(paths)
     if agent_file is not None and len(found) != 1:

@@ -21,13 +21,13 @@ def show(
 ) -> None:
     """Show one call in the terminal: both tracks, the events and the turns."""
     from livekit_barge.call.folder import Call
+    from livekit_barge.measure.limits import Limits
     from livekit_barge.measure.measure_call import measure_call
-    from livekit_barge.measure.thresholds import Thresholds
     from livekit_barge.report.terminal.timeline import LEGEND, render_timeline
     from livekit_barge.report.terminal.turn_table import turn_table
 
     opened = Call.open(call)
-    turns = measure_call(opened, Thresholds.load(limits))
+    turns = measure_call(opened, Limits.load(limits))
     console = Screen()
     blocks = "utf" in console.encoding.casefold()
     for line in render_timeline(opened, turns, width=console.width, blocks=blocks, whole=whole):

@@ -67,7 +67,7 @@ def sweep(
             jobs=jobs or os.cpu_count() or 1,
             scheduler=scheduler,
             on_result=bar.advance,
-            thresholds=limits,
+            limits=limits,
         )
     kept = write_sweep(folder, f"{loaded.name} from {preset}", points)
     if json_to is not None:

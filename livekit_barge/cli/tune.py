@@ -41,10 +41,10 @@ def tune(
     keeps to the budget, 2 if a call of the other part could not be played.
     """
     from livekit_barge.report.terminal.search_tables import render_held_out, render_search
-    from livekit_barge.search.tune import Order, run_tune
+    from livekit_barge.search.tune import TuneOptions, run_tune
     from livekit_barge.work.progress import progress_bar
 
-    order = Order.of(
+    order = TuneOptions.of(
         suite=suite,
         budget=budget,
         preset=preset,
@@ -55,7 +55,7 @@ def tune(
         scheduler=scheduler,
         out=out,
         write=write,
-        thresholds=limits,
+        limits=limits,
     )
     with progress_bar(Screen(stderr=True)) as bar:
         tuned = run_tune(order, bar)

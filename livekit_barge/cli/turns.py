@@ -26,11 +26,11 @@ def print_turns(console: Console, folders: Sequence[Path], limits: Path | None) 
     from livekit_barge.batch.find_recordings import call_folders
     from livekit_barge.batch.stored_results import Refused
     from livekit_barge.call.folder import Call
+    from livekit_barge.measure.limits import Limits
     from livekit_barge.measure.measure_call import measure_call
-    from livekit_barge.measure.thresholds import Thresholds
     from livekit_barge.report.terminal.turn_table import call_title, turn_table
 
-    judging = Thresholds.load(limits)
+    judging = Limits.load(limits)
     code = 0
     for folder in call_folders(folders):
         try:

@@ -14,7 +14,7 @@ The codes are stable; ``docs/diagnosis.md`` has a section for each.
 
 from livekit_barge.diagnosis.finding import Finding, Sure
 from livekit_barge.diagnosis.kinds import KINDS, Kind
-from livekit_barge.diagnosis.rule_limits import DiagnosisLimits
+from livekit_barge.diagnosis.rule_limits import RuleLimits
 from livekit_barge.diagnosis.rules import diagnose
 
-__all__ = ["KINDS", "DiagnosisLimits", "Finding", "Kind", "Sure", "diagnose"]
+__all__ = ["KINDS", "Finding", "Kind", "RuleLimits", "Sure", "diagnose"]

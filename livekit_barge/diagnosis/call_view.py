@@ -29,7 +29,7 @@ from livekit_barge.call.events import (
 from livekit_barge.call.folder import Call
 from livekit_barge.call.formats import AUDIO_FILE
 from livekit_barge.diagnosis.framework import Framework, framework_of
-from livekit_barge.diagnosis.rule_limits import DiagnosisLimits
+from livekit_barge.diagnosis.rule_limits import RuleLimits
 from livekit_barge.hearing.edges import runs
 from livekit_barge.hearing.levels import Powers, to_db
 from livekit_barge.hearing.span import Span
@@ -104,7 +104,7 @@ class CallView:
 
     call: Call
     turns: Sequence[Turn]
-    limits: DiagnosisLimits
+    limits: RuleLimits
 
     @cached_property
     def stories(self) -> list[Story]:

@@ -10,7 +10,7 @@ from livekit_barge.files.limits_file import read_limits
 
 
 @dataclass(frozen=True, kw_only=True)
-class DiagnosisLimits:
+class RuleLimits:
     """The amounts that each rule takes as evidence: the table ``[diagnosis]``."""
 
     off_min_s: float

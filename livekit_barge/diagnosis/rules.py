@@ -17,7 +17,7 @@ from livekit_barge.diagnosis.framework import PIPECAT
 from livekit_barge.diagnosis.kinds import DEAD_AIR, ECHO, KINDS, LOST_PIECE, NO_REPLY
 from livekit_barge.diagnosis.open_questions import open_questions
 from livekit_barge.diagnosis.program import adaptive, options, protected
-from livekit_barge.diagnosis.rule_limits import DiagnosisLimits
+from livekit_barge.diagnosis.rule_limits import RuleLimits
 from livekit_barge.diagnosis.stuck_state import states
 from livekit_barge.diagnosis.talks_on import gates
 from livekit_barge.diagnosis.transcript_decides import bypasses
@@ -44,14 +44,14 @@ _PIPECAT = {kind.turn: kind.pipecat for kind in KINDS if kind.pipecat is not Non
 
 
 def diagnose(
-    call: Call, turns: Sequence[Turn], *, limits: DiagnosisLimits | None = None
+    call: Call, turns: Sequence[Turn], *, limits: RuleLimits | None = None
 ) -> list[Finding]:
     """Return a call's findings, in the order of its overlaps; those on the whole call come last.
 
     ``turns`` are the call's (:func:`~livekit_barge.measure.measure_call.measure_call`).
     Rules that need audio find nothing in a call that was recorded without it.
     """
-    view = CallView(call, turns, DiagnosisLimits.load() if limits is None else limits)
+    view = CallView(call, turns, RuleLimits.load() if limits is None else limits)
     found = [finding for rule in _RULES for finding in rule(view)]
     causes = {
         (code, cause.overlap) for cause in found for code in _FOLLOWS_FROM.get(cause.code, ())

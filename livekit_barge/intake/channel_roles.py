@@ -12,13 +12,13 @@ from livekit_barge.intake.guess import SURE, guess_caller
 from livekit_barge.intake.hear_recording import Heard
 from livekit_barge.intake.pair import Pair
 from livekit_barge.intake.recording import Recording
-from livekit_barge.intake.score_options import Order
+from livekit_barge.intake.score_options import ScoreOptions
 from livekit_barge.intake.vendor_call import VendorCall
 from livekit_barge.measure.scorecard import Caveat, Channels
 
 
 def call_channels(
-    path: Path, order: Order, call: Call, heard: Heard
+    path: Path, order: ScoreOptions, call: Call, heard: Heard
 ) -> tuple[Channels, list[Caveat]]:
     """As the folder says. Raises :class:`IntakeError` where its events contradict that."""
     why = contradicted(call.events, heard.bursts, call.duration_s)
@@ -38,7 +38,7 @@ def call_channels(
 
 def recording_channels(
     path: Path,
-    order: Order,
+    order: ScoreOptions,
     audio: Recording | Pair,
     sounding: Heard,
     vendor: VendorCall | None,

@@ -8,11 +8,11 @@ from pathlib import Path
 from livekit_barge.errors import IntakeError
 from livekit_barge.intake.sources import source_named
 from livekit_barge.intake.vendors.vendor import Source
-from livekit_barge.measure.thresholds import Thresholds
+from livekit_barge.measure.limits import Limits
 
 
 @dataclass(frozen=True)
-class Order:
+class ScoreOptions:
     """The options of scoring recordings."""
 
     source: Source | None = None
@@ -22,7 +22,7 @@ class Order:
     call_json: Path | None = None
     """The vendor's JSON; ``None``: the one that lies beside the audio, if any."""
     long: bool = False
-    thresholds: Thresholds = field(default_factory=Thresholds.load)
+    limits: Limits = field(default_factory=Limits.load)
 
     @classmethod
     def of(
@@ -34,8 +34,8 @@ class Order:
         agent_start_s: float = 0.0,
         call_json: Path | None = None,
         long: bool = False,
-        thresholds: Path | None = None,
-    ) -> Order:
+        limits: Path | None = None,
+    ) -> ScoreOptions:
         """Raises a :class:`~livekit_barge.errors.BargeError` for an option that cannot be."""
         if caller_channel not in (None, 0, 1):
             raise IntakeError(
@@ -54,12 +54,12 @@ class Order:
             agent_start_s=agent_start_s,
             call_json=call_json,
             long=long,
-            thresholds=Thresholds.load(thresholds),
+            limits=Limits.load(limits),
         )
 
     def plain(self) -> tuple[object, ...]:
         """As plain values, by which two orders are told apart in any process."""
-        limits = self.thresholds
+        limits = self.limits
         return (
             None if self.source is None else self.source.name,
             self.caller_channel,

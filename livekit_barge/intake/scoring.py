@@ -23,7 +23,7 @@ from livekit_barge.intake.duplicate_channels import refuse_alike
 from livekit_barge.intake.hear_recording import SIDES, Bursts, Heard, hear, of_bursts
 from livekit_barge.intake.pair import Pair
 from livekit_barge.intake.recording import Recording
-from livekit_barge.intake.score_options import Order
+from livekit_barge.intake.score_options import ScoreOptions
 from livekit_barge.intake.sources import source_named
 from livekit_barge.intake.vendor_call import VendorCall
 from livekit_barge.intake.vendor_json import beside, read_call_json
@@ -40,7 +40,7 @@ from livekit_barge.measure.scorecard import Caveat, Channels, Scorecard, without
 from livekit_barge.measure.sound_warnings import caveats as of_sounds
 
 
-def score(path: Path, order: Order) -> Scorecard:
+def score(path: Path, order: ScoreOptions) -> Scorecard:
     """Raises a :class:`~livekit_barge.errors.BargeError` for what cannot be scored."""
     if os.path.isdir(path):  # unlike Path's, False also of what cannot be looked at
         _refuse_closed(path)
@@ -64,7 +64,7 @@ def _refuse_closed(directory: Path) -> None:
         ) from error
 
 
-def _score_call(path: Path, order: Order) -> Scorecard:
+def _score_call(path: Path, order: ScoreOptions) -> Scorecard:
     if order.agent_file is not None:
         raise IntakeError(
             "a Call folder holds both sides", where=path, remedy="leave out --agent-file"
@@ -94,7 +94,7 @@ def _score_call(path: Path, order: Order) -> Scorecard:
         channels=channels,
         alignment_s=meta.alignment_uncertainty_s,
         edge_blur_s=0.0,
-        limits=order.thresholds.scorecard,
+        limits=order.limits.scorecard,
         warnings=(
             *caveats,
             *doubts,
@@ -108,7 +108,7 @@ def _score_call(path: Path, order: Order) -> Scorecard:
     )
 
 
-def _score_recording(path: Path, order: Order) -> Scorecard:
+def _score_recording(path: Path, order: ScoreOptions) -> Scorecard:
     vendor, caveats = _vendor_call(path, order)
     if vendor is not None:
         caveats += vendor.caveats
@@ -157,7 +157,7 @@ def _score_recording(path: Path, order: Order) -> Scorecard:
         alignment_s=None if source is None else source.alignment_s,
         edge_blur_s=audio.edge_blur_s,
         end_blur_s=audio.end_blur_s,
-        limits=order.thresholds.scorecard,
+        limits=order.limits.scorecard,
         warnings=(*caveats, _ONE_CLOCK, *of_audio),
         overlaps=overlaps,
         turns=turns,
@@ -180,7 +180,7 @@ def _measured(
     bursts: Bursts,
     duration_s: float,
     events: Sequence[Event],
-    order: Order,
+    order: ScoreOptions,
     call: Call | None = None,
     dead_s: float | None = None,
 ) -> tuple[tuple[Overlap, ...], tuple[dict[str, Any], ...], int]:
@@ -188,18 +188,18 @@ def _measured(
 
     ``dead_s``: when the agent's channel went dead.
     """
-    turns = measure_turns(*bursts, events, order.thresholds, ended_s=duration_s)
+    turns = measure_turns(*bursts, events, order.limits, ended_s=duration_s)
     if call is not None:
-        turns = trusted(call, turns, order.thresholds)
+        turns = trusted(call, turns, order.limits)
     turns, covered = withheld(alive(turns, dead_s), *bursts)
     overlaps = tuple(overlap for turn in turns for overlap in turn.overlaps)
     return overlaps, without_overlaps(turns), covered
 
 
-def _dead_from_s(heard: Heard, channels: Channels, order: Order) -> float | None:
+def _dead_from_s(heard: Heard, channels: Channels, order: ScoreOptions) -> float | None:
     caller = heard.bursts[channels.caller]
     last_s = heard.last_sound_s[channels.agent]
-    return dead_from_s(last_s, caller, heard.duration_s, order.thresholds)
+    return dead_from_s(last_s, caller, heard.duration_s, order.limits)
 
 
 def _placed(overlap: Overlap, doubts: Sequence[tuple[float, float]]) -> Overlap:
@@ -210,7 +210,7 @@ def _placed(overlap: Overlap, doubts: Sequence[tuple[float, float]]) -> Overlap:
     return overlap
 
 
-def _vendor_call(path: Path, order: Order) -> tuple[VendorCall | None, list[Caveat]]:
+def _vendor_call(path: Path, order: ScoreOptions) -> tuple[VendorCall | None, list[Caveat]]:
     """Read the vendor's JSON, if there is one; one that was not asked for may be damaged."""
     if order.call_json is not None:
         return read_call_json(order.call_json), []

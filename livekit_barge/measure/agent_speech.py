@@ -8,8 +8,8 @@ from livekit_barge.call.events import Decision
 from livekit_barge.call.placement import Placement
 from livekit_barge.hearing.burst import Burst
 from livekit_barge.hearing.span import Span, joined
+from livekit_barge.measure.limits import Limits
 from livekit_barge.measure.overlap import DecisionMade
-from livekit_barge.measure.thresholds import Thresholds
 
 # A sink reports in floats, and RoomIO in wall-clock stamps: 1 ms is far over their rounding.
 _ROUNDING_S = 0.001
@@ -148,7 +148,7 @@ class Speech:
                 return hold
         return None
 
-    def floors(self, limits: Thresholds) -> list[list[Burst]]:
+    def floors(self, limits: Limits) -> list[list[Burst]]:
         """Its runs, a list for each time that it had the floor.
 
         Parted where it was held, and where it fell silent for longer than ``turn_gap_s``.

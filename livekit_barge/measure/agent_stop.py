@@ -11,8 +11,8 @@ from livekit_barge.measure.agent_speech import Speech
 from livekit_barge.measure.backchannel import is_backchannel
 from livekit_barge.measure.episodes import Episode
 from livekit_barge.measure.figures import DIGITS
+from livekit_barge.measure.limits import Limits
 from livekit_barge.measure.overlap import DecisionMade
-from livekit_barge.measure.thresholds import Thresholds
 
 # Gaps under 0.2 s are bridged into one burst, so a shorter silence does not show an end.
 _SILENCE_S = 0.2
@@ -55,7 +55,7 @@ def find_stop(
     speech: Speech,
     decision: DecisionMade | None,
     around: EpisodeContext,
-    limits: Thresholds,
+    limits: Limits,
 ) -> Stop | None:
     """Find where the speech ended, or was held until it resumed; ``None``: not while it was seen.
 
@@ -97,7 +97,7 @@ def end_of(speech: Speech) -> Stop:
 
 
 def _heard_stop(
-    episode: Episode, speech: Speech, around: EpisodeContext, limits: Thresholds
+    episode: Episode, speech: Speech, around: EpisodeContext, limits: Limits
 ) -> Stop | None:
     """The end of a speech that was only heard, if the episode can have caused it."""
     end = end_of(speech)
@@ -110,7 +110,7 @@ def _heard_stop(
     return replace(end, again=_spoke_on(episode, around, limits) if listened else None)
 
 
-def _spoke_on(episode: Episode, around: EpisodeContext, limits: Thresholds) -> Burst | None:
+def _spoke_on(episode: Episode, around: EpisodeContext, limits: Limits) -> Burst | None:
     """Return the agent's next burst, if the caller had said nothing more before it."""
     following = around.next_run
     if following is None or following.onset_s > episode.end_s + limits.decision_reach_s:

@@ -10,11 +10,11 @@ import re
 from typing import Literal
 
 from livekit_barge.measure.episodes import Episode
-from livekit_barge.measure.thresholds import Thresholds
+from livekit_barge.measure.limits import Limits
 
 
 def is_backchannel(
-    episode: Episode, words: str | None, limits: Thresholds, *, labelled: bool = False
+    episode: Episode, words: str | None, limits: Limits, *, labelled: bool = False
 ) -> bool:
     """Return whether all words are on the list of ``limits.toml``, or the sound is that short.
 
@@ -27,7 +27,7 @@ def is_backchannel(
     return sum(span.length_s for span in episode.spoken) <= limits.backchannel_max_s
 
 
-def listening_words(words: str | None, limits: Thresholds) -> Literal["only", "more"] | None:
+def listening_words(words: str | None, limits: Limits) -> Literal["only", "more"] | None:
     """Return ``only`` if every word is a backchannel's, else ``more``; ``None``: no words came."""
     said = re.findall(r"[\w'-]+", (words or "").casefold())
     if not said:
@@ -35,7 +35,7 @@ def listening_words(words: str | None, limits: Thresholds) -> Literal["only", "m
     return "only" if all(word in limits.backchannels for word in said) else "more"
 
 
-def why_backchannel(words: str | None, limits: Thresholds, *, labelled: bool = False) -> str:
+def why_backchannel(words: str | None, limits: Limits, *, labelled: bool = False) -> str:
     """Name the evidence that it is a backchannel."""
     if labelled:
         return "a backchannel by the vendor's label"

@@ -12,8 +12,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from livekit_barge.measure.limits import GateLimits, ScoreLimits
 from livekit_barge.measure.statistics import Percentiles, Rate
-from livekit_barge.measure.thresholds import GateLimits, ScoreLimits
 from livekit_barge.measure.totals import FEW, Tally
 
 

@@ -37,8 +37,8 @@ from livekit_barge.measure.agent_stop import EpisodeContext
 from livekit_barge.measure.caller_turn import CallerTurn, Protection
 from livekit_barge.measure.episodes import Episode, episodes
 from livekit_barge.measure.judge import judge
+from livekit_barge.measure.limits import Limits
 from livekit_barge.measure.overlap import Overlap, Verdict
-from livekit_barge.measure.thresholds import Thresholds
 from livekit_barge.measure.transcripts import Transcripts, metrics_of
 from livekit_barge.measure.turns import Turn
 from livekit_barge.measure.unstamped_agent import UnstampedAgent
@@ -47,7 +47,7 @@ from livekit_barge.measure.unstamped_agent import UnstampedAgent
 class Conversation:
     """Accepts events, placements and each side's bursts in order, in chunks of any size."""
 
-    def __init__(self, limits: Thresholds) -> None:
+    def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._speeches: dict[str | None, Speech] = {}
         self._of_segment: dict[int, Speech] = {}

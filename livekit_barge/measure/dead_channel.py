@@ -16,9 +16,9 @@ import numpy as np
 
 from livekit_barge.call.audio import Float32
 from livekit_barge.hearing.burst import Burst
+from livekit_barge.measure.limits import Limits
 from livekit_barge.measure.overlap import Overlap
 from livekit_barge.measure.scorecard import Caveat
-from livekit_barge.measure.thresholds import Thresholds
 from livekit_barge.measure.turns import Turn
 
 # One step of 16 bits, and its rounding: the most that a codec makes of digital silence from one
@@ -60,7 +60,7 @@ class LastSound:
 
 
 def dead_from_s(
-    last_sound_s: float, caller: Sequence[Burst], ended_s: float, limits: Thresholds
+    last_sound_s: float, caller: Sequence[Burst], ended_s: float, limits: Limits
 ) -> float | None:
     """Return when the agent's channel went dead; ``None``: nothing shows that it did.
 

@@ -23,8 +23,8 @@ from livekit_barge.call.cause_table import CAUSES
 from livekit_barge.hearing.burst import Burst
 from livekit_barge.hearing.span import Span
 from livekit_barge.measure.agent_speech import Speech
+from livekit_barge.measure.limits import Limits
 from livekit_barge.measure.overlap import DecisionMade, Verdict
-from livekit_barge.measure.thresholds import Thresholds
 
 
 @dataclass
@@ -61,7 +61,7 @@ class Episode:
 def episodes(
     speech: Speech,
     caller: Sequence[Burst],
-    limits: Thresholds,
+    limits: Limits,
     verdicts: Iterable[Verdict] = (),
 ) -> list[Episode]:
     """The episodes of a speech that was audible, in order, each with its decisions."""
@@ -93,7 +93,7 @@ def episodes(
     return sorted(found + unexplained, key=lambda episode: episode.begin_s)
 
 
-def _contacts(speech: Speech, caller: Iterable[Burst], limits: Thresholds) -> list[Episode]:
+def _contacts(speech: Speech, caller: Iterable[Burst], limits: Limits) -> list[Episode]:
     """One episode for each burst over each time that the speech had the floor."""
     floors = [(floor[0], _floor_end_s(floor, speech, limits)) for floor in speech.floors(limits)]
     return [
@@ -104,7 +104,7 @@ def _contacts(speech: Speech, caller: Iterable[Burst], limits: Thresholds) -> li
     ]
 
 
-def _floor_end_s(floor: Sequence[Burst], speech: Speech, limits: Thresholds) -> float:
+def _floor_end_s(floor: Sequence[Burst], speech: Speech, limits: Limits) -> float:
     """The floor's last audible sample, or later: a decision that stopped it between two sentences.
 
     Of a speech that a decision stopped in a pause, nobody can say how long the pause would have
@@ -118,7 +118,7 @@ def _floor_end_s(floor: Sequence[Burst], speech: Speech, limits: Thresholds) -> 
     return max(end_s, min(first.at_s, end_s + limits.turn_gap_s))
 
 
-def _contact(burst: Burst, first: Burst, limits: Thresholds) -> Episode:
+def _contact(burst: Burst, first: Burst, limits: Limits) -> Episode:
     """The overlap's onset: the caller's, or the agent's first audible sample if that is later."""
     later = max(burst, first, key=lambda talker: talker.onset_s)
     return Episode(
@@ -134,13 +134,13 @@ def _join(episode: Episode, further: Episode) -> None:
         episode.caller += further.caller
 
 
-def _reach_s(decision: DecisionMade, limits: Thresholds) -> float:
+def _reach_s(decision: DecisionMade, limits: Limits) -> float:
     """Return how long after the caller fell silent a decision can still answer them."""
     return limits.turn_gap_s if CAUSES[decision.cause].while_speaking else limits.decision_reach_s
 
 
 def _explains(
-    candidates: Sequence[Episode], at_s: float, reach_s: float, limits: Thresholds
+    candidates: Sequence[Episode], at_s: float, reach_s: float, limits: Limits
 ) -> Episode | None:
     """The episode that what happened at ``at_s`` answers; ``None``: none of them."""
     begun = [episode for episode in candidates if episode.begin_s <= at_s]

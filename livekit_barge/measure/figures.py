@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from livekit_barge.hearing.span import Span, shared_s
+from livekit_barge.measure.limits import Limits
 from livekit_barge.measure.overlap import Outcome
-from livekit_barge.measure.thresholds import Thresholds
 
 DIGITS = 6
 """Stamps are in microseconds, so the difference of two stamps has no further meaningful digits."""
@@ -19,7 +19,7 @@ def minus(later_s: float | None, earlier_s: float | None) -> float | None:
     return round(later_s - earlier_s, DIGITS)
 
 
-def outcome_by_time(time_to_yield_s: float, limits: Thresholds) -> Outcome:
+def outcome_by_time(time_to_yield_s: float, limits: Limits) -> Outcome:
     """Return the outcome of a stop that let the caller in, by how long it took."""
     if time_to_yield_s <= limits.yield_within_s:
         return "yielded"

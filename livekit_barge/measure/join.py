@@ -101,7 +101,7 @@ class JoinedOverlap:
 
 
 @dataclass(frozen=True)
-class Joined:
+class JoinedCall:
     """A call from both ends."""
 
     alignment: Alignment
@@ -112,7 +112,7 @@ class Joined:
 
 def join(
     caller: Call, agent: Call, caller_turns: Sequence[Turn], agent_turns: Sequence[Turn]
-) -> Joined:
+) -> JoinedCall:
     """Both ends of a call, each with its measured turns.
 
     Raises :class:`CallError` where the two are not the two ends of one call.
@@ -126,7 +126,7 @@ def join(
             )
     alignment = align(caller, agent)
     seen = [overlap for turn in agent_turns for overlap in turn.overlaps]
-    return Joined(
+    return JoinedCall(
         alignment,
         agent.caller_kind or caller.caller_kind,
         tuple(

@@ -36,11 +36,11 @@ from livekit_barge.measure.agent_stop import EpisodeContext, Stop, end_of, find_
 from livekit_barge.measure.backchannel import is_backchannel, listening_words, why_backchannel
 from livekit_barge.measure.episodes import Episode
 from livekit_barge.measure.figures import DIGITS, dead_air_s, minus, outcome_by_time
+from livekit_barge.measure.limits import Limits
 from livekit_barge.measure.overlap import DecisionMade, Outcome, Overlap
-from livekit_barge.measure.thresholds import Thresholds
 
 
-def judge(episode: Episode, speech: Speech, around: EpisodeContext, limits: Thresholds) -> Overlap:
+def judge(episode: Episode, speech: Speech, around: EpisodeContext, limits: Limits) -> Overlap:
     """Return the judged overlap of an episode."""
     caused = [decision for decision in episode.decisions if not decision.by_program]
     first = caused[0] if caused else None
@@ -81,7 +81,7 @@ def _outcome(
     stop: Stop | None,
     decision: DecisionMade | None,
     around: EpisodeContext,
-    limits: Thresholds,
+    limits: Limits,
 ) -> tuple[Outcome, str | None]:
     if episode.onset_s is None:
         return "false_stop", _without_an_onset(episode, speech, around, limits)
@@ -115,7 +115,7 @@ def _is_the_programs(
     speech: Speech,
     decision: DecisionMade | None,
     around: EpisodeContext,
-    limits: Thresholds,
+    limits: Limits,
 ) -> bool:
     """Return whether a stop that no decision explains comes too late to answer a backchannel."""
     if not speech.stamped or decision is not None or episode.onset_s is None:
@@ -125,7 +125,7 @@ def _is_the_programs(
 
 
 def _without_an_onset(
-    episode: Episode, speech: Speech, around: EpisodeContext, limits: Thresholds
+    episode: Episode, speech: Speech, around: EpisodeContext, limits: Limits
 ) -> str:
     since_s = episode.begin_s - limits.decision_reach_s
     began_s = max(
@@ -136,7 +136,7 @@ def _without_an_onset(
 
 
 def _stopped(
-    time_to_yield_s: float, around: EpisodeContext, limits: Thresholds
+    time_to_yield_s: float, around: EpisodeContext, limits: Limits
 ) -> tuple[Outcome, str | None]:
     if around.labelled:
         return "false_stop", "the vendor labels it a backchannel"
@@ -146,7 +146,7 @@ def _stopped(
 
 
 def _went_on(
-    episode: Episode, around: EpisodeContext, limits: Thresholds
+    episode: Episode, around: EpisodeContext, limits: Limits
 ) -> tuple[Outcome, str | None]:
     if not is_backchannel(episode, around.words, limits, labelled=around.labelled):
         return "missed", None
@@ -165,7 +165,7 @@ def _clocks(
     decision: DecisionMade | None,
     stop: Stop | None,
     outcome: Outcome,
-    limits: Thresholds,
+    limits: Limits,
 ) -> dict[str, Any]:
     silent_s = None if stop is None else stop.silent_s
     decision_s = None if decision is None else decision.at_s
@@ -185,14 +185,14 @@ def _clocks(
     }
 
 
-def _yielded(time_to_yield_s: float | None, outcome: Outcome, limits: Thresholds) -> bool | None:
+def _yielded(time_to_yield_s: float | None, outcome: Outcome, limits: Limits) -> bool | None:
     if outcome in ("natural_end", "unmeasurable"):
         return None
     return time_to_yield_s is not None and time_to_yield_s <= limits.yield_within_s
 
 
 def _lower_bound(
-    episode: Episode, speech: Speech, around: EpisodeContext, limits: Thresholds
+    episode: Episode, speech: Speech, around: EpisodeContext, limits: Limits
 ) -> dict[str, Any]:
     """Return how long the agent was seen to continue, at most until it counts as missed."""
     if episode.onset_s is None or not speech.runs:

@@ -13,8 +13,8 @@ from livekit_barge.call.events import Event, SegmentStarted
 from livekit_barge.call.placement import Placement, place_agent
 from livekit_barge.hearing.burst import Burst
 from livekit_barge.measure.conversation import Conversation
+from livekit_barge.measure.limits import Limits
 from livekit_barge.measure.pauses import longest_pause_s
-from livekit_barge.measure.thresholds import Thresholds
 from livekit_barge.measure.turns import Turn
 
 # A long call is measured a minute at a time: what is over is forgotten, so that its cost grows with
@@ -28,7 +28,7 @@ def measure_turns(
     caller: Iterable[Burst],
     agent: Iterable[Burst],
     events: Iterable[Event],
-    thresholds: Thresholds,
+    limits: Limits,
     *,
     ended_s: float,
 ) -> list[Turn]:
@@ -38,9 +38,9 @@ def measure_turns(
     """
     caller, agent, events = list(caller), list(agent), list(events)
     if not any(isinstance(event, SegmentStarted) for event in events):
-        stop_min_s = longest_pause_s(caller, agent, thresholds)
-        thresholds = dataclasses.replace(thresholds, stop_min_s=stop_min_s)
-    conversation = Conversation(thresholds)
+        stop_min_s = longest_pause_s(caller, agent, limits)
+        limits = dataclasses.replace(limits, stop_min_s=stop_min_s)
+    conversation = Conversation(limits)
     begun_s = {e.segment_id: e.at_s for e in events if isinstance(e, SegmentStarted)}
     waiting = _PendingInput(
         caller,

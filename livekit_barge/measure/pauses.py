@@ -12,17 +12,15 @@ from itertools import pairwise
 
 from livekit_barge.hearing.burst import Burst
 from livekit_barge.hearing.span import Span
+from livekit_barge.measure.limits import Limits
 from livekit_barge.measure.statistics import nearest_rank
-from livekit_barge.measure.thresholds import Thresholds
 
 # Fewer pauses say nothing about the longest in twenty.
 _PAUSES_LEAST = 8
 _PERCENT = 95
 
 
-def own_pauses_s(
-    caller: Sequence[Burst], agent: Sequence[Burst], limits: Thresholds
-) -> list[float]:
+def own_pauses_s(caller: Sequence[Burst], agent: Sequence[Burst], limits: Limits) -> list[float]:
     """Return the silences between the agent's bursts that the caller had no part in.
 
     A silence over ``turn_gap_s`` is the end of a turn and not a pause.
@@ -42,7 +40,7 @@ def own_pauses_s(
     return pauses
 
 
-def longest_pause_s(caller: Sequence[Burst], agent: Sequence[Burst], limits: Thresholds) -> float:
+def longest_pause_s(caller: Sequence[Burst], agent: Sequence[Burst], limits: Limits) -> float:
     """Return the 95th percentile of the agent's own pauses: a longer silence is a stop.
 
     It is ``stop_min_s`` if the agent made too few pauses.

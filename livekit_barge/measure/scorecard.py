@@ -10,8 +10,8 @@ from typing import Any, Self
 
 from livekit_barge.call.formats import SCORECARD_SCHEMA
 from livekit_barge.measure.checks import Check, check, passed
+from livekit_barge.measure.limits import ScoreLimits
 from livekit_barge.measure.overlap import DecisionMade, Overlap, Verdict
-from livekit_barge.measure.thresholds import ScoreLimits
 from livekit_barge.measure.totals import Tally
 from livekit_barge.measure.turns import Turn
 

@@ -11,13 +11,13 @@ from collections.abc import Sequence
 
 from livekit_barge.hearing.burst import Burst
 from livekit_barge.measure.agent_speech import Speech
-from livekit_barge.measure.thresholds import Thresholds
+from livekit_barge.measure.limits import Limits
 
 
 class UnstampedAgent:
     """The speeches heard from such an agent, as long as they are still of use."""
 
-    def __init__(self, limits: Thresholds) -> None:
+    def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self.speeches: list[Speech] = []
 

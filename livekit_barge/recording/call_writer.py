@@ -19,7 +19,7 @@ from livekit_barge.call.events import (
 )
 from livekit_barge.call.meta import CallMeta
 from livekit_barge.call.placement import CallerTimeline
-from livekit_barge.measure.thresholds import Thresholds
+from livekit_barge.measure.limits import Limits
 from livekit_barge.measure.turns import Turn
 from livekit_barge.recording.disk import CallFiles
 from livekit_barge.recording.live_measure import LiveMeasure, rest
@@ -68,14 +68,14 @@ class Reports:
     """The folder cannot be written; reported once."""
 
 
-class Book:
+class CallWriter:
     """The writer of a call: it writes everything to the folder and measures as it goes."""
 
     def __init__(
         self,
         path: Path,
         meta: CallMeta,
-        thresholds: Thresholds,
+        limits: Limits,
         reports: Reports,
         *,
         files: CallFiles | None = None,
@@ -83,7 +83,7 @@ class Book:
     ) -> None:
         """``files`` replace a folder at ``path``; ``patience_s`` as in ``LiveMeasure``."""
         self._files = CallFiles(path, meta, reports.disk_failed) if files is None else files
-        self._meter = LiveMeasure(thresholds, self._settled, patience_s=patience_s)
+        self._meter = LiveMeasure(limits, self._settled, patience_s=patience_s)
         self._report = reports.turn
         self._caller = _CallerSide()
         self._agent = _AgentSide()

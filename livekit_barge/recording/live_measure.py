@@ -19,7 +19,7 @@ from livekit_barge.call.placement import AgentTimeline, Placement
 from livekit_barge.hearing.burst import Burst
 from livekit_barge.hearing.speech_finder import SpeechFinder
 from livekit_barge.measure.conversation import Conversation
-from livekit_barge.measure.thresholds import Thresholds
+from livekit_barge.measure.limits import Limits
 from livekit_barge.measure.turns import Turn
 from livekit_barge.recording.timeline_buffer import TimelineBuffer
 
@@ -44,10 +44,10 @@ class LiveMeasure:
     """Measure placed audio and events; report each turn when it can no longer change."""
 
     def __init__(
-        self, thresholds: Thresholds, on_turn: Callable[[Turn], None], *, patience_s: float = 0.0
+        self, limits: Limits, on_turn: Callable[[Turn], None], *, patience_s: float = 0.0
     ) -> None:
         """``patience_s``: how long audio may wait to be heard, as in ``SpeechFinder``."""
-        self._conversation = Conversation(thresholds)
+        self._conversation = Conversation(limits)
         self._on_turn = on_turn
         self._caller = _Side(patience_s)
         self._agent = _Side(patience_s)

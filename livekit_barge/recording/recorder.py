@@ -28,7 +28,7 @@ CLOSING_S = 15.0
 FINISHING_S = 300.0
 
 
-class Keeper(Protocol):
+class RecordingBackend(Protocol):
     """A backend that records a call: a :class:`~.call_writer.Book` here or in another process
     (:mod:`.recording_backends`), or its substitute at a caller's end."""
 
@@ -49,7 +49,7 @@ class Recorder:
     """
 
     def __init__(
-        self, open_keeper: Callable[[], Keeper], on_fault: Callable[[Exception], None]
+        self, open_keeper: Callable[[], RecordingBackend], on_fault: Callable[[Exception], None]
     ) -> None:
         self._queue: queue.SimpleQueue[Item] = queue.SimpleQueue()
         self._ending = threading.Event()
@@ -108,7 +108,7 @@ class Recorder:
             self._ending.set()
             atexit.unregister(self._last_words)
 
-    def _keep(self, keeper: Keeper) -> None:
+    def _keep(self, keeper: RecordingBackend) -> None:
         try:
             while not self._ending.wait(BATCH_S):
                 self._empty_queue(keeper)
@@ -116,5 +116,5 @@ class Recorder:
         finally:
             keeper.release()
 
-    def _empty_queue(self, keeper: Keeper) -> None:
+    def _empty_queue(self, keeper: RecordingBackend) -> None:
         keeper.keep([self._queue.get() for _ in range(self._queue.qsize())])

@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from livekit_barge.call.meta import CallMeta
-from livekit_barge.measure.thresholds import Thresholds
+from livekit_barge.measure.limits import Limits
 from livekit_barge.measure.turns import Turn
-from livekit_barge.recording.call_writer import Book, Item, Reports
+from livekit_barge.recording.call_writer import CallWriter, Item, Reports
 
 # So many steps below the worker's own priority: a call is never late for its being measured.
 _NICE = 5
@@ -32,7 +32,7 @@ class Open:
     call: int
     path: Path
     meta: CallMeta
-    thresholds: Thresholds
+    limits: Limits
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ class _Writers:
 
     def __init__(self, tell: Callable[[Answer], None]) -> None:
         self._tell = tell
-        self._books: dict[int, Book] = {}
+        self._books: dict[int, CallWriter] = {}
 
     def obey(self, order: Order) -> None:
         try:
@@ -115,7 +115,7 @@ class _Writers:
                     turn=lambda turn: self._tell(Settled(order.call, turn)),
                     disk_failed=partial(self._disk_failed, order.call),
                 )
-                self._books[order.call] = Book(order.path, order.meta, order.thresholds, reports)
+                self._books[order.call] = CallWriter(order.path, order.meta, order.limits, reports)
             case Keep():
                 if book := self._books.get(order.call):
                     book.keep(order.items)

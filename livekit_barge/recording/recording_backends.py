@@ -24,10 +24,10 @@ from typing import Any
 from livekit_barge.call.events import OptionsInForce
 from livekit_barge.call.fields import plain
 from livekit_barge.call.meta import CallMeta
-from livekit_barge.measure.thresholds import Thresholds
+from livekit_barge.measure.limits import Limits
 from livekit_barge.recording import recorder_process
-from livekit_barge.recording.call_writer import Book, Item, Reports
-from livekit_barge.recording.recorder import FINISHING_S, Keeper
+from livekit_barge.recording.call_writer import CallWriter, Item, Reports
+from livekit_barge.recording.recorder import FINISHING_S, RecordingBackend
 from livekit_barge.recording.recorder_process import (
     Answer,
     Broke,
@@ -47,11 +47,11 @@ _CHILD: list[_Child] = []
 _STARTING = threading.Lock()
 
 
-def open_keeper(path: Path, meta: CallMeta, thresholds: Thresholds, reports: Reports) -> Keeper:
+def open_keeper(path: Path, meta: CallMeta, limits: Limits, reports: Reports) -> RecordingBackend:
     """Begin a call's folder at ``path``. ``reports`` may be called in another thread."""
     if _HERE.acquire(blocking=False):
-        return _Here(path, meta, thresholds, reports)
-    return _Beside(_child(), path, meta, thresholds, reports)
+        return _Here(path, meta, limits, reports)
+    return _Beside(_child(), path, meta, limits, reports)
 
 
 class KeeperGoneError(RuntimeError):
@@ -61,11 +61,9 @@ class KeeperGoneError(RuntimeError):
 class _Here:
     """A call recorded in the calling thread."""
 
-    def __init__(
-        self, path: Path, meta: CallMeta, thresholds: Thresholds, reports: Reports
-    ) -> None:
+    def __init__(self, path: Path, meta: CallMeta, limits: Limits, reports: Reports) -> None:
         try:
-            self._book = Book(path, meta, thresholds, reports)
+            self._book = CallWriter(path, meta, limits, reports)
         except BaseException:
             _HERE.release()
             raise
@@ -86,7 +84,7 @@ class _Beside:
         child: _Child,
         path: Path,
         meta: CallMeta,
-        thresholds: Thresholds,
+        limits: Limits,
         reports: Reports,
     ) -> None:
         self._child = child
@@ -95,7 +93,7 @@ class _Beside:
         self._failure: Exception | None = None
         self._number = child.enter(self)
         meta = dataclasses.replace(meta, options=_plain(meta.options), asked=_plain(meta.asked))
-        self._order(Open(self._number, path.absolute(), meta, thresholds))
+        self._order(Open(self._number, path.absolute(), meta, limits))
         self._wait()
 
     def keep(self, items: Sequence[Item]) -> None:

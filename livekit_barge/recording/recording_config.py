@@ -16,9 +16,9 @@ from typing import Any
 from livekit_barge.call.meta import CallMeta
 from livekit_barge.clock import CallClock
 from livekit_barge.files import private
-from livekit_barge.measure.thresholds import Thresholds
+from livekit_barge.measure.limits import Limits
 from livekit_barge.recording.call_writer import Reports
-from livekit_barge.recording.recorder import Keeper, Recorder
+from livekit_barge.recording.recorder import Recorder, RecordingBackend
 from livekit_barge.recording.recording_backends import open_keeper
 from livekit_barge.recording.retention import remove_old_calls
 
@@ -52,9 +52,9 @@ class RecordingConfig:
     packages: tuple[str, ...] = PACKAGES
     preset: str | None = None
     asked: Mapping[str, Any] = field(default_factory=dict)
-    thresholds: Thresholds = field(default_factory=Thresholds.load)
+    limits: Limits = field(default_factory=Limits.load)
     recorder: type[Recorder] = Recorder
-    keeper: Callable[[Path, CallMeta, Thresholds, Reports], Keeper] = open_keeper
+    keeper: Callable[[Path, CallMeta, Limits, Reports], RecordingBackend] = open_keeper
     """Recorder and keeper may be others where time is virtual."""
     folder: bool = True
     """Off where the keeper writes nothing."""
@@ -83,12 +83,12 @@ class RecordingConfig:
             notes=notes,
         )
 
-    def open(self, path: Path, meta: CallMeta, reports: Reports) -> Keeper:
+    def open(self, path: Path, meta: CallMeta, reports: Reports) -> RecordingBackend:
         """Begin the folder, in the recorder's thread, and remove those that are too old."""
         if self.retention_days is not None:
             now_s = meta.started_wall_s
             remove_old_calls(path.parent, started_before_s=now_s - 86_400 * self.retention_days)
-        return self.keeper(path, meta, self.thresholds, reports)
+        return self.keeper(path, meta, self.limits, reports)
 
 
 def make_call_dir(calls_dir: Path, name: str) -> Path:

@@ -32,7 +32,7 @@ from livekit_barge.report.terminal.turn_table import as_ms
 
 
 @dataclass(frozen=True)
-class Stretch:
+class LaneState:
     """A state that lasted."""
 
     begin_s: float
@@ -47,7 +47,7 @@ class Lane:
     """States of one kind; those of a lane seldom overlap."""
 
     name: str
-    stretches: tuple[Stretch, ...]
+    stretches: tuple[LaneState, ...]
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class Mark:
 class _Open:
     """A lane under construction: at most one state is open for each key."""
 
-    stretches: list[Stretch] = field(default_factory=list)
+    stretches: list[LaneState] = field(default_factory=list)
     _begun: dict[object, tuple[float, str, str]] = field(default_factory=dict)
 
     def begin(self, at_s: float, kind: str, label: str, key: object = None) -> None:
@@ -73,7 +73,7 @@ class _Open:
 
     def end(self, at_s: float, key: object = None) -> None:
         if begun := self._begun.pop(key, None):
-            self.stretches.append(Stretch(begun[0], at_s, *begun[1:]))
+            self.stretches.append(LaneState(begun[0], at_s, *begun[1:]))
 
     def lane(self, name: str, ended_s: float) -> Lane:
         for key in list(self._begun):
@@ -86,7 +86,7 @@ def lanes(events: Sequence[Event], turns: Sequence[Turn], *, ended_s: float) -> 
     vad, agent, output, protected = _Open(), _Open(), _Open(), _Open()
     for placed in place_agent(events, ended_s=ended_s):
         output.stretches.append(
-            Stretch(placed.at_s, placed.at_s + placed.duration_s, "playing", "playing")
+            LaneState(placed.at_s, placed.at_s + placed.duration_s, "playing", "playing")
         )
     for event in events:
         match event:
@@ -117,10 +117,10 @@ def lanes(events: Sequence[Event], turns: Sequence[Turn], *, ended_s: float) -> 
     return tuple(lane for lane in made if lane.stretches)
 
 
-def _said(turns: Iterable[Turn], speaker: str) -> Iterator[Stretch]:
+def _said(turns: Iterable[Turn], speaker: str) -> Iterator[LaneState]:
     for turn in turns:
         if turn.speaker == speaker:
-            yield Stretch(turn.started_s, turn.ended_s, speaker, turn.words or "")
+            yield LaneState(turn.started_s, turn.ended_s, speaker, turn.words or "")
 
 
 def marks(events: Iterable[Event]) -> tuple[Mark, ...]:

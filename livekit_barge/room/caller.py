@@ -16,7 +16,7 @@ from livekit_barge.call.events import CallerLinked
 from livekit_barge.call.meta import CallMeta
 from livekit_barge.clock import CallClock
 from livekit_barge.errors import RoomError
-from livekit_barge.measure.thresholds import Thresholds
+from livekit_barge.measure.limits import Limits
 from livekit_barge.recording.recording_config import make_call_dir
 from livekit_barge.room.caller_recorder import Record
 from livekit_barge.room.destination import Dial
@@ -63,11 +63,11 @@ async def call_room(
     calls_dir: Path,
     call_id: str | None = None,
     link: Link | None = None,
-    thresholds: Thresholds | None = None,
+    limits: Limits | None = None,
 ) -> PlayedCall:
     """Call, speak the script's lines at their places, hang up, measure.
 
-    A ``link`` is put between this caller and the server. ``thresholds``: other limits than the
+    A ``link`` is put between this caller and the server. ``limits``: other limits than the
     shipped ones.
 
     Raises :class:`ScriptError` for a place that a room does not show, before anybody is called, and
@@ -79,7 +79,7 @@ async def call_room(
         room = rtc.Room()
         await dial.connect(room, by=None if over is None else over.url)
         path = make_call_dir(calls_dir, call_id or dial.room)
-        call = _Call(room, dial, director, path, thresholds)
+        call = _Call(room, dial, director, path, limits)
         try:
             await call.open_microphone()
             await dial.send_for_agent()
@@ -108,13 +108,13 @@ class _Call:
         dial: Dial,
         director: Director,
         path: Path,
-        thresholds: Thresholds | None,
+        limits: Limits | None,
     ) -> None:
         self.path = path
         self.ended_s = 0.0
         self._clock = CallClock.start()
         meta = _meta(path, dial, self._clock)
-        self.record = Record(path, meta, self._clock, SAMPLE_RATE, thresholds)
+        self.record = Record(path, meta, self._clock, SAMPLE_RATE, limits)
         self.caller = CallerTrack(SAMPLE_RATE, noise_dbfs=_NOISE_DBFS)
         self.input = Microphone(self.caller, self._clock, self._on_sent)
         self.output = Ears(SAMPLE_RATE, self.input.frame_samples)

@@ -33,8 +33,8 @@ from livekit_barge.call.meta import CallMeta
 from livekit_barge.call.placement import CallerTimeline
 from livekit_barge.clock import CallClock
 from livekit_barge.errors import CallError
+from livekit_barge.measure.limits import Limits
 from livekit_barge.measure.measure_call import measure_call
-from livekit_barge.measure.thresholds import Thresholds
 from livekit_barge.measure.turns import Turn
 from livekit_barge.recording.call_writer import AgentFrame, CallerFrame, Close, Item
 from livekit_barge.recording.disk import CallFiles
@@ -54,12 +54,12 @@ class Record:
         meta: CallMeta,
         clock: CallClock,
         sample_rate: int,
-        thresholds: Thresholds | None = None,
+        limits: Limits | None = None,
     ) -> None:
-        """Open the folder; ``thresholds`` are the limits to measure by, else the shipped ones."""
+        """Open the folder; ``limits`` are the limits to measure by, else the shipped ones."""
         self._path = path
         self._clock = clock
-        self._thresholds = thresholds
+        self._limits = limits
         self._rate = sample_rate
         self._sent = 0
         self._heard = CallerTimeline(sample_rate, gap_late_s=_LATE_S)
@@ -117,7 +117,7 @@ class Record:
             raise CallError(
                 f"cannot be written ({why})", where=self._path, remedy="free some disk space"
             )
-        turns = measure_call(Call.open(self._path), self._thresholds)
+        turns = measure_call(Call.open(self._path), self._limits)
         with replacing(self._path / TURNS_FILE) as out:
             for turn in turns:
                 out.write(encode(json.dumps(turn.to_json(), ensure_ascii=False) + "\n"))

@@ -213,7 +213,7 @@ def _instruments_of(session: AgentSession[Any]) -> Instruments:
 
 
 def _keeping(calls_dir: Path | None, *, real_time: bool) -> dict[str, Any]:
-    """Return how the stage keeps a call: fields of ``Keeping``."""
+    """Return how the stage keeps a call: fields of ``RecordingConfig``."""
     keeping: dict[str, Any] = {
         "calls_dir": calls_dir or Path("calls"),
         "source": "stage",

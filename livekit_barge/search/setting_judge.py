@@ -38,7 +38,7 @@ class Judge:
     """Called with the phase that begins, and how many calls it plays at most."""
     on_judged: Callable[[], None] | None = None
     """Called after each batch of settings, when ``points`` may have grown."""
-    thresholds: Path | None = None
+    limits: Path | None = None
     points: dict[Setting, Point] = field(default_factory=dict)
     """The settings that were judged by all calls."""
     _parts: dict[int, dict[Setting, Point]] = field(default_factory=dict)
@@ -102,7 +102,7 @@ class Judge:
             jobs=self.jobs,
             scheduler=self.scheduler,
             on_result=self.on_result,
-            thresholds=self.thresholds,
+            limits=self.limits,
         )
 
     def begin(self, phase: str, most: int) -> None:

@@ -60,7 +60,7 @@ def run_settings(
     jobs: int = 1,
     scheduler: str | None = None,
     on_result: Callable[[CaseResult], None] | None = None,
-    thresholds: Path | None = None,
+    limits: Path | None = None,
 ) -> list[Point]:
     """Play every case under every setting, and return a point for each setting, in order.
 
@@ -75,7 +75,7 @@ def run_settings(
         jobs=jobs,
         scheduler=scheduler,
         on_result=on_result,
-        thresholds=thresholds,
+        limits=limits,
     )
     for number, result in enumerate(results):
         which = number % len(settings)

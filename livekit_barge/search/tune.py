@@ -29,7 +29,7 @@ TUNED = "tuned"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Order:
+class TuneOptions:
     """The command's options."""
 
     suite: Suite
@@ -42,7 +42,7 @@ class Order:
     scheduler: str | None
     out: Path
     preset_file: Path
-    thresholds: Path | None
+    limits: Path | None
 
     @classmethod
     def of(
@@ -53,7 +53,7 @@ class Order:
         out: Path | None,
         write: Path | None,
         **same: Any,
-    ) -> Order:
+    ) -> TuneOptions:
         """Read the options. Raises a :class:`~livekit_barge.errors.BargeError` for a wrong one."""
         if write is not None and write.suffix != ".toml":
             raise SettingsError(
@@ -86,7 +86,7 @@ class Tuned:
     sweep_file: Path
 
 
-def run_tune(order: Order, bar: Bar) -> Tuned:
+def run_tune(order: TuneOptions, bar: Bar) -> Tuned:
     """Search, write the preset and check it on the calls held out.
 
     Ctrl-C ends the search with the best so far, which is then not checked on the calls held out.
@@ -114,7 +114,7 @@ def run_tune(order: Order, bar: Bar) -> Tuned:
         on_result=bar.advance,
         on_phase=plan.begin,
         on_judged=lambda: plan.best(best_so_far(judge, order.budget)),
-        thresholds=order.thresholds,
+        limits=order.limits,
     )
     plan.say_how_long()
     stopped = False
@@ -168,7 +168,7 @@ def _cost(changes: Sequence[Change], *, stopped: bool) -> str:
 
 
 def _held_out(
-    order: Order,
+    order: TuneOptions,
     unheard: Sequence[Case],
     knobs: Mapping[str, Any],
     names: Sequence[str],
@@ -187,7 +187,7 @@ def _held_out(
     return tallies, list(dict.fromkeys(failed))
 
 
-def _play(order: Order, unheard: Sequence[Case], plan: TunePlan) -> list[CaseResult]:
+def _play(order: TuneOptions, unheard: Sequence[Case], plan: TunePlan) -> list[CaseResult]:
     results = run_cases(
         unheard,
         out=order.out / HELD_OUT,
@@ -195,6 +195,6 @@ def _play(order: Order, unheard: Sequence[Case], plan: TunePlan) -> list[CaseRes
         scheduler=order.scheduler,
         on_result=plan.bar.advance,
         on_played=plan.count_played,
-        thresholds=order.thresholds,
+        limits=order.limits,
     )
     return list(results)

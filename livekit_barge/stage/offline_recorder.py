@@ -18,11 +18,11 @@ from livekit_barge.call.events import Event
 from livekit_barge.call.meta import CallMeta
 from livekit_barge.errors import SettingsError
 from livekit_barge.files import private
-from livekit_barge.measure.thresholds import Thresholds
+from livekit_barge.measure.limits import Limits
 from livekit_barge.measure.turns import Turn
-from livekit_barge.recording.call_writer import Book, Close, Item, Reports
+from livekit_barge.recording.call_writer import CallWriter, Close, Item, Reports
 from livekit_barge.recording.disk import CallFiles
-from livekit_barge.recording.recorder import Keeper, Recorder
+from livekit_barge.recording.recorder import Recorder, RecordingBackend
 from livekit_barge.stage.time.virtual import at_once
 
 
@@ -30,7 +30,7 @@ class RecorderAtTheEnd(Recorder):
     """Defers everything until ``join``, after ``close``."""
 
     def __init__(
-        self, open_keeper: Callable[[], Keeper], on_fault: Callable[[Exception], None]
+        self, open_keeper: Callable[[], RecordingBackend], on_fault: Callable[[Exception], None]
     ) -> None:
         # No thread, so nothing of the other's.
         self._open_keeper = open_keeper
@@ -79,14 +79,14 @@ PATIENCE_S = 10.0
 """Audio that is heard at once, as of a folder: more costs less, and nobody waits for it."""
 
 
-def keep_folder(path: Path, meta: CallMeta, thresholds: Thresholds, reports: Reports) -> Keeper:
+def keep_folder(path: Path, meta: CallMeta, limits: Limits, reports: Reports) -> RecordingBackend:
     """A book as in a live call."""
-    return Book(path, meta, thresholds, reports, patience_s=PATIENCE_S)
+    return CallWriter(path, meta, limits, reports, patience_s=PATIENCE_S)
 
 
-def keep_turns(path: Path, meta: CallMeta, thresholds: Thresholds, reports: Reports) -> Keeper:
+def keep_turns(path: Path, meta: CallMeta, limits: Limits, reports: Reports) -> RecordingBackend:
     """A book in which only the turns are kept, which ``reports`` are told of."""
-    return Book(path, meta, thresholds, reports, files=_NoFiles(), patience_s=PATIENCE_S)
+    return CallWriter(path, meta, limits, reports, files=_NoFiles(), patience_s=PATIENCE_S)
 
 
 class _NoFiles(CallFiles):

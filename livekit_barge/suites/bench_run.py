@@ -35,7 +35,7 @@ _AT_ONCE = 500  # events that are summed up together: adding up costs as much as
 
 
 @dataclass(frozen=True, kw_only=True)
-class Order:
+class BenchOptions:
     """The options of a bench run."""
 
     suite: str
@@ -52,7 +52,7 @@ class Order:
     agent_identity: str | None = None
     out: Path | None = None
     calls_dir: Path | None = None
-    thresholds: Path | None = None
+    limits: Path | None = None
 
     @property
     def how(self) -> str:
@@ -88,7 +88,7 @@ class Bench:
         file.write(',\n"run": ' + json.dumps(self.run.to_json(), ensure_ascii=False) + "}\n")
 
 
-def run_bench(order: Order, *, console: Console) -> Bench:
+def run_bench(order: BenchOptions, *, console: Console) -> Bench:
     """Play the calls, and show the progress on ``console``.
 
     Raises :class:`~livekit_barge.errors.BargeError`.
@@ -137,7 +137,7 @@ def run_bench(order: Order, *, console: Console) -> Bench:
 
 
 def _results(
-    order: Order, cases: list[Case], folder: Path, on_result: OnResult, on_played: OnResult
+    order: BenchOptions, cases: list[Case], folder: Path, on_result: OnResult, on_played: OnResult
 ) -> Iterator[CaseResult]:
     if order.room is not None:
         from livekit_barge.suites.play_in_room import run_in_room
@@ -150,7 +150,7 @@ def _results(
             agent_name=order.agent_name,
             agent_identity=order.agent_identity,
             calls_dir=order.calls_dir,
-            thresholds=order.thresholds,
+            limits=order.limits,
             on_result=on_result,
             on_played=on_played,
         )
@@ -163,7 +163,7 @@ def _results(
         on_result=on_result,
         on_played=on_played,
         calls_dir=order.calls_dir,
-        thresholds=order.thresholds,
+        limits=order.limits,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from livekit_barge.measure.thresholds import Thresholds
+from livekit_barge.measure.limits import Limits
 from livekit_barge.script.played_call import PlayedCall
 from livekit_barge.script.script import CallerLine, Script
 from livekit_barge.suites.event_results import EventResult
@@ -25,7 +25,7 @@ class CheckedCall(PlayedCall):
     @classmethod
     def of(cls, played: PlayedCall, script: Script) -> CheckedCall:
         """Judge a call by its script's labels."""
-        events = judge_events(script.name, script, played, Thresholds.load())
+        events = judge_events(script.name, script, played, Limits.load())
         return cls(**vars(played), events=events)
 
     @property

@@ -16,10 +16,10 @@ from livekit_barge.batch.find_recordings import recordings
 from livekit_barge.batch.stored_results import Refused, result_of
 from livekit_barge.call.formats import HELD_OUT, RESULTS_FILE, RUN_FILE, SWEEP_FILE
 from livekit_barge.errors import SettingsError
-from livekit_barge.intake.score_options import Order
+from livekit_barge.intake.score_options import ScoreOptions
 from livekit_barge.measure.checks import Check, check, passed
+from livekit_barge.measure.limits import Limits
 from livekit_barge.measure.overlap import Overlap
-from livekit_barge.measure.thresholds import Thresholds
 from livekit_barge.measure.totals import Tally
 from livekit_barge.suites.event_results import EventResult
 from livekit_barge.suites.run_manifest import Run
@@ -58,7 +58,7 @@ class Verdict:
 
 def judge_runs(
     folders: Iterable[Path],
-    thresholds: Path | None = None,
+    limits: Path | None = None,
     *,
     source: str | None = None,
     caller_channel: int | None = None,
@@ -69,8 +69,8 @@ def judge_runs(
 
     Raises :class:`~livekit_barge.errors.BargeError` for a folder with nothing in it.
     """
-    order = Order.of(source=source, caller_channel=caller_channel, thresholds=thresholds)
-    judging = order.thresholds
+    order = ScoreOptions.of(source=source, caller_channel=caller_channel, limits=limits)
+    judging = order.limits
     verdicts: list[Verdict] = []
     for folder in folders:
         if (folder / RUN_FILE).exists():
@@ -97,7 +97,7 @@ def _is_sweep(folder: Path) -> bool:
 
 
 def judge_tally(
-    name: str, tally: Tally, limits: Thresholds, refused: Sequence[str] = (), unplaced: int = 0
+    name: str, tally: Tally, limits: Limits, refused: Sequence[str] = (), unplaced: int = 0
 ) -> Verdict:
     """Judge a tally against the limits."""
     return Verdict(
@@ -109,7 +109,7 @@ def judge_tally(
     )
 
 
-def _of_run(folder: Path, limits: Thresholds) -> Iterator[Verdict]:
+def _of_run(folder: Path, limits: Limits) -> Iterator[Verdict]:
     run = Run.read(folder)
     events: dict[str, list[EventResult]] = {preset: [] for preset in run.presets}
     refused: dict[str, list[str]] = {preset: [] for preset in run.presets}
@@ -125,7 +125,7 @@ def _of_run(folder: Path, limits: Thresholds) -> Iterator[Verdict]:
         yield judge_tally(name, tally, limits, refused[preset], unplaced[preset])
 
 
-def _of_calls(folder: Path, order: Order) -> Verdict:
+def _of_calls(folder: Path, order: ScoreOptions) -> Verdict:
     overlaps: list[Overlap] = []
     refused: list[str] = []
     for path in recordings([folder]):
@@ -134,4 +134,4 @@ def _of_calls(folder: Path, order: Order) -> Verdict:
             refused.append(result.line)
         else:
             overlaps += result.overlaps
-    return judge_tally(str(folder), Tally.of(overlaps), order.thresholds, refused)
+    return judge_tally(str(folder), Tally.of(overlaps), order.limits, refused)

@@ -24,8 +24,8 @@ from dataclasses import replace
 
 from livekit_barge.hearing.span import Span
 from livekit_barge.measure.figures import DIGITS, dead_air_s, minus, outcome_by_time
+from livekit_barge.measure.limits import Limits
 from livekit_barge.measure.overlap import Outcome, Overlap
-from livekit_barge.measure.thresholds import Thresholds
 from livekit_barge.measure.turns import Turn
 from livekit_barge.script.director import PlacedLine
 from livekit_barge.script.played_call import PlayedCall
@@ -36,7 +36,7 @@ from livekit_barge.suites.event_results import EventResult
 
 
 def judge_events(
-    case_id: str, script: Script, played: PlayedCall, limits: Thresholds
+    case_id: str, script: Script, played: PlayedCall, limits: Limits
 ) -> tuple[EventResult, ...]:
     """Return the events of a call: those of its lines in order, then those without a line."""
     seen = [_seen(played, number, limits) for number in range(len(played.lines))]
@@ -49,7 +49,7 @@ def judge_events(
 
 
 def _judge(
-    case_id: str, number: int, played: PlayedCall, seen: Overlap | None, limits: Thresholds
+    case_id: str, number: int, played: PlayedCall, seen: Overlap | None, limits: Limits
 ) -> EventResult:
     placed = played.lines[number]
     line = placed.line
@@ -82,7 +82,7 @@ def _of_no_line(
     around: Surroundings,
     played: PlayedCall,
     seen: Sequence[Overlap | None],
-    limits: Thresholds,
+    limits: Limits,
 ) -> Iterator[EventResult]:
     """Judge for each of the agent's speeches whether the noise or the echo stopped it."""
     if around.echo is None and around.noise is None:
@@ -122,7 +122,7 @@ def _to_yield(
     placed: PlacedLine,
     onset_s: float,
     turns: Sequence[Turn],
-    limits: Thresholds,
+    limits: Limits,
 ) -> tuple[Outcome, str | None]:
     if seen is None:
         return _without_overlap("missed", placed, turns, limits)
@@ -138,7 +138,7 @@ def _to_hold(
     placed: PlacedLine,
     next_at_s: float,
     turns: Sequence[Turn],
-    limits: Thresholds,
+    limits: Limits,
 ) -> tuple[Outcome, str | None]:
     if seen is None:
         return _without_overlap("held", placed, turns, limits)
@@ -166,7 +166,7 @@ def _with_clocks(
     seen: Overlap,
     seen_onset_s: float | None,
     played: PlayedCall,
-    limits: Thresholds,
+    limits: Limits,
 ) -> EventResult:
     """Add the measured figures to an event; without an onset, they count from the line's place."""
     onset_s = event.onset_s if seen_onset_s is None else seen_onset_s
@@ -203,7 +203,7 @@ def _with_clocks(
     )
 
 
-def _seen(played: PlayedCall, number: int, limits: Thresholds) -> Overlap | None:
+def _seen(played: PlayedCall, number: int, limits: Limits) -> Overlap | None:
     """Return a line's overlap, or a stop in its reach that no other line accounts for."""
     placed = played.lines[number]
     if (own := played.overlap_of(placed.line)) is not None:
@@ -222,7 +222,7 @@ def _seen(played: PlayedCall, number: int, limits: Thresholds) -> Overlap | None
 
 
 def _without_overlap(
-    went_on: Outcome, placed: PlacedLine, turns: Sequence[Turn], limits: Thresholds
+    went_on: Outcome, placed: PlacedLine, turns: Sequence[Turn], limits: Limits
 ) -> tuple[Outcome, str | None]:
     """Judge a line that stopped nothing: the agent continued, if it was speaking at all."""
     at_s = placed.start_s

@@ -18,7 +18,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
 from livekit_barge.errors import BargeError
 from livekit_barge.frameworks.livekit.session import BargeSession
-from livekit_barge.measure.thresholds import Thresholds
+from livekit_barge.measure.limits import Limits
 from livekit_barge.script.played_call import PlayedCall
 from livekit_barge.script.scripted_call import SessionMaker, play_call
 from livekit_barge.settings import Settings
@@ -27,7 +27,7 @@ from livekit_barge.suites.agent import SuiteAgent
 from livekit_barge.suites.case import Case
 from livekit_barge.suites.event_results import CaseResult
 from livekit_barge.suites.label_judge import judge_events
-from livekit_barge.suites.results_store import Kept
+from livekit_barge.suites.results_store import ResultsStore
 from livekit_barge.work.log_silencer import turn_log_off
 from livekit_barge.work.pool import run_jobs
 
@@ -41,7 +41,7 @@ class Playing:
     real_time: bool = False
     calls_dir: Path | None = None
     """The folder that keeps their calls, each under its case's id; ``None``: they are not kept."""
-    thresholds: Path | None = None
+    limits: Path | None = None
     """A file with limits in place of the shipped ones."""
     agent: Callable[[], Agent] | None = None
     """Makes the agent of each call; ``None``: one that speaks the script's lines."""
@@ -58,7 +58,7 @@ def run_cases(
     real_time: bool = False,
     on_result: OnResult | None = None,
     calls_dir: Path | None = None,
-    thresholds: Path | None = None,
+    limits: Path | None = None,
     on_played: OnResult | None = None,
 ) -> Iterator[CaseResult]:
     """Play the cases, and yield their results in their order.
@@ -72,20 +72,20 @@ def run_cases(
         real_time: Let the calls take as long as they do.
         on_result: Called with each result as it comes, in any order, those kept before as well.
         calls_dir: Where to keep the calls that are played; default: nowhere.
-        thresholds: A file with limits in place of the shipped ones.
+        limits: A file with limits in place of the shipped ones.
         on_played: Called with the result of each call that was played.
 
     Raises:
         BargeError: for a preset or limits that cannot be used, before a call is played. A case that
             cannot be played has a result that says so.
     """
-    playing = Playing(real_time=real_time, calls_dir=calls_dir, thresholds=thresholds)
-    Thresholds.load(thresholds)
+    playing = Playing(real_time=real_time, calls_dir=calls_dir, limits=limits)
+    Limits.load(limits)
     wanted = list(cases)
     digests = [_digest(case, playing) for case in wanted]
     if scheduler is None:
         need_voices()
-    with Kept(out) as kept:
+    with ResultsStore(out) as kept:
         ready: dict[int, CaseResult] = {}
         missing = [
             _Job(n, case)
@@ -124,7 +124,7 @@ def play_case(case: Case, playing: Playing | None = None) -> CaseResult:
         return CaseResult(case_id=case.case_id, preset=case.preset, error=str(error))
 
 
-def result_of(case: Case, played: PlayedCall, limits: Thresholds) -> CaseResult:
+def result_of(case: Case, played: PlayedCall, limits: Limits) -> CaseResult:
     """Judge a call that was played for a case, on the stage or in a room."""
     return CaseResult(
         case_id=case.case_id,
@@ -136,11 +136,11 @@ def result_of(case: Case, played: PlayedCall, limits: Thresholds) -> CaseResult:
 
 
 def _played(case: Case, playing: Playing) -> CaseResult:
-    limits = Thresholds.load(playing.thresholds)
+    limits = Limits.load(playing.limits)
     session = partial(
         BargeSession,
         preset=case.chosen(),
-        settings=NoEnvironment(limits=playing.thresholds, retention_days=None),
+        settings=NoEnvironment(limits=playing.limits, retention_days=None),
     )
     with turn_log_off():
         played = play_call(
@@ -216,9 +216,9 @@ def _died(case: Case) -> CaseResult:
 
 def _digest(case: Case, playing: Playing) -> str:
     """Return the digest of what a result depends on: the case, real or virtual time, the limits."""
-    if not playing.real_time and playing.thresholds is None:
+    if not playing.real_time and playing.limits is None:
         return case.digest()
-    limits = vars(Thresholds.load(playing.thresholds))
+    limits = vars(Limits.load(playing.limits))
     limits = {**limits, "backchannels": sorted(limits["backchannels"])}
     how = f"{case.digest()} {playing.real_time} {limits}"
     return hashlib.sha256(how.encode()).hexdigest()

@@ -16,13 +16,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from livekit_barge.errors import BargeError, ScriptError
-from livekit_barge.measure.thresholds import Thresholds
+from livekit_barge.measure.limits import Limits
 from livekit_barge.room.caller import call_room
 from livekit_barge.room.destination import Dial
 from livekit_barge.suites.case import Case
 from livekit_barge.suites.event_results import CaseResult
 from livekit_barge.suites.play_cases import OnResult, result_of
-from livekit_barge.suites.results_store import Kept
+from livekit_barge.suites.results_store import ResultsStore
 from livekit_barge.work.log_silencer import client_log_off
 
 
@@ -35,7 +35,7 @@ def run_in_room(
     agent_name: str | None = None,
     agent_identity: str | None = None,
     calls_dir: Path | None = None,
-    thresholds: Path | None = None,
+    limits: Path | None = None,
     on_result: OnResult | None = None,
     on_played: OnResult | None = None,
 ) -> Iterator[CaseResult]:
@@ -50,10 +50,10 @@ def run_in_room(
     later one from being made is told in its result.
     """
     client_log_off()
-    judging = Thresholds.load(thresholds)
+    judging = Limits.load(limits)
     name = f"barge-{secrets.token_hex(3)}"
     kept_as: list[str] = []
-    with tempfile.TemporaryDirectory() as scratch, Kept(out) as kept:
+    with tempfile.TemporaryDirectory() as scratch, ResultsStore(out) as kept:
         for number, case in enumerate(cases, start=1):
             dial = Dial.from_environment(
                 os.environ,
@@ -78,10 +78,8 @@ def run_in_room(
         kept.order(kept_as)
 
 
-def _call(case: Case, dial: Dial, calls_dir: Path, limits: Thresholds) -> CaseResult:
-    call = call_room(
-        case.script, dial, calls_dir=calls_dir, call_id=case.case_id, thresholds=limits
-    )
+def _call(case: Case, dial: Dial, calls_dir: Path, limits: Limits) -> CaseResult:
+    call = call_room(case.script, dial, calls_dir=calls_dir, call_id=case.case_id, limits=limits)
     try:
         return result_of(case, asyncio.run(call), limits)
     except ScriptError as error:

@@ -29,7 +29,7 @@ from livekit_barge.suites.event_results import CaseResult
 _LOCK_FILE = ".lock"
 
 
-class Kept:
+class ResultsStore:
     """The results in a folder. Only where each line begins is held in memory.
 
     Raises :class:`SettingsError` where nothing can be written, and where another run writes.

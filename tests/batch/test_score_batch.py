@@ -15,13 +15,13 @@ from livekit_barge.batch.stored_results import Refused, Results, result_of
 from livekit_barge.call.formats import CARD_FILE, REFUSED_FILE
 from livekit_barge.errors import IntakeError
 from livekit_barge.files import private
-from livekit_barge.intake.score_options import Order
+from livekit_barge.intake.score_options import ScoreOptions
 from livekit_barge.measure.scorecard import Scorecard
 from livekit_barge.work import pool
 from livekit_barge.work.pool import TookTooLong, run_jobs
 from tests.batch.works import DiesAfter
 
-ORDER = Order.of(source="vapi")
+ORDER = ScoreOptions.of(source="vapi")
 
 
 @pytest.fixture
@@ -86,7 +86,7 @@ def test_a_changed_recording_is_scored_again(recordings, results):
 def test_other_options_score_again(recordings, tmp_path):
     paths = find([recordings(1)])
     list(score_batch(paths, Results(tmp_path / "scores", ORDER), workers=1))
-    other = Results(tmp_path / "scores", Order.of(source="retell"))
+    other = Results(tmp_path / "scores", ScoreOptions.of(source="retell"))
     assert other.kept(paths[0]) is None
 
 
@@ -129,7 +129,7 @@ def cut(text: str) -> str:
 
 
 def lacking(text: str) -> str:
-    return text.replace('"thresholds"', '"thresh"')
+    return text.replace('"limits"', '"thresh"')
 
 
 def mistyped(text: str) -> str:

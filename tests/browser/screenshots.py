@@ -13,7 +13,7 @@ from playwright.sync_api import Browser
 from rich.console import Console
 
 from livekit_barge.cli.demo import run_demo
-from livekit_barge.intake.score_options import Order
+from livekit_barge.intake.score_options import ScoreOptions
 from livekit_barge.report.html.make import make_report
 from tests.browser.chromium import started
 
@@ -31,7 +31,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         calls, out = Path(folder) / "calls", Path(folder) / "report"
         run_demo(Console(file=io.StringIO()), calls_dir=calls)
-        make_report([calls], out, Order())
+        make_report([calls], out, ScoreOptions())
         with started() as browser:
             _take(browser, out / "index.html", IMAGES / "batch.png")
             _take(browser, out / "pages" / f"{CALL}.html", IMAGES / "call.png", closer=True)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from livekit_barge.intake.score_options import Order
+from livekit_barge.intake.score_options import ScoreOptions
 from livekit_barge.report.html.make import make_report
 from tests.report.html.made import call_folder, results, write_report
 
@@ -34,7 +34,7 @@ def report(tmp_path_factory):
     (folder / "sweep").mkdir()
     (folder / "sweep" / "sweep.json").write_text(json.dumps(SWEEP))
     scores = results(folder / "scores", COUNT)
-    made = make_report([scores, folder / "sweep"], folder / "report", Order())
+    made = make_report([scores, folder / "sweep"], folder / "report", ScoreOptions())
     return made.page
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from livekit_barge.diagnosis import KINDS, DiagnosisLimits
+from livekit_barge.diagnosis import KINDS, RuleLimits
 
 PAGE = (Path(__file__).parents[2] / "docs" / "diagnosis.md").read_text(encoding="utf-8")
 SECTIONS = dict(re.findall(r"^### (\S+)\n(.*?)(?=^##|\Z)", PAGE, flags=re.MULTILINE | re.DOTALL))
@@ -45,5 +45,5 @@ def test_the_table_of_symptoms_names_the_codes_of_each():
 
 def test_limits_that_the_page_names_exist():
     named = set(re.findall(r"`(\w+_(?:min|max|within|after|slack|speaking)_s)`", PAGE))
-    known = set(DiagnosisLimits.__dataclass_fields__)
+    known = set(RuleLimits.__dataclass_fields__)
     assert named - {"min_silence_duration"} <= known

@@ -4,14 +4,14 @@ import re
 
 import pytest
 
-from livekit_barge.diagnosis import DiagnosisLimits
+from livekit_barge.diagnosis import RuleLimits
 from livekit_barge.errors import SettingsError
 
 
 def test_a_files_value_takes_the_place_of_the_shipped_one(tmp_path):
     file = tmp_path / "mine.toml"
     file.write_text("[diagnosis]\nleak_min_s = 0.5\n")
-    mine, shipped = DiagnosisLimits.load(file), DiagnosisLimits.load()
+    mine, shipped = RuleLimits.load(file), RuleLimits.load()
     assert (mine.leak_min_s, mine.dead_air_min_s) == (0.5, shipped.dead_air_min_s)
 
 
@@ -29,4 +29,4 @@ def test_what_cannot_be_meant_is_refused_in_one_line(tmp_path, line, said):
     file = tmp_path / "mine.toml"
     file.write_text(f"[diagnosis]\n{line}\n")
     with pytest.raises(SettingsError, match=re.escape(said)):
-        DiagnosisLimits.load(file)
+        RuleLimits.load(file)

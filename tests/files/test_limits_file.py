@@ -7,11 +7,11 @@ from itertools import pairwise
 
 import pytest
 
-from livekit_barge.diagnosis import DiagnosisLimits
+from livekit_barge.diagnosis import RuleLimits
 from livekit_barge.errors import SettingsError
 from livekit_barge.files.limits_file import read_limits
 from livekit_barge.files.resources import configs_dir
-from livekit_barge.measure.thresholds import Thresholds
+from livekit_barge.measure.limits import Limits
 
 BACKCHANNELS = [
     *("mm", "mhm", "mmhm", "mm-hm", "mm-hmm", "hm", "hmm", "uh-huh", "uhuh", "aha", "ah", "oh"),
@@ -115,8 +115,8 @@ def test_every_shipped_limit_stands_below_its_reason():
 def test_one_file_serves_the_judge_and_the_diagnosis(tmp_path):
     file = tmp_path / "own.toml"
     file.write_text("[judging]\nyield_within_s = 0.5\n[diagnosis]\nleak_min_s = 0.4\n")
-    assert Thresholds.load(file).yield_within_s == 0.5
-    assert DiagnosisLimits.load(file).leak_min_s == 0.4
+    assert Limits.load(file).yield_within_s == 0.5
+    assert RuleLimits.load(file).leak_min_s == 0.4
 
 
 @pytest.mark.parametrize(

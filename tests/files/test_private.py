@@ -10,9 +10,9 @@ import pytest
 from livekit_barge.batch.stored_results import Refused, Results
 from livekit_barge.cli.output import opened
 from livekit_barge.files import private
-from livekit_barge.intake.score_options import Order
+from livekit_barge.intake.score_options import ScoreOptions
 from livekit_barge.stage.offline_recorder import check_writable
-from livekit_barge.suites.results_store import Kept
+from livekit_barge.suites.results_store import ResultsStore
 
 
 @pytest.fixture(autouse=True)
@@ -47,7 +47,7 @@ def test_a_file_that_was_there_keeps_what_its_owner_allowed(tmp_path):
 
 
 def test_the_results_of_a_batch_are(tmp_path):
-    results = Results(tmp_path / "all" / "scores", Order.of())
+    results = Results(tmp_path / "all" / "scores", ScoreOptions.of())
     results.prepare()
     (tmp_path / "a.wav").touch()
     results.keep(tmp_path / "a.wav", Refused("a.wav", "mono"))
@@ -55,7 +55,7 @@ def test_the_results_of_a_batch_are(tmp_path):
 
 
 def test_the_results_of_a_bench_are(tmp_path):
-    with Kept(tmp_path / "all" / "bench"):
+    with ResultsStore(tmp_path / "all" / "bench"):
         pass
     assert modes(tmp_path / "all") == OWNERS
 

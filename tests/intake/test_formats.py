@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from livekit_barge.intake.decode import decode, probe
-from livekit_barge.intake.score_options import Order
+from livekit_barge.intake.score_options import ScoreOptions
 from livekit_barge.intake.scoring import score
 from tests.intake.made import ONSET_S, SILENT_S, made_call, write, write_m4a
 
-ORDER = Order.of(caller_channel=0)
+ORDER = ScoreOptions.of(caller_channel=0)
 
 EXACT = [
     ("WAV", "PCM_16"),
@@ -104,9 +104,9 @@ def test_a_wav_is_scored_without_livekit_and_without_ffmpeg(tmp_path):
     path = write(tmp_path / "call.wav", made_call(16_000), 16_000, "WAV", "PCM_16")
     code = (
         "import sys; from pathlib import Path; "
-        "from livekit_barge.intake.score_options import Order; "
+        "from livekit_barge.intake.score_options import ScoreOptions; "
         "from livekit_barge.intake.scoring import score; "
-        f"score(Path({str(path)!r}), Order.of(caller_channel=0)); "
+        f"score(Path({str(path)!r}), ScoreOptions.of(caller_channel=0)); "
         "assert not {'livekit', 'av', 'onnxruntime'} & set(sys.modules), sorted(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

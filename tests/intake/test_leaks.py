@@ -14,12 +14,12 @@ from livekit_barge.hearing.burst import Burst
 from livekit_barge.hearing.leakage.amount import Leakage
 from livekit_barge.intake.channel_swap import contradicted
 from livekit_barge.intake.guess import guess_caller
-from livekit_barge.intake.score_options import Order
+from livekit_barge.intake.score_options import ScoreOptions
 from livekit_barge.intake.scoring import score
 from tests.intake.made import ONSET_S, made_call, write
 
 RATE = 16_000
-CONFIRMED = Order.of(caller_channel=0)
+CONFIRMED = ScoreOptions.of(caller_channel=0)
 
 
 @pytest.fixture(scope="module")
@@ -93,8 +93,8 @@ def test_two_files_that_look_swapped_are_not_scored(tmp_path):
     caller = write(tmp_path / "a", made_call(RATE)[:, AGENT], RATE, "WAV", "PCM_16")
     agent = write(tmp_path / "b", made_call(RATE)[:, CALLER], RATE, "WAV", "PCM_16")
     with pytest.raises(IntakeError, match="look swapped"):
-        score(caller, Order.of(agent_file=agent))
-    confirmed = replace(Order.of(agent_file=agent), caller_channel=0)
+        score(caller, ScoreOptions.of(agent_file=agent))
+    confirmed = replace(ScoreOptions.of(agent_file=agent), caller_channel=0)
     assert "looks_swapped" in [w.code for w in score(caller, confirmed).warnings]
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from livekit_barge.intake.score_options import Order
+from livekit_barge.intake.score_options import ScoreOptions
 from livekit_barge.intake.scoring import score
 from tests.intake.made import ONSET_S, made_call, write
 
 LOST_S = 2.8
 """0.2 s into the overlap, and 0.2 s before the agent truly stopped."""
-ORDER = Order.of(caller_channel=0)
+ORDER = ScoreOptions.of(caller_channel=0)
 
 
 def lost(rate: int) -> np.ndarray:

@@ -12,11 +12,11 @@ import soundfile
 from livekit_barge.call.audio import CALLER
 from livekit_barge.errors import BargeError, IntakeError
 from livekit_barge.intake import recording
-from livekit_barge.intake.score_options import Order
+from livekit_barge.intake.score_options import ScoreOptions
 from livekit_barge.intake.scoring import score
 from tests.intake.made import made_call, write, write_av, write_m4a
 
-ORDER = Order.of(caller_channel=0)
+ORDER = ScoreOptions.of(caller_channel=0)
 RATE = 16_000
 
 
@@ -159,7 +159,7 @@ def test_a_header_that_lies_about_its_length(wav):
     tracemalloc.start()
     assert "longer than 12 h" in refusal(wav)
     assert "truncated: its header says 46875.0 s" in refusal(
-        wav, Order.of(caller_channel=0, long=True)
+        wav, ScoreOptions.of(caller_channel=0, long=True)
     )
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
@@ -169,7 +169,7 @@ def test_a_header_that_lies_about_its_length(wav):
 def test_longer_than_half_a_day_without_a_word(wav, monkeypatch):
     monkeypatch.setattr(recording, "LONG_S", 5.0)
     assert "--long" in refusal(wav)
-    assert score(wav, Order.of(caller_channel=0, long=True)).overlaps
+    assert score(wav, ScoreOptions.of(caller_channel=0, long=True)).overlaps
 
 
 def test_length_counts_where_the_header_does_not_say(tmp_path, monkeypatch):
@@ -199,50 +199,50 @@ def test_samples_that_are_none(tmp_path, sample):
 
 
 def test_a_mono_source(wav):
-    assert "bland records one mono file" in refusal(wav, Order.of(source="bland"))
+    assert "bland records one mono file" in refusal(wav, ScoreOptions.of(source="bland"))
 
 
 def test_an_unknown_source_names_the_nearest():
     with pytest.raises(IntakeError, match="did you mean twilio"):
-        Order.of(source="twillio")
+        ScoreOptions.of(source="twillio")
 
 
 def test_an_agents_start_without_its_file():
     with pytest.raises(IntakeError, match="no agent file to shift – add --agent-file"):
-        Order.of(agent_start_s=0.75)
+        ScoreOptions.of(agent_start_s=0.75)
 
 
 def test_a_third_channel():
     with pytest.raises(IntakeError, match="give 0 or 1"):
-        Order.of(caller_channel=2)
+        ScoreOptions.of(caller_channel=2)
 
 
 class TestWhoIsWho:
     def test_a_guess_is_told_and_not_scored(self, wav):
-        line = refusal(wav, Order.of())
+        line = refusal(wav, ScoreOptions.of())
         assert "probably 0 (channel 1 is digitally silent" in line
         assert "% sure" in line
 
     def test_an_undocumented_order_is_a_guess_too(self, wav):
-        assert "confirm with --caller-channel" in refusal(wav, Order.of(source="retell"))
+        assert "confirm with --caller-channel" in refusal(wav, ScoreOptions.of(source="retell"))
 
     def test_a_documented_map_is_used(self, wav):
-        card = score(wav, Order.of(source="vapi"))
+        card = score(wav, ScoreOptions.of(source="vapi"))
         assert (card.channels.caller, card.channels.known_by) == (CALLER, "source")
 
     def test_channels_that_look_swapped_are_not_scored(self, wav):
-        assert "look swapped" in refusal(wav, Order.of(source="livekit-egress"))
+        assert "look swapped" in refusal(wav, ScoreOptions.of(source="livekit-egress"))
 
     def test_a_confirmed_order_is_scored_with_a_warning(self, wav):
-        card = score(wav, Order.of(caller_channel=1))
+        card = score(wav, ScoreOptions.of(caller_channel=1))
         assert "looks_swapped" in [warning.code for warning in card.warnings]
         assert card.channels.caller == 1
         assert card.turns[0]["speaker"] == "caller"
 
 
 class TestTwoFiles:
-    def order(self, agent, **more) -> Order:
-        return Order.of(agent_file=agent, **more)
+    def order(self, agent, **more) -> ScoreOptions:
+        return ScoreOptions.of(agent_file=agent, **more)
 
     def pair(self, tmp_path, *, agent_rate=RATE, begin_s=0.0):
         caller = write(tmp_path / "caller", made_call(RATE)[:, 0], RATE, "WAV", "PCM_16")

@@ -14,7 +14,7 @@ import pytest
 from livekit_barge.errors import IntakeError
 from livekit_barge.intake.decode import decode, probe
 from livekit_barge.intake.recording import Recording
-from livekit_barge.intake.score_options import Order
+from livekit_barge.intake.score_options import ScoreOptions
 from livekit_barge.intake.scoring import score
 from livekit_barge.intake.stamped_timeline import StampedTimeline
 from tests.intake.made import bursts, heard_at, made_call, write, write_av
@@ -80,7 +80,7 @@ def test_a_gap_inside_an_ogg_page_makes_what_is_beside_it_unmeasurable(tmp_path)
         tmp_path / "caller", made_call(48_000)[:, 0], 48_000, "ogg", "libopus", lost=lost
     )
     agent = write(tmp_path / "agent", made_call(48_000)[:, 1], 48_000, "WAV", "PCM_16")
-    card = score(caller, Order.of(agent_file=agent))
+    card = score(caller, ScoreOptions.of(agent_file=agent))
     assert [overlap.outcome for overlap in card.overlaps] == ["unmeasurable"]
     assert "gaps" in [warning.code for warning in card.warnings]
 
@@ -96,7 +96,7 @@ def test_one_packet_a_page_places_a_gap_exactly(tmp_path):
         page_duration="1",
     )
     agent = write(tmp_path / "agent", made_call(48_000)[:, 1], 48_000, "WAV", "PCM_16")
-    [overlap] = score(caller, Order.of(agent_file=agent)).overlaps
+    [overlap] = score(caller, ScoreOptions.of(agent_file=agent)).overlaps
     assert overlap.onset_s == pytest.approx(2.6, abs=0.015)
     assert overlap.time_to_yield_s == pytest.approx(0.4, abs=0.02)
 

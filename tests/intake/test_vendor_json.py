@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from livekit_barge.errors import IntakeError
-from livekit_barge.intake.score_options import Order
+from livekit_barge.intake.score_options import ScoreOptions
 from livekit_barge.intake.scoring import score
 from livekit_barge.intake.vendor_json import read_call_json
 from tests.intake.made import made_call, write
@@ -64,26 +64,26 @@ def lay(wav: Path, document: object) -> Path:
 )
 def test_it_names_the_source_the_call_and_its_start(wav, document, source, call_id):
     lay(wav, document)
-    card = score(wav, Order.of())
+    card = score(wav, ScoreOptions.of())
     assert (card.source, card.call_id, card.dated_by) == (source, call_id, "call-json")
     assert card.started_at == "2026-03-01T10:00:00+00:00"
 
 
 def test_its_words_are_those_of_the_overlap(wav):
     lay(wav, VAPI)
-    (overlap,) = score(wav, Order.of()).overlaps
+    (overlap,) = score(wav, ScoreOptions.of()).overlaps
     assert overlap.words == CALLER_SAID
 
 
 def test_with_words_that_have_times_those_count_that_came_before_the_caller_went_on(wav):
     lay(wav, RETELL)
-    (overlap,) = score(wav, Order.of()).overlaps
+    (overlap,) = score(wav, ScoreOptions.of()).overlaps
     assert overlap.words == "No wait, please send"
 
 
 def test_it_says_who_is_on_which_channel_where_the_vendor_does_not(wav):
     lay(wav, RETELL)
-    channels = score(wav, Order.of()).channels
+    channels = score(wav, ScoreOptions.of()).channels
     assert (channels.caller, channels.known_by) == (0, "call-json")
 
 
@@ -91,18 +91,18 @@ def test_channels_against_its_times_are_refused_as_swapped(tmp_path):
     swapped = write(tmp_path / "call.wav", made_call(RATE)[:, ::-1], RATE, "WAV", "PCM_16")
     lay(swapped, VAPI)
     with pytest.raises(IntakeError, match="look swapped"):
-        score(swapped, Order.of())
+        score(swapped, ScoreOptions.of())
 
 
 def test_what_a_web_hook_posts_has_the_call_inside(wav):
     lay(wav, {"message": {"type": "end-of-call-report", "call": {"id": "inner"}, "artifact": {}}})
-    assert score(wav, Order.of()).call_id == "inner"
+    assert score(wav, ScoreOptions.of()).call_id == "inner"
 
 
 def test_one_file_for_both_parties_is_refused_by_its_json(wav):
     lay(wav, {"call_id": "b", "transcripts": [], "started_at": "2026-03-01T10:00:00Z"})
     with pytest.raises(IntakeError, match="bland records one mono file"):
-        score(wav, Order.of())
+        score(wav, ScoreOptions.of())
 
 
 DAMAGED = {
@@ -144,7 +144,7 @@ def test_an_odd_word_is_left_out_alone_and_counted(wav, document):
 def test_a_damaged_one_that_was_named_is_one_line(wav, tmp_path, text):
     (tmp_path / "other.json").write_text(text)
     with pytest.raises(IntakeError) as refused:
-        score(wav, Order.of(caller_channel=0, call_json=tmp_path / "other.json"))
+        score(wav, ScoreOptions.of(caller_channel=0, call_json=tmp_path / "other.json"))
     assert refused.value.where.endswith("other.json")
     assert "\n" not in str(refused.value)
 
@@ -152,12 +152,12 @@ def test_a_damaged_one_that_was_named_is_one_line(wav, tmp_path, text):
 def test_a_pipe_that_was_named_is_one_line(wav, tmp_path):
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(IntakeError, match=r"pipe: cannot be read \(not a regular file\)"):
-        score(wav, Order.of(caller_channel=0, call_json=tmp_path / "pipe"))
+        score(wav, ScoreOptions.of(caller_channel=0, call_json=tmp_path / "pipe"))
 
 
 def test_a_damaged_one_that_only_lies_there_is_a_warning(wav):
     wav.with_suffix(".json").write_text("{")
-    card = score(wav, Order.of(caller_channel=0))
+    card = score(wav, ScoreOptions.of(caller_channel=0))
     assert "call_json_unread" in [warning.code for warning in card.warnings]
     assert card.call_id == "call"
 
@@ -177,22 +177,22 @@ class TestOfAnother:
 
     def test_another_source_than_was_told(self, wav):
         lay(wav, RETELL)
-        assert self.said(score(wav, Order.of(source="twilio"))) == [
+        assert self.said(score(wav, ScoreOptions.of(source="twilio"))) == [
             "the call's JSON is retell's, but --source is twilio"
         ]
 
     @pytest.mark.parametrize("told", ["twilio", "twilio-outbound"])
     def test_the_source_that_was_told(self, wav, told):
         lay(wav, TWILIO)
-        assert self.said(score(wav, Order.of(source=told, caller_channel=0))) == []
+        assert self.said(score(wav, ScoreOptions.of(source=told, caller_channel=0))) == []
 
     def test_words_after_the_recordings_end(self, wav):
         far = {"role": "user", "message": "Goodbye.", "secondsFromStart": 60, "duration": 500}
         lay(wav, VAPI | {"artifact": {"messages": [far]}})
-        assert self.said(score(wav, Order.of())) == [
+        assert self.said(score(wav, ScoreOptions.of())) == [
             "the transcript of the call's JSON begins at 60.0 s, when the recording is over"
         ]
 
     def test_words_within_the_recording(self, wav):
         lay(wav, VAPI)
-        assert self.said(score(wav, Order.of())) == []
+        assert self.said(score(wav, ScoreOptions.of())) == []

@@ -18,7 +18,7 @@ from twilio.rest import Client
 from twilio.rest.api.v2010.account.recording import RecordingInstance
 from vapi.types import Artifact, BotMessage, Call, SystemMessage, UserMessage
 
-from livekit_barge.intake.score_options import Order
+from livekit_barge.intake.score_options import ScoreOptions
 from livekit_barge.intake.scoring import score
 from livekit_barge.intake.vendor_call import VendorCall
 from livekit_barge.intake.vendor_json import read_call_json
@@ -278,7 +278,7 @@ class TestLabels:
             "metadata": {"is_backchannel": labelled},
         }
         wav.with_suffix(".json").write_text(json.dumps(document))
-        return score(wav, Order.of(caller_channel=0))
+        return score(wav, ScoreOptions.of(caller_channel=0))
 
     @pytest.mark.parametrize("labelled", [False, None])
     def test_without_one_a_long_sentence_is_yielded_to(self, wav, labelled):

@@ -13,7 +13,7 @@ from livekit_barge.intake import riff
 from livekit_barge.intake.decode import decode, probe
 from livekit_barge.intake.header import claim
 from livekit_barge.intake.recording import Recording
-from livekit_barge.intake.score_options import Order
+from livekit_barge.intake.score_options import ScoreOptions
 from livekit_barge.intake.scoring import score
 from tests.intake.made import bursts, heard_at, made_call, write, write_av
 
@@ -131,7 +131,7 @@ class TestWhatStatesNoLength:
         path = write(tmp_path / "call", made_call(48_000), 48_000, "OGG", "OPUS")
         content = path.read_bytes()
         path.write_bytes(content[: content.rindex(b"OggS")])
-        card = score(path, Order.of(caller_channel=0))
+        card = score(path, ScoreOptions.of(caller_channel=0))
         assert [overlap.outcome for overlap in card.overlaps] == ["yielded"]
         [warning] = [warning for warning in card.warnings if warning.code == "no_end_mark"]
         assert "cut short between two pages" in warning.text
@@ -167,7 +167,7 @@ class TestWhatTheEncoderPutInFront:
     def test_widens_what_is_stated_of_two_files(self, tmp_path):
         caller = write_av(tmp_path / "caller", made_call(RATE)[:, 0], RATE, "adts", "aac")
         agent = write(tmp_path / "agent", made_call(RATE)[:, 1], RATE, "WAV", "PCM_16")
-        card = score(caller, Order.of(agent_file=agent))
+        card = score(caller, ScoreOptions.of(agent_file=agent))
         [overlap] = card.overlaps
         assert overlap.time_to_yield_s == pytest.approx(0.4, abs=0.02)
         # What AAC does to an edge, and what is not known of its start.
@@ -179,4 +179,4 @@ def test_opus_that_merged_the_channels_is_refused_for_its_bit_rate(tmp_path):
     mix = np.repeat(made_call(48_000).sum(axis=1)[:, np.newaxis], 2, axis=1)
     path = write_av(tmp_path / "call", mix, 48_000, "ogg", "libopus", bit_rate=12_000)
     with pytest.raises(IntakeError, match=r"raise the recorder's bit rate, here \d+ kbit/s"):
-        score(path, Order.of(caller_channel=0))
+        score(path, ScoreOptions.of(caller_channel=0))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from livekit_barge.measure.checks import Check, check, passed
-from livekit_barge.measure.thresholds import Thresholds
+from livekit_barge.measure.limits import Limits
 from livekit_barge.measure.totals import Tally
 from tests.measure.test_scorecard import LIMITS, card, overlap
 
@@ -38,7 +38,7 @@ class TestLowerBounds:
         assert (slowest.value, slowest.passed, slowest.undecided) == (1.2, None, True)
 
     def test_a_scorecard_and_the_gate_judge_alike(self):
-        limits = replace(Thresholds.load(), scorecard=LIMITS)
+        limits = replace(Limits.load(), scorecard=LIMITS)
         of_gate = check(Tally.of(self.OVERLAPS), limits.scorecard, limits.gate)
         assert card(*self.OVERLAPS).checks == of_gate[:3]
 

@@ -6,7 +6,7 @@ import pytest
 
 from livekit_barge.hearing.span import Span
 from livekit_barge.measure.figures import dead_air_s, minus, outcome_by_time
-from livekit_barge.measure.thresholds import Thresholds
+from livekit_barge.measure.limits import Limits
 
 
 def test_a_difference_is_in_whole_microseconds():
@@ -23,7 +23,7 @@ def test_a_difference_with_an_unknown_stamp_is_unknown(stamps):
     [(1.0, "yielded"), (1.000001, "late"), (2.999999, "late"), (3.0, "missed")],
 )
 def test_the_time_to_yield_decides_between_yielded_late_and_missed(time_to_yield_s, outcome):
-    assert outcome_by_time(time_to_yield_s, Thresholds.load()) == outcome
+    assert outcome_by_time(time_to_yield_s, Limits.load()) == outcome
 
 
 def test_dead_air_is_the_pause_less_what_the_caller_said_in_it():

@@ -7,22 +7,20 @@ import dataclasses
 import pytest
 
 from livekit_barge.errors import SettingsError
-from livekit_barge.measure.thresholds import Thresholds
+from livekit_barge.measure.limits import Limits
 
 
 @pytest.fixture
 def load(tmp_path):
-    def loaded(text: str) -> Thresholds:
+    def loaded(text: str) -> Limits:
         (tmp_path / "own.toml").write_text(f"[judging]\n{text}")
-        return Thresholds.load(tmp_path / "own.toml")
+        return Limits.load(tmp_path / "own.toml")
 
     return loaded
 
 
 def test_a_limit_of_ones_own_changes_it_and_no_other(load):
-    assert load("yield_within_s = 0.3") == dataclasses.replace(
-        Thresholds.load(), yield_within_s=0.3
-    )
+    assert load("yield_within_s = 0.3") == dataclasses.replace(Limits.load(), yield_within_s=0.3)
 
 
 @pytest.mark.parametrize(

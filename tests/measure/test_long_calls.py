@@ -11,12 +11,12 @@ import pytest
 
 from livekit_barge.call.events import Event, SpeechDone
 from livekit_barge.diagnosis.call_view import CallView
-from livekit_barge.diagnosis.rule_limits import DiagnosisLimits
+from livekit_barge.diagnosis.rule_limits import RuleLimits
 from livekit_barge.hearing.burst import Burst
 from livekit_barge.hearing.span import Span, meets_any
 from livekit_barge.measure.agent_speech import Speech
+from livekit_barge.measure.limits import Limits
 from livekit_barge.measure.offline_turns import measure_turns
-from livekit_barge.measure.thresholds import Thresholds
 from livekit_barge.measure.turns import Turn
 from tests.measure import known
 
@@ -46,7 +46,7 @@ def events(count: int) -> list[Event]:
 def turns(count: int) -> list[Turn]:
     caller = [Burst(3.2 + EVERY_S * n, 5.2 + EVERY_S * n, -20.0) for n in range(count)]
     agent = [Burst(1.0 + EVERY_S * n, 3.83 + EVERY_S * n, -20.0) for n in range(count)]
-    limits = Thresholds.load()
+    limits = Limits.load()
     return measure_turns(caller, agent, events(count), limits, ended_s=EVERY_S * count)
 
 
@@ -92,7 +92,7 @@ class TestClips:
 
     def test_each_is_what_was_asked_for_whatever_their_order(self, call):
         spans = [Span(25.0, 45.5), Span(1.0, 2.0), Span(195.0, 300.0), Span(19.0, 21.0)]
-        clips = CallView(call, (), DiagnosisLimits.load()).clips(spans)
+        clips = CallView(call, (), RuleLimits.load()).clips(spans)
         first_and_last = [(clip[0, 0] / 1000, (clip[1, -1] + 1) / 1000) for clip in clips]
         assert first_and_last == [(25.0, 45.5), (1.0, 2.0), (195.0, 200.0), (19.0, 21.0)]
 
@@ -106,13 +106,13 @@ class TestClips:
 
         call.blocks = counted
         spans = [Span(10.0 * n + 1, 10.0 * n + 2) for n in range(self.BLOCKS)]
-        CallView(call, (), DiagnosisLimits.load()).clips(spans)
+        CallView(call, (), RuleLimits.load()).clips(spans)
         assert max(most) <= 3
 
 
 def test_what_is_looked_up_is_what_a_search_would_find():
     call = SimpleNamespace(events=events(30), duration_s=300.0)
-    seen = CallView(call, turns(30), DiagnosisLimits.load())
+    seen = CallView(call, turns(30), RuleLimits.load())
     assert [e.at_s for e in seen.between(SpeechDone, 16.0, 36.0)] == [16.0, 26.0, 36.0]
     assert seen.agent_begins(10.9, 11.0)
     assert not seen.agent_begins(11.0, 20.9)

@@ -9,9 +9,9 @@ import pytest
 
 from livekit_barge.call.events import OverlappingSpeech
 from livekit_barge.errors import SettingsError
+from livekit_barge.measure.limits import Limits, ScoreLimits
 from livekit_barge.measure.overlap import Overlap
 from livekit_barge.measure.scorecard import Caveat, Channels, Scorecard, without_overlaps
-from livekit_barge.measure.thresholds import ScoreLimits, Thresholds
 from tests.measure.timeline import Said, turns
 
 LIMITS = ScoreLimits(yield_rate_min=0.9, hold_rate_min=0.5, p90_time_to_yield_max_s=1.5)
@@ -47,7 +47,7 @@ def card(*overlaps: Overlap, **more) -> Scorecard:
 class TestLimits:
     def test_a_file_of_ones_own_changes_one_and_keeps_the_others(self, tmp_path):
         (tmp_path / "own.toml").write_text("[scorecard]\nhold_rate_min = 0.75\n")
-        shipped, own = Thresholds.load(), Thresholds.load(tmp_path / "own.toml")
+        shipped, own = Limits.load(), Limits.load(tmp_path / "own.toml")
         assert own == replace(shipped, scorecard=replace(shipped.scorecard, hold_rate_min=0.75))
 
     @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ class TestLimits:
     def test_a_limit_that_cannot_be_is_refused(self, tmp_path, line, told):
         (tmp_path / "own.toml").write_text(f"[scorecard]\n{line}\n")
         with pytest.raises(SettingsError, match=told):
-            Thresholds.load(tmp_path / "own.toml")
+            Limits.load(tmp_path / "own.toml")
 
 
 class TestUncertainty:

@@ -28,13 +28,13 @@ from livekit_barge.call.events import (
     Transcript,
 )
 from livekit_barge.hearing.burst import Burst
+from livekit_barge.measure.limits import Limits
 from livekit_barge.measure.offline_turns import measure_turns
 from livekit_barge.measure.overlap import Overlap
-from livekit_barge.measure.thresholds import Thresholds
 from livekit_barge.measure.turns import Turn
 
 STEP_S = 0.1
-LIMITS = Thresholds.load()
+LIMITS = Limits.load()
 
 
 def bursts(line: str) -> list[Burst]:

@@ -25,9 +25,16 @@ from livekit_barge.call.events import (
     Transcript,
 )
 from livekit_barge.call.meta import CallMeta
-from livekit_barge.measure.thresholds import Thresholds
+from livekit_barge.measure.limits import Limits
 from livekit_barge.measure.turns import Turn
-from livekit_barge.recording.call_writer import AgentFrame, Book, CallerFrame, Close, Item, Reports
+from livekit_barge.recording.call_writer import (
+    AgentFrame,
+    CallerFrame,
+    CallWriter,
+    Close,
+    Item,
+    Reports,
+)
 from livekit_barge.stage.track import Pcm
 
 RATE = 24_000
@@ -58,11 +65,11 @@ def told() -> Told:
     return Told([], [])
 
 
-def open_book(path: Path, told: Told, meta: CallMeta = META) -> Book:
-    return Book(path, meta, Thresholds.load(), told.reports)
+def open_book(path: Path, told: Told, meta: CallMeta = META) -> CallWriter:
+    return CallWriter(path, meta, Limits.load(), told.reports)
 
 
-def keep(book: Book, items: Iterable[Item], *, batch: int = 20) -> None:
+def keep(book: CallWriter, items: Iterable[Item], *, batch: int = 20) -> None:
     """Have a book take a whole call, measuring after every ``batch`` items."""
     for number, item in enumerate(items, start=1):
         book.take(item)

@@ -15,8 +15,8 @@ from pathlib import Path
 import numpy as np
 
 from livekit_barge.call.events import OutputCleared
-from livekit_barge.measure.thresholds import Thresholds
-from livekit_barge.recording.recorder import Keeper, Recorder
+from livekit_barge.measure.limits import Limits
+from livekit_barge.recording.recorder import Recorder, RecordingBackend
 from livekit_barge.recording.recording_backends import open_keeper
 from tests.recording.made import FRAME, META, RATE, open_book, told
 
@@ -25,10 +25,10 @@ def ramp(begin: int, end: int) -> np.ndarray:
     return (np.arange(begin, end) % 30_000).astype(np.int16)
 
 
-def opened(path: Path, how: str) -> Keeper:
+def opened(path: Path, how: str) -> RecordingBackend:
     if how != "beside":
         return open_book(path, told())
-    limits = Thresholds.load()
+    limits = Limits.load()
     open_keeper(path.with_name("another"), META, limits, told().reports)
     return open_keeper(path, META, limits, told().reports)
 

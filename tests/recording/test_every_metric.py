@@ -7,7 +7,6 @@ import asyncio
 import pytest
 from prometheus_client import REGISTRY
 
-from livekit_barge.recording import metrics as _exported  # noqa: F401  (it registers them)
 from tests.recording.conftest import say_for
 from tests.recording.standins import OneLineLLM, TimedSTT, ToneTTS
 

@@ -19,10 +19,10 @@ import pytest
 from livekit_barge.call.events import OptionsInForce
 from livekit_barge.call.folder import Call
 from livekit_barge.errors import CallError
-from livekit_barge.measure.thresholds import Thresholds
+from livekit_barge.measure.limits import Limits
 from livekit_barge.recording import recording_backends
 from livekit_barge.recording.call_writer import Reports
-from livekit_barge.recording.recorder import Keeper
+from livekit_barge.recording.recorder import RecordingBackend
 from livekit_barge.recording.recording_backends import KeeperGoneError, open_keeper
 from tests.disks import tiny_disk
 from tests.recording.made import META, RATE, MadeCall, Told, told, track
@@ -32,20 +32,20 @@ REPOSITORY = Path(__file__).parents[2]
 
 
 @pytest.fixture
-def here(tmp_path) -> Iterator[Keeper]:
+def here(tmp_path) -> Iterator[RecordingBackend]:
     """Another call, which this process keeps itself meanwhile."""
     keeper = opened(tmp_path / "another", told())
     yield keeper
     keeper.release()
 
 
-def opened(path: Path, says: Told, **meta: object) -> Keeper:
+def opened(path: Path, says: Told, **meta: object) -> RecordingBackend:
     described = dataclasses.replace(META, **meta)
-    return open_keeper(path, described, Thresholds.load(), says.reports)
+    return open_keeper(path, described, Limits.load(), says.reports)
 
 
 @contextmanager
-def kept(path: Path, says: Told, **meta: object) -> Iterator[Keeper]:
+def kept(path: Path, says: Told, **meta: object) -> Iterator[RecordingBackend]:
     keeper = opened(path, says, **meta)
     try:
         yield keeper

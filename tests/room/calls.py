@@ -15,7 +15,7 @@ from livekit.agents.vad import VAD
 
 from livekit_barge.call.folder import Call
 from livekit_barge.frameworks.livekit.session import BargeSession
-from livekit_barge.measure.join import Joined, join
+from livekit_barge.measure.join import JoinedCall, join
 from livekit_barge.measure.overlap import Overlap
 from livekit_barge.measure.turns import Turn
 from livekit_barge.room.caller import call_room
@@ -137,7 +137,7 @@ class BothEnds:
         )
 
     @property
-    def joined(self) -> Joined:
+    def joined(self) -> JoinedCall:
         return join(self.caller, self.agent, self.heard.turns, self.turns)
 
 

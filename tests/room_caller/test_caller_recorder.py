@@ -8,7 +8,7 @@ import pytest
 from livekit_barge.call.folder import Call
 from livekit_barge.call.meta import CallMeta
 from livekit_barge.clock import CallClock
-from livekit_barge.measure.thresholds import Thresholds
+from livekit_barge.measure.limits import Limits
 from livekit_barge.room.caller_recorder import Record
 from tests.measure.known import RATE, spoken
 
@@ -18,7 +18,7 @@ FRAME = RATE // 100
 class Recording:
     """Sends and hears what it is told to, each side's samples from a second of its own on."""
 
-    def __init__(self, path, thresholds=None):
+    def __init__(self, path, limits=None):
         clock = CallClock.start()
         meta = CallMeta(
             call_id="c",
@@ -28,7 +28,7 @@ class Recording:
             started_now_s=clock.started_now_s,
         )
         self.path = path
-        self.record = Record(path, meta, clock, RATE, thresholds)
+        self.record = Record(path, meta, clock, RATE, limits)
 
     def send(self, samples, from_s, *, late_from_s=None):
         """``late_from_s``: this frame and all after it are sent 0.03 s late."""
@@ -84,7 +84,7 @@ def test_the_overlap_is_measured_without_a_word_from_the_agent(recording):
 
 
 def test_the_overlap_is_judged_by_limits_of_one_s_own(tmp_path):
-    strict = dataclasses.replace(Thresholds.load(), yield_within_s=0.1)
+    strict = dataclasses.replace(Limits.load(), yield_within_s=0.1)
     recording = Recording(tmp_path / "call", strict)
     recording.send(padded(CALLER, 2.0), 0.1)
     recording.hear(padded(AGENT, 0.5), 0.25)

@@ -39,7 +39,7 @@ def run(monkeypatch, capsys, tmp_path):
     """``run(ARGUMENTS)``: exit code, output, and the calls that were made."""
     made = []
 
-    async def call_room(script, dial, *, calls_dir, link, thresholds):
+    async def call_room(script, dial, *, calls_dir, link, limits):
         made.append((script.name, dial, link))
         if dial.room.startswith("nobody") and dial.room.endswith("1"):
             raise RoomError("no agent was heard", where=dial.room)
@@ -48,7 +48,7 @@ def run(monkeypatch, capsys, tmp_path):
         with (call.path / "events.jsonl").open("a") as events:
             for event in (LINK, CallerLinked(at_s=9.5, kind=dial.kind)):
                 events.write(to_line(event) + "\n")
-        return PlayedCall(tuple(measure_call(call, thresholds)), (), (), 10.0, call.path)
+        return PlayedCall(tuple(measure_call(call, limits)), (), (), 10.0, call.path)
 
     def run(*arguments):
         monkeypatch.setattr(sys, "argv", ["livekit-barge", "room", *map(str, arguments)])

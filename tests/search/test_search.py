@@ -8,7 +8,7 @@ import pytest
 
 from livekit_barge.errors import BargeError, ScriptError
 from livekit_barge.frameworks.livekit.presets.preset import Preset, preset_names
-from livekit_barge.frameworks.livekit.resolve import choose
+from livekit_barge.frameworks.livekit.resolve import resolve_knobs
 from livekit_barge.measure.totals import Tally
 from livekit_barge.search.axes import BASE, Setting
 from livekit_barge.search.budget import Budget
@@ -133,7 +133,7 @@ def test_a_shipped_preset_takes_every_value_of_the_space(name):
     for axis in SPACE:
         for value in axis.values:
             preset = Preset(name, **Preset.load(name).knobs | {axis.name: value})
-            choose(preset, {}, NoEnvironment()).session_arguments({})
+            resolve_knobs(preset, {}, NoEnvironment()).session_arguments({})
 
 
 def test_no_setting_is_played_twice(judge):

@@ -16,7 +16,7 @@ from livekit_barge.search import tune
 from livekit_barge.search.axes import BASE, Setting
 from livekit_barge.search.search import Found
 from livekit_barge.search.sweep import Point
-from livekit_barge.search.tune import Order, run_tune
+from livekit_barge.search.tune import TuneOptions, run_tune
 from livekit_barge.search.tune_plan import TunePlan
 from livekit_barge.suites.event_results import CaseResult
 from livekit_barge.suites.sweep_file import read_sweep
@@ -70,10 +70,10 @@ class World:
     def tune(self, **options):
         given = {"suite": str(self.folder / "short.yaml"), "budget": "missed<=1%"}
         given |= {"preset": "livekit-defaults", "trials": 8, "seed": 0, "times": 1, "jobs": 1}
-        given |= {"scheduler": None, "thresholds": None, "out": self.folder / "out", "write": None}
+        given |= {"scheduler": None, "limits": None, "out": self.folder / "out", "write": None}
         (self.folder / "out").mkdir(exist_ok=True)
         with Progress(disable=True) as progress:
-            return run_tune(Order.of(**given | options), Bar(progress, progress.add_task("")))
+            return run_tune(TuneOptions.of(**given | options), Bar(progress, progress.add_task("")))
 
 
 @pytest.fixture

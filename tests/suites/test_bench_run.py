@@ -11,14 +11,14 @@ from typer.testing import CliRunner
 from livekit_barge.call.formats import RESULTS_FILE
 from livekit_barge.cli.app import app
 from livekit_barge.errors import SettingsError
-from livekit_barge.suites.bench_run import SHOWN, Order, run_bench
+from livekit_barge.suites.bench_run import SHOWN, BenchOptions, run_bench
 from livekit_barge.suites.event_results import CaseResult, EventResult
 from tests.suites.test_play_cases import CALLS
 
 
 def test_a_folder_below_a_file_is_refused_in_one_line(tmp_path):
     (tmp_path / "file").touch()
-    order = Order(suite="classic", presets=("snappy",), out=tmp_path / "file" / "below")
+    order = BenchOptions(suite="classic", presets=("snappy",), out=tmp_path / "file" / "below")
     with pytest.raises(SettingsError, match=r"results cannot be kept there .* – choose another"):
         run_bench(order, console=Console(quiet=True))
 
@@ -27,7 +27,9 @@ def test_a_folder_below_a_file_is_refused_in_one_line(tmp_path):
 def order(tmp_path):
     """Make the results of three short calls."""
     (tmp_path / "mine.yaml").write_text(yaml.safe_dump(CALLS))
-    return Order(suite=str(tmp_path / "mine.yaml"), presets=("snappy",), out=tmp_path / "out")
+    return BenchOptions(
+        suite=str(tmp_path / "mine.yaml"), presets=("snappy",), out=tmp_path / "out"
+    )
 
 
 def test_played_are_those_whose_results_were_not_there(order):
@@ -57,7 +59,7 @@ def test_of_many_events_the_first_that_went_wrong_are_told_under_every_preset(
 
     monkeypatch.setattr("livekit_barge.suites.play_cases.play_case", play)
     presets = ("snappy", "patient")
-    order = Order(suite=str(tmp_path / "mine.yaml"), presets=presets, out=tmp_path / "out")
+    order = BenchOptions(suite=str(tmp_path / "mine.yaml"), presets=presets, out=tmp_path / "out")
     done = run_bench(order, console=Console(quiet=True))
     told = [(event.case_id[-3:], preset, event.outcome) for preset, event in done.told]
     assert told[:4] == [

@@ -10,16 +10,16 @@ from typer.testing import CliRunner
 from livekit_barge.cli.app import app
 from livekit_barge.errors import BargeError, SettingsError
 from livekit_barge.measure.checks import Check
-from livekit_barge.measure.thresholds import Thresholds
+from livekit_barge.measure.limits import Limits
 from livekit_barge.measure.totals import Tally
 from livekit_barge.suites.event_results import CaseResult, EventResult
 from livekit_barge.suites.gate import Verdict, judge_runs, judge_tally
-from livekit_barge.suites.results_store import Kept
+from livekit_barge.suites.results_store import ResultsStore
 from livekit_barge.suites.run_manifest import Run
 from tests.intake.made import made_call, write
 from tests.measure import known
 
-LIMITS = Thresholds.load()
+LIMITS = Limits.load()
 
 
 def event(outcome, expect="yield", **more):
@@ -49,7 +49,7 @@ def run(tmp_path):
         result = CaseResult(
             case_id="a", preset="snappy", events=tuple(events(yielded, missed)), error=error
         )
-        with Kept(tmp_path) as kept:
+        with ResultsStore(tmp_path) as kept:
             kept.put("a", result)
         Run(
             suite="mine",
@@ -103,7 +103,7 @@ class TestAVerdict:
         assert verdict(0).exit_code == 2
 
     def test_of_a_run_that_was_stopped_is_refused(self, tmp_path):
-        with Kept(tmp_path) as kept:
+        with ResultsStore(tmp_path) as kept:
             kept.put("a", CaseResult(case_id="a", preset="snappy", events=tuple(events(20))))
         with pytest.raises(SettingsError, match="this run is not finished – run bench again"):
             judge_runs([tmp_path])
@@ -121,14 +121,14 @@ class TestAVerdict:
     @pytest.mark.parametrize("below", ["", "held-out"])
     def test_of_a_sweep_s_folder_is_refused(self, tmp_path, below):
         (tmp_path / "sweep.json").touch()
-        with Kept(tmp_path / below) as kept:
+        with ResultsStore(tmp_path / below) as kept:
             kept.put("a", CaseResult(case_id="a", preset="snappy", events=tuple(events(20))))
         with pytest.raises(SettingsError, match="a sweep cannot be checked against limits"):
             judge_runs([tmp_path / below])
 
     def test_of_a_run_before_one_that_was_stopped_is_refused(self, run):
         folder = run(20)
-        with Kept(folder):
+        with ResultsStore(folder):
             pass
         with pytest.raises(SettingsError, match="this run is not finished"):
             judge_runs([folder])

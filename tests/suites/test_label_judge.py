@@ -11,8 +11,8 @@ import dataclasses
 
 import pytest
 
+from livekit_barge.measure.limits import Limits
 from livekit_barge.measure.overlap import Overlap
-from livekit_barge.measure.thresholds import Thresholds
 from livekit_barge.measure.turns import Turn
 from livekit_barge.script.director import PlacedLine
 from livekit_barge.script.played_call import PlayedCall
@@ -20,7 +20,7 @@ from livekit_barge.script.script import Script
 from livekit_barge.stage.voices import SAMPLE_RATE, Speech
 from livekit_barge.suites.label_judge import judge_events
 
-LIMITS = Thresholds.load()
+LIMITS = Limits.load()
 STOPPED = {
     "onset_s": 3.0,
     "decision_s": 3.5,

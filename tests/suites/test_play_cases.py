@@ -8,7 +8,7 @@ from livekit_barge.call.formats import RESULTS_FILE
 from livekit_barge.errors import SettingsError
 from livekit_barge.suites.event_results import CaseResult
 from livekit_barge.suites.play_cases import play_case, run_cases
-from livekit_barge.suites.results_store import Kept
+from livekit_barge.suites.results_store import ResultsStore
 from livekit_barge.suites.suite import Suite
 from tests.disks import tiny_disk
 
@@ -36,7 +36,7 @@ NO_ROOM = r"results.jsonl: cannot be written \(No space left .* – free some sp
 
 def keep(folder, *names):
     """Keep a result of each name, and put them in order."""
-    with Kept(folder) as kept:
+    with ResultsStore(folder) as kept:
         for name in names:
             kept.put(name, CaseResult(case_id=name, preset="snappy"))
         kept.order(names)
@@ -118,7 +118,7 @@ class TestWhatIsKept:
         assert one == same != other
 
     def test_results_of_other_cases_follow_those_of_the_run(self, tmp_path):
-        with Kept(tmp_path) as kept:
+        with ResultsStore(tmp_path) as kept:
             for name in "cab":
                 kept.put(name, CaseResult(case_id=name, preset="snappy"))
             kept.order(["b", "c"])
@@ -126,12 +126,12 @@ class TestWhatIsKept:
         assert [json.loads(line)["case_id"] for line in lines] == ["b", "c", "a"]
 
     def test_a_damaged_line_costs_nothing_but_itself(self, tmp_path):
-        with Kept(tmp_path) as kept:
+        with ResultsStore(tmp_path) as kept:
             for name in "abc":
                 kept.put(name, CaseResult(case_id=name, preset="snappy"))
         lines = (tmp_path / RESULTS_FILE).read_bytes().splitlines(keepends=True)
         (tmp_path / RESULTS_FILE).write_bytes(lines[0] + b"{}\n\0\0\n" + lines[2])
-        with Kept(tmp_path) as kept:
+        with ResultsStore(tmp_path) as kept:
             assert [name for name in "abc" if kept.get(name) is not None] == ["a", "c"]
 
     @pytest.mark.parametrize(
@@ -139,7 +139,7 @@ class TestWhatIsKept:
     )
     def test_a_line_that_is_no_result_is_one_that_is_not_there(self, tmp_path, line):
         (tmp_path / RESULTS_FILE).write_text(line + "\n")
-        with Kept(tmp_path) as kept:
+        with ResultsStore(tmp_path) as kept:
             assert kept.get("a") is None
             kept.put("a", CaseResult(case_id="a", preset="snappy"))
             assert kept.get("a") is not None
@@ -148,7 +148,7 @@ class TestWhatIsKept:
         with tiny_disk(tmp_path / "disk", size="16k") as disk:
             with pytest.raises(SettingsError, match=NO_ROOM):
                 keep(disk, "a", *map(str, range(1000)))
-            with Kept(disk) as kept:
+            with ResultsStore(disk) as kept:
                 assert kept.get("a") is not None
 
     def test_a_disk_that_is_full_as_they_are_ordered_leaves_them_as_they_were(self, tmp_path):
@@ -157,19 +157,19 @@ class TestWhatIsKept:
             with pytest.raises(SettingsError, match=NO_ROOM):
                 keep(disk, long)
             assert [each.name for each in disk.glob("results*")] == [RESULTS_FILE]
-            with Kept(disk) as kept:
+            with ResultsStore(disk) as kept:
                 assert kept.get(long) is not None
 
     def test_a_folder_is_one_run_s_at_a_time(self, tmp_path):
         pytest.importorskip("fcntl")
-        with Kept(tmp_path) as kept:
+        with ResultsStore(tmp_path) as kept:
             kept.put("a", CaseResult(case_id="a", preset="snappy"))
             with pytest.raises(SettingsError, match="another run is using this folder – wait"):
-                Kept(tmp_path)
-        with Kept(tmp_path) as kept:
+                ResultsStore(tmp_path)
+        with ResultsStore(tmp_path) as kept:
             assert kept.get("a") is not None
 
     def test_what_could_not_be_played_is_tried_again(self, tmp_path):
-        with Kept(tmp_path) as kept:
+        with ResultsStore(tmp_path) as kept:
             kept.put("a", CaseResult(case_id="a", preset="snappy", error="no voice"))
             assert kept.get("a") is None

@@ -37,10 +37,10 @@ def run(monkeypatch, tmp_path):
     monkeypatch.setenv("LIVEKIT_API_KEY", "key")
     monkeypatch.setenv("LIVEKIT_API_SECRET", "secret")
 
-    def run(calls: Calls, thresholds: Path | None = None) -> list[CaseResult]:
+    def run(calls: Calls, limits: Path | None = None) -> list[CaseResult]:
         monkeypatch.setattr(play_in_room, "call_room", calls)
         how = {"called": "an agent", "out": tmp_path, "url": "ws://nowhere"}
-        return list(play_in_room.run_in_room(CASES, **how, thresholds=thresholds))
+        return list(play_in_room.run_in_room(CASES, **how, limits=limits))
 
     return run
 
@@ -60,4 +60,4 @@ def test_limits_of_one_s_own_reach_the_calls(run, tmp_path):
     strict.write_text("[judging]\nyield_within_s = 0.01")
     calls = Calls()
     run(calls, strict)
-    assert {how["thresholds"].yield_within_s for how in calls.made} == {0.01}
+    assert {how["limits"].yield_within_s for how in calls.made} == {0.01}

@@ -12,7 +12,7 @@ from livekit_barge.batch.find_recordings import recordings as find
 from livekit_barge.batch.stored_results import Results
 from livekit_barge.call.formats import CARD_FILE
 from livekit_barge.errors import IntakeError
-from livekit_barge.intake.score_options import Order
+from livekit_barge.intake.score_options import ScoreOptions
 from livekit_barge.work.cluster import run_on_cluster
 from livekit_barge.work.pool import WorkerDied
 from tests.batch.local_cluster import two_workers
@@ -30,7 +30,7 @@ def scheduler(tmp_path_factory) -> Iterator[str]:
 @pytest.mark.filterwarnings("ignore")
 def test_a_killed_worker_loses_nothing_and_doubles_nothing(scheduler, recordings, tmp_path):
     paths = find([recordings(24)])
-    results = Results(tmp_path / "scores", Order.of(source="vapi"))
+    results = Results(tmp_path / "scores", ScoreOptions.of(source="vapi"))
     work = DiesAfter(results, "0007.wav", tmp_path / "died", written=True)
     made = list(run_on_cluster(paths, work, scheduler))
     assert (tmp_path / "died").exists()

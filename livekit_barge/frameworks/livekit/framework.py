@@ -1,7 +1,8 @@
-"""LiveKit Agents as a :class:`~livekit_barge.frameworks.protocol.Framework`."""
+"""LiveKit Agents as a :class:`~livekit_barge.frameworks.contract.Framework`."""
 
 from __future__ import annotations
 
+from livekit_barge.frameworks.contract import Framework
 from livekit_barge.frameworks.livekit.causes import Causes
 from livekit_barge.frameworks.livekit.instruments import Instruments
 from livekit_barge.frameworks.livekit.presets.knobs import KNOBS
@@ -9,7 +10,6 @@ from livekit_barge.frameworks.livekit.presets.options import options_in_force
 from livekit_barge.frameworks.livekit.presets.preset import SHELF, Preset
 from livekit_barge.frameworks.livekit.speech_handles import SpeechStamps
 from livekit_barge.frameworks.livekit.stamps import SessionStamps
-from livekit_barge.frameworks.protocol import Framework
 
 FRAMEWORK = Framework(
     name="livekit",

@@ -33,8 +33,8 @@ _SILENCE_FOR_MODEL_S = 0.25
 
 
 @dataclass(frozen=True, kw_only=True)
-class Chosen:
-    """The knobs of one session, by source. Made by :func:`choose`."""
+class ResolvedKnobs:
+    """The knobs of one session, by source. Made by :func:`resolve_knobs`."""
 
     name: str | None
     """The preset's name."""
@@ -149,9 +149,9 @@ class Chosen:
             )
 
 
-def choose(
+def resolve_knobs(
     preset: Preset | str | Path | None, code: Mapping[str, Any], settings: Settings
-) -> Chosen:
+) -> ResolvedKnobs:
     """Merge, knob by knob, what the program and the environment ask for.
 
     Of two that set a knob the later wins: a named preset, a preset file over the one it is based
@@ -182,7 +182,7 @@ def choose(
     notes = [*_unused_preset(of_program, of_environment, force=settings.force)]
     notes += _overridden(own, environment, force=settings.force)
     notes += _doubtful(code)
-    return Chosen(
+    return ResolvedKnobs(
         name=None if chosen is None else chosen.name,
         knobs={name: value for name, (value, _) in merged.items()},
         asked={
@@ -201,7 +201,7 @@ def check_settings(settings: Settings) -> None:
     Raises :class:`SettingsError` for an unknown preset, or a knob that the installed version of
     livekit-agents lacks.
     """
-    choose(None, {}, settings)
+    resolve_knobs(None, {}, settings)
 
 
 def _layer(preset: Preset | None) -> _Layer:

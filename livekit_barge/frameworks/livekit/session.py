@@ -28,9 +28,9 @@ from livekit_barge.frameworks.livekit.instruments import Instruments, runs
 from livekit_barge.frameworks.livekit.presets.advice import advise, facts_of
 from livekit_barge.frameworks.livekit.presets.options import knobs_in, options_in_force
 from livekit_barge.frameworks.livekit.presets.preset import Preset
-from livekit_barge.frameworks.livekit.resolve import Chosen, choose
+from livekit_barge.frameworks.livekit.resolve import ResolvedKnobs, resolve_knobs
 from livekit_barge.frameworks.livekit.user_line import warnings_name
-from livekit_barge.measure.thresholds import Thresholds
+from livekit_barge.measure.limits import Limits
 from livekit_barge.measure.turns import Turn
 from livekit_barge.recording.recording_config import RecordingConfig
 from livekit_barge.recording.turn_log import TurnLog, turn_logger
@@ -58,7 +58,7 @@ class BargeSession(_Base[Userdata_T]):
     """
 
     instruments: Instruments
-    _chosen: Chosen
+    _chosen: ResolvedKnobs
 
     if not TYPE_CHECKING:  # type checkers see AgentSession's arguments and overloads
 
@@ -71,7 +71,7 @@ class BargeSession(_Base[Userdata_T]):
             **session: Any,
         ) -> None:
             settings = Settings() if settings is None else settings
-            self._chosen = choose(preset, knobs_in(session), settings)
+            self._chosen = resolve_knobs(preset, knobs_in(session), settings)
             arguments = self._chosen.session_arguments(session)
             with warnings_name(sys._getframe(1), instead_of=__file__):
                 super().__init__(**arguments)
@@ -147,7 +147,7 @@ def instrument(
 def _instruments(
     session: AgentSession[Any],
     settings: Settings,
-    chosen: Chosen | None,
+    chosen: ResolvedKnobs | None,
     adaptive: AdaptiveService | None,
     *,
     calls_dir: Path | None = None,
@@ -163,7 +163,7 @@ def _instruments(
         retention_days=settings.retention_days,
         preset=preset,
         asked={} if chosen is None else chosen.asked,
-        thresholds=Thresholds.load(settings.limits),
+        limits=Limits.load(settings.limits),
     )
     return Instruments(
         session,

@@ -1,7 +1,8 @@
-"""Pipecat as a :class:`~livekit_barge.frameworks.protocol.Framework`."""
+"""Pipecat as a :class:`~livekit_barge.frameworks.contract.Framework`."""
 
 from __future__ import annotations
 
+from livekit_barge.frameworks.contract import Framework
 from livekit_barge.frameworks.pipecat.bot_speeches import BotSpeeches
 from livekit_barge.frameworks.pipecat.causes import Causes
 from livekit_barge.frameworks.pipecat.knobs import PIPECAT_KNOBS
@@ -9,7 +10,6 @@ from livekit_barge.frameworks.pipecat.observer import BargeObserver
 from livekit_barge.frameworks.pipecat.options import options_in_force
 from livekit_barge.frameworks.pipecat.preset import SHELF, PipecatPreset
 from livekit_barge.frameworks.pipecat.stamps import PipecatStamps
-from livekit_barge.frameworks.protocol import Framework
 
 FRAMEWORK = Framework(
     name="pipecat",

@@ -15,7 +15,7 @@ from livekit_barge.frameworks.pipecat.causes import HEARD
 from livekit_barge.frameworks.pipecat.far_buffer import FarBuffer, walk
 from livekit_barge.frameworks.pipecat.options import options_in_force, output_of
 from livekit_barge.frameworks.pipecat.stamps import PipecatStamps
-from livekit_barge.measure.thresholds import Thresholds
+from livekit_barge.measure.limits import Limits
 from livekit_barge.measure.turns import Turn
 from livekit_barge.recording.call_recorder import CallRecorder
 from livekit_barge.recording.recording_config import PACKAGES, RecordingConfig
@@ -57,7 +57,7 @@ class BargeObserver(BaseObserver):
             "source": "pipecat",
             "packages": (*PACKAGES, "pipecat-ai"),
             "preset": preset,
-            "thresholds": Thresholds.load(settings.limits),
+            "limits": Limits.load(settings.limits),
         }
         log = TurnLog(turn_logger(settings.log), preset=preset)
         self._calls = CallRecorder(

@@ -8,11 +8,11 @@ from typing import Any
 
 from livekit_barge.batch.stored_results import Refused
 from livekit_barge.files import private
-from livekit_barge.intake.score_options import Order
+from livekit_barge.intake.score_options import ScoreOptions
 from livekit_barge.measure.checks import check
 from livekit_barge.measure.statistics import Percentiles
 from livekit_barge.measure.totals import Tally
-from livekit_barge.report.html.row import Label, Row
+from livekit_barge.report.html.row import CallRow, Label
 from livekit_barge.report.html.writer import INDEX, render, script
 from livekit_barge.suites.sweep_file import Point, Sweep
 
@@ -33,10 +33,10 @@ CLOCKS = ("time_to_yield", "detection", "cancellation")
 
 def write_batch(
     out: Path,
-    rows: Sequence[Row],
+    rows: Sequence[CallRow],
     refused: Sequence[Refused],
     sweeps: Sequence[Sweep],
-    order: Order,
+    order: ScoreOptions,
     *,
     redact: bool,
 ) -> None:
@@ -50,7 +50,7 @@ def write_batch(
         refused=refused,
         sweeps=sweeps,
         tally=every,
-        checks=check(every, order.thresholds.scorecard),
+        checks=check(every, order.limits.scorecard),
         groups=groups,
         outcomes=[name for name in OUTCOMES if every.outcomes.get(name)],
         duration_s=sum(row.card.duration_s for row in rows),
@@ -62,7 +62,7 @@ def write_batch(
     private.write(out / INDEX, page)
 
 
-def _groups(rows: Iterable[Row]) -> dict[str, Tally]:
+def _groups(rows: Iterable[CallRow]) -> dict[str, Tally]:
     """Return the tally of each preset; calls without a preset are a group of their own."""
     of: dict[str, list[Tally]] = {}
     for row in rows:
@@ -70,7 +70,7 @@ def _groups(rows: Iterable[Row]) -> dict[str, Tally]:
     return {preset: Tally.total(of[preset]) for preset in sorted(of)}
 
 
-def _choices(rows: Sequence[Row]) -> dict[str, list[tuple[str, str]]]:
+def _choices(rows: Sequence[CallRow]) -> dict[str, list[tuple[str, str]]]:
     """Return the filters of the table: for each, its values and their texts."""
     labels: dict[str, Label] = {label.code: label for row in rows for label in row.labels}
     seven_first = sorted(labels.values(), key=lambda label: (label.symptom or 99, label.title))

@@ -23,7 +23,7 @@ from livekit_barge.call.formats import CARD_FILE, REFUSED_FILE
 from livekit_barge.errors import CallError
 from livekit_barge.files.read_file import read_regular
 from livekit_barge.intake.recording import Recording
-from livekit_barge.intake.score_options import Order
+from livekit_barge.intake.score_options import ScoreOptions
 from livekit_barge.intake.scoring import is_call, score
 from livekit_barge.measure.overlap import Overlap
 from livekit_barge.measure.scorecard import Scorecard
@@ -31,7 +31,7 @@ from livekit_barge.measure.turns import Turn
 from livekit_barge.report.html.no_audio import card_of_kept_turns
 
 if TYPE_CHECKING:
-    from livekit_barge.diagnosis import DiagnosisLimits, Finding
+    from livekit_barge.diagnosis import Finding, RuleLimits
 
 
 class Audio(Protocol):
@@ -63,7 +63,7 @@ class Subject:
             yield block[::-1] if self.swapped else block
 
 
-def open_subject(path: Path, order: Order, rules: DiagnosisLimits | None = None) -> Subject:
+def open_subject(path: Path, order: ScoreOptions, rules: RuleLimits | None = None) -> Subject:
     """Measure a Call folder again, or read a result of ``score``, and diagnose it by ``rules``.
 
     Raises a :class:`~livekit_barge.errors.BargeError` if it cannot be read, or was refused.
@@ -71,14 +71,14 @@ def open_subject(path: Path, order: Order, rules: DiagnosisLimits | None = None)
     return _of_call(path, order, rules) if is_call(path) else _of_result(path, rules)
 
 
-def _of_call(path: Path, order: Order, rules: DiagnosisLimits | None) -> Subject:
+def _of_call(path: Path, order: ScoreOptions, rules: RuleLimits | None) -> Subject:
     call = Call.open(path)
     heard = call.meta.audio_recorded
     card = score(path, order) if heard else card_of_kept_turns(call, order)
     return _with_call(card, call, rules)
 
 
-def _with_call(card: Scorecard, call: Call, rules: DiagnosisLimits | None) -> Subject:
+def _with_call(card: Scorecard, call: Call, rules: RuleLimits | None) -> Subject:
     from livekit_barge.diagnosis import diagnose
 
     turns = turns_of(card)
@@ -87,7 +87,7 @@ def _with_call(card: Scorecard, call: Call, rules: DiagnosisLimits | None) -> Su
     return Subject(card, turns, call.events, tuple(findings), audio)
 
 
-def _of_result(path: Path, rules: DiagnosisLimits | None) -> Subject:
+def _of_result(path: Path, rules: RuleLimits | None) -> Subject:
     card = _read_card(path)
     recorded = Path(card.file)
     if is_call(recorded):

@@ -10,20 +10,20 @@ from typing import TYPE_CHECKING
 
 from livekit_barge.batch.stored_results import Refused
 from livekit_barge.errors import CallError
-from livekit_barge.intake.score_options import Order
+from livekit_barge.intake.score_options import ScoreOptions
 from livekit_barge.measure.scorecard import Scorecard
 from livekit_barge.report.html.audio_files import Codec
 from livekit_barge.report.html.batch_page import write_batch
 from livekit_barge.report.html.call_data import Subject, open_subject, redacted
 from livekit_barge.report.html.call_page import write_call
 from livekit_barge.report.html.report_subjects import find, page_names
-from livekit_barge.report.html.row import Label, Row
+from livekit_barge.report.html.row import CallRow, Label
 from livekit_barge.report.html.writer import INDEX, PAGES, prepare, unwritable
 from livekit_barge.suites.sweep_file import read_sweep
 from livekit_barge.work.pool import WorkerDied, run_jobs
 
 if TYPE_CHECKING:
-    from livekit_barge.diagnosis import DiagnosisLimits
+    from livekit_barge.diagnosis import RuleLimits
     from livekit_barge.work.progress import Bar
 
 
@@ -32,12 +32,12 @@ class PageMaker:
     """Makes one call's page, also in another process."""
 
     out: Path
-    order: Order
-    rules: DiagnosisLimits | None
+    order: ScoreOptions
+    rules: RuleLimits | None
     codec: Codec
     redact: bool
 
-    def __call__(self, job: tuple[Path, str]) -> Row | Refused:
+    def __call__(self, job: tuple[Path, str]) -> CallRow | Refused:
         """Make the page, or return why the call cannot be reported."""
         path, name = job
         try:
@@ -56,7 +56,7 @@ class PageMaker:
 class Report:
     """A report that was made."""
 
-    rows: list[Row] = field(default_factory=list)
+    rows: list[CallRow] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
     page: Path = Path()
     """The page to read first."""
@@ -65,9 +65,9 @@ class Report:
 def make_report(
     paths: Sequence[Path],
     out: Path,
-    order: Order,
+    order: ScoreOptions,
     *,
-    rules: DiagnosisLimits | None = None,
+    rules: RuleLimits | None = None,
     codec: Codec = "flac",
     redact: bool = False,
     jobs: int = 1,
@@ -82,7 +82,7 @@ def make_report(
     prepare(out)
     names = page_names(found.calls)
     make = PageMaker(out, order, rules, codec, redact)
-    made: dict[Path, Row | Refused] = {}
+    made: dict[Path, CallRow | Refused] = {}
     if bar is not None:
         bar.plan(len(names))
     for path, result in _run(list(names.items()), make, jobs):
@@ -92,7 +92,7 @@ def make_report(
     report = Report()
     for path in found.calls:  # in order, whichever process finished first
         result = made[path]
-        if isinstance(result, Row):
+        if isinstance(result, CallRow):
             report.rows.append(result)
         else:
             report.refused.append(result)
@@ -109,7 +109,7 @@ def make_report(
 
 def _run(
     jobs: list[tuple[Path, str]], make: PageMaker, workers: int
-) -> Iterator[tuple[Path, Row | Refused]]:
+) -> Iterator[tuple[Path, CallRow | Refused]]:
     if workers == 1 or len(jobs) == 1:
         yield from ((job[0], make(job)) for job in jobs)
         return
@@ -121,13 +121,13 @@ def _run(
         yield job[0], result
 
 
-def _row(subject: Subject, name: str) -> Row:
+def _row(subject: Subject, name: str) -> CallRow:
     card = subject.card
     labels = {
         finding.code: Label(finding.code, finding.title, finding.symptom)
         for finding in subject.findings or ()
     }
-    return Row(name, _light(card), tuple(labels.values()))
+    return CallRow(name, _light(card), tuple(labels.values()))
 
 
 def _light(card: Scorecard) -> Scorecard:

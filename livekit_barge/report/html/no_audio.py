@@ -10,7 +10,7 @@ from livekit_barge.call.folder import Call
 from livekit_barge.call.formats import TURNS_FILE
 from livekit_barge.errors import CallError
 from livekit_barge.files.read_file import read_regular
-from livekit_barge.intake.score_options import Order
+from livekit_barge.intake.score_options import ScoreOptions
 from livekit_barge.measure.scorecard import Caveat, Channels, Scorecard
 
 _UNHEARD = Caveat(
@@ -20,7 +20,7 @@ _UNHEARD = Caveat(
 )
 
 
-def card_of_kept_turns(call: Call, order: Order) -> Scorecard:
+def card_of_kept_turns(call: Call, order: ScoreOptions) -> Scorecard:
     """Return the scorecard. Raises :class:`CallError` if ``turns.jsonl`` is missing or damaged."""
     file = call.path / TURNS_FILE
     meta = call.meta
@@ -38,7 +38,7 @@ def card_of_kept_turns(call: Call, order: Order) -> Scorecard:
         channels=Channels(CALLER, AGENT, "call"),
         alignment_s=meta.alignment_uncertainty_s,
         edge_blur_s=0.0,
-        limits=order.thresholds.scorecard,
+        limits=order.limits.scorecard,
         warnings=(*(Caveat("note", note) for note in call.notes), _UNHEARD),
     )
     try:

@@ -30,7 +30,7 @@ class Label:
 
 
 @dataclass(frozen=True)
-class Row:
+class CallRow:
     """One call on the page of all calls."""
 
     name: str

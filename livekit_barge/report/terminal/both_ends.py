@@ -6,7 +6,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from livekit_barge.measure.join import Alignment, Joined, JoinedOverlap
+from livekit_barge.measure.join import Alignment, JoinedCall, JoinedOverlap
 from livekit_barge.measure.overlap import TO_HOLD_THROUGH
 from livekit_barge.report.terminal.turn_table import NOTHING, as_ms
 
@@ -16,7 +16,7 @@ sample to its arrival at the agent, to the decision, to the last sample that lef
 its arrival at the caller. –: the agent was between sentences, or started over the caller."""
 
 
-def joined_table(joined: Joined) -> Table:
+def joined_table(joined: JoinedCall) -> Table:
     """Return a table with one row for each time that the caller spoke over the agent."""
     table = Table(
         caption=_caption(joined),
@@ -62,7 +62,7 @@ def _outcome(overlap: JoinedOverlap) -> str:
     return known.outcome.replace("_", " ")
 
 
-def _caption(joined: Joined) -> str:
+def _caption(joined: JoinedCall) -> str:
     """Say how the ends were aligned, and what the caller was unless a standard participant."""
     clocks = _clocks(joined.alignment)
     if joined.caller_kind in (None, "standard"):

@@ -14,7 +14,7 @@ from livekit_barge.frameworks.livekit.presets.knobs import KNOBS, Knob, spell
 from livekit_barge.frameworks.livekit.presets.preset import LEAVE, Preset, preset_names
 
 if TYPE_CHECKING:
-    from livekit_barge.frameworks.livekit.resolve import Chosen
+    from livekit_barge.frameworks.livekit.resolve import ResolvedKnobs
 
 _LEFT = "·"
 _NO_PRESET = "livekit-defaults"
@@ -45,12 +45,12 @@ def render_preset(preset: str | None) -> RenderableType:
     Raises :class:`~livekit_barge.errors.SettingsError`.
     """
     from livekit_barge.frameworks.livekit.presets.advice import advise
-    from livekit_barge.frameworks.livekit.resolve import choose
+    from livekit_barge.frameworks.livekit.resolve import resolve_knobs
     from livekit_barge.settings import Settings
 
     settings = Settings() if preset is None else Settings(preset=preset)
     about = Preset.load(settings.preset or _NO_PRESET)
-    chosen = choose(None, {}, settings)
+    chosen = resolve_knobs(None, {}, settings)
     options = _resolved(chosen)
     table = _table("knob", "value", "from", "LiveKit's place")
     table.columns[1].no_wrap = True
@@ -64,7 +64,7 @@ def render_preset(preset: str | None) -> RenderableType:
     return Group(Text(about.name, style="bold"), Text(about_it), table, *notes)
 
 
-def _resolved(chosen: Chosen) -> dict[str, Any]:
+def _resolved(chosen: ResolvedKnobs) -> dict[str, Any]:
     """Return the options of a session that is built with nothing but these."""
     from livekit.agents import AgentSession
 

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from livekit_barge.measure.overlap import Overlap
 from livekit_barge.report.terminal.turn_table import NOTHING, as_ms, at, outcome_text
-from livekit_barge.search.replay.compare import Replayed, Row
+from livekit_barge.search.replay.compare import OverlapPair, Replayed
 
 LEGEND = """\
 ≥: everything that had been generated was played; the agent would have said more. After the first \
@@ -35,7 +35,7 @@ def replay_table(replays: Sequence[Replayed]) -> Table:
     return table
 
 
-def _cells(row: Row) -> tuple[Text | str, str]:
+def _cells(row: OverlapPair) -> tuple[Text | str, str]:
     if not row.comparable:
         return "not comparable", NOTHING
     if row.would_be is None:

@@ -28,7 +28,7 @@ _STYLES = {
 
 
 @dataclass(frozen=True)
-class Row:
+class ComparedLine:
     """One line of the caller over the agent, and its overlaps under several presets."""
 
     said: str
@@ -78,7 +78,7 @@ def turn_table(turns: Sequence[Turn], *, title: str | None = None) -> Table:
     return table
 
 
-def comparison_table(rows: Sequence[Row], *, title: str | None = None) -> Table:
+def comparison_table(rows: Sequence[ComparedLine], *, title: str | None = None) -> Table:
     """Return presets side by side: the outcome and the clocks of each line under each."""
     table = Table(title=_title(title), title_justify="left", show_lines=True)
     table.add_column("the caller says")

@@ -22,7 +22,7 @@ _STAMPS_S = 0.03
 
 
 @dataclass(frozen=True)
-class Row:
+class OverlapPair:
     """An overlap of the call, and the same one in the replay."""
 
     was: Overlap
@@ -40,7 +40,7 @@ class Replayed:
 
     call_id: str
     preset: str
-    rows: tuple[Row, ...]
+    rows: tuple[OverlapPair, ...]
     differs_at_s: float | None
     """The time at which the decisions first differed; ``None``: they did not."""
     decisions: int
@@ -81,7 +81,9 @@ def compare(
     )
 
 
-def _row(was: Overlap, again: Sequence[Overlap], shift_s: float, differs_at_s: float | None) -> Row:
+def _row(
+    was: Overlap, again: Sequence[Overlap], shift_s: float, differs_at_s: float | None
+) -> OverlapPair:
     found = None
     if was.onset_s is not None:
         wanted_s = was.onset_s - shift_s
@@ -93,7 +95,7 @@ def _row(was: Overlap, again: Sequence[Overlap], shift_s: float, differs_at_s: f
         found = near[0] if near else None
     comparable = differs_at_s is None or (was.begin_s is not None and was.begin_s <= differs_at_s)
     ran_out = found is not None and found.outcome == "natural_end" != was.outcome
-    return Row(was, found, comparable, ran_out)
+    return OverlapPair(was, found, comparable, ran_out)
 
 
 def _decisions(call: Call) -> list[Decision]:

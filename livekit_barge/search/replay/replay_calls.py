@@ -11,8 +11,8 @@ from livekit_barge.call.folder import Call
 from livekit_barge.errors import BargeError, SettingsError
 from livekit_barge.frameworks.livekit.presets.knobs import BY_NAME
 from livekit_barge.frameworks.livekit.presets.preset import Preset
+from livekit_barge.measure.limits import Limits
 from livekit_barge.measure.measure_call import measure_call
-from livekit_barge.measure.thresholds import Thresholds
 from livekit_barge.search.axes import BASE, Axis, Setting, check_axes, one_at_a_time
 from livekit_barge.search.replay.compare import Replayed, compare
 from livekit_barge.search.replay.recorded_call import Recorded, preset_in_force
@@ -70,20 +70,20 @@ def replay_calls(
     settings: Sequence[Under],
     *,
     calls_dir: Path | None = None,
-    thresholds: Path | None = None,
+    limits: Path | None = None,
     on_done: Callable[[], None] = lambda: None,
 ) -> Iterator[list[Replayed] | str]:
     """Yield each call's replays, one for each setting, or why it cannot be replayed.
 
     Raises :class:`SettingsError` where no replay can be kept.
     """
-    Thresholds.load(thresholds)  # before a call is replayed
+    Limits.load(limits)  # before a call is replayed
     if calls_dir is not None:
         check_writable(calls_dir)
     for path in calls:
         try:
             recorded = Recorded.read(path)
-            yield [_replay(recorded, under, thresholds, calls_dir, on_done) for under in settings]
+            yield [_replay(recorded, under, limits, calls_dir, on_done) for under in settings]
         except BargeError as error:
             yield str(error)
 
@@ -91,18 +91,18 @@ def replay_calls(
 def _replay(
     recorded: Recorded,
     under: Under,
-    thresholds: Path | None,
+    limits: Path | None,
     calls_dir: Path | None,
     on_done: Callable[[], None],
 ) -> Replayed:
-    judging = Thresholds.load(thresholds)
+    judging = Limits.load(limits)
     with tempfile.TemporaryDirectory() as scratch:
         call = replay_call(
             recorded,
             under.of(recorded.call),
             calls_dir=calls_dir or Path(scratch),
             call_id=f"{recorded.call.meta.call_id} {under.name}",
-            thresholds=thresholds,
+            limits=limits,
         )
         would_be = measure_call(call, judging)
     on_done()

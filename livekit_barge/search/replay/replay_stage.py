@@ -45,16 +45,16 @@ def replay_call(
     *,
     calls_dir: Path,
     call_id: str,
-    thresholds: Path | None = None,
+    limits: Path | None = None,
 ) -> Call:
     """Play a call under ``preset`` in virtual time, and return its Call folder."""
     with turn_log_off():
-        path = run_virtual(partial(_play, recorded, preset, calls_dir, call_id, thresholds))
+        path = run_virtual(partial(_play, recorded, preset, calls_dir, call_id, limits))
     return Call.open(path)
 
 
 async def _play(
-    recorded: Recorded, preset: Preset, calls_dir: Path, call_id: str, thresholds: Path | None
+    recorded: Recorded, preset: Preset, calls_dir: Path, call_id: str, limits: Path | None
 ) -> Path:
     with repeatable_ids(), undithered(), remembering(MEMORY):
         frame_s = preset.knobs.get("input_frame_s", INPUT_FRAME_S)
@@ -63,7 +63,7 @@ async def _play(
         models: dict[str, Any] = {}
         if recorded.has_words:
             models["stt"] = _Words(recorded, line.timeline)
-        settings = NoEnvironment(limits=thresholds, retention_days=None)
+        settings = NoEnvironment(limits=limits, retention_days=None)
         session: BargeSession[None] = BargeSession(preset=preset, settings=settings, **models)
         instruments = session.instruments
         instruments.calls.keep(

@@ -7,7 +7,7 @@ below LiveKit's own code, where it calls into its native library, answers are ke
 * the VAD's probability of a window, by all the windows since its start or reset;
 * the turn detector's of the 1.2 s it is shown, by those.
 
-Everything above is LiveKit's and runs anew in each call: thresholds, durations, decisions. An
+Everything above is LiveKit's and runs anew in each call: limits, durations, decisions. An
 answer that is not kept is the model's own: it hears first what it has missed. So results are the
 same to the bit with and without, which ``tests/stage/time/test_model_cache.py`` holds.
 """

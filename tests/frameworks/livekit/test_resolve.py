@@ -11,7 +11,7 @@ from livekit.plugins import silero
 from livekit_barge.errors import SettingsError
 from livekit_barge.frameworks.livekit.presets.options import knobs_in, options_in_force
 from livekit_barge.frameworks.livekit.presets.preset import Preset
-from livekit_barge.frameworks.livekit.resolve import choose
+from livekit_barge.frameworks.livekit.resolve import resolve_knobs
 from livekit_barge.settings import Settings
 
 KNOB = "min_interruption_duration"
@@ -35,31 +35,33 @@ class TestOrder:
     """Code over a single variable over a file over a named preset."""
 
     def test_a_named_preset_is_the_source_of_its_knobs(self):
-        chosen = choose(None, {}, Settings(preset="snappy"))
+        chosen = resolve_knobs(None, {}, Settings(preset="snappy"))
         assert chosen.asked[KNOB] == {"value": SNAPPY_S, "source": "preset snappy"}
 
     def test_a_file_goes_over_the_preset_that_it_is_based_on(self, file):
-        chosen = choose(None, {}, Settings(preset=file))
+        chosen = resolve_knobs(None, {}, Settings(preset=file))
         assert chosen.asked[KNOB] == {"value": FILE_S, "source": file}
 
     def test_a_single_variable_goes_over_a_file(self, file):
-        chosen = choose(None, {}, Settings(preset=file, min_interruption_duration=VARIABLE_S))
+        chosen = resolve_knobs(
+            None, {}, Settings(preset=file, min_interruption_duration=VARIABLE_S)
+        )
         assert chosen.asked[KNOB] == {"value": VARIABLE_S, "source": VARIABLE}
 
     def test_a_single_variable_goes_over_a_preset_that_the_program_names(self):
-        chosen = choose("patient", {}, Settings(min_interruption_duration=VARIABLE_S))
+        chosen = resolve_knobs("patient", {}, Settings(min_interruption_duration=VARIABLE_S))
         assert chosen.asked[KNOB]["source"] == VARIABLE
         assert chosen.notes == ()
 
     def test_a_preset_object_goes_over_a_single_variable(self):
-        chosen = choose(PRESET, {}, Settings(min_interruption_duration=VARIABLE_S))
+        chosen = resolve_knobs(PRESET, {}, Settings(min_interruption_duration=VARIABLE_S))
         assert chosen.asked[KNOB] == {"value": OBJECT_S, "source": "code"}
 
     def test_an_argument_goes_over_a_preset_object(self):
-        assert choose(PRESET, CODE, Settings()).knobs[KNOB] == ARGUMENT_S
+        assert resolve_knobs(PRESET, CODE, Settings()).knobs[KNOB] == ARGUMENT_S
 
     def test_knobs_that_nobody_disputes_come_from_everywhere(self):
-        chosen = choose("patient", CODE, Settings(aec_warmup_duration="off"))
+        chosen = resolve_knobs("patient", CODE, Settings(aec_warmup_duration="off"))
         assert chosen.knobs["min_interruption_words"] == 2
         assert chosen.knobs[KNOB] == ARGUMENT_S
         assert chosen.knobs["aec_warmup_duration"] is None
@@ -69,7 +71,9 @@ class TestForce:
     """``BARGE_FORCE`` puts the whole environment over the whole program."""
 
     def test_a_single_variable_goes_over_an_argument(self):
-        chosen = choose(None, CODE, Settings(force=True, min_interruption_duration=VARIABLE_S))
+        chosen = resolve_knobs(
+            None, CODE, Settings(force=True, min_interruption_duration=VARIABLE_S)
+        )
         assert chosen.asked[KNOB] == {"value": VARIABLE_S, "source": VARIABLE}
         assert chosen.notes == (
             f"{KNOB} {ARGUMENT_S}, set by the program, is not used: {VARIABLE} says {VARIABLE_S}, "
@@ -77,11 +81,11 @@ class TestForce:
         )
 
     def test_the_environment_s_preset_goes_over_an_argument(self):
-        chosen = choose(None, CODE, Settings(force=True, preset="snappy"))
+        chosen = resolve_knobs(None, CODE, Settings(force=True, preset="snappy"))
         assert chosen.knobs[KNOB] == SNAPPY_S
 
     def test_the_environment_s_preset_replaces_the_program_s(self):
-        chosen = choose("patient", {}, Settings(force=True, preset="snappy"))
+        chosen = resolve_knobs("patient", {}, Settings(force=True, preset="snappy"))
         assert chosen.name == "snappy"
         assert chosen.knobs["min_interruption_words"] == 0
         assert chosen.notes == (
@@ -91,7 +95,7 @@ class TestForce:
 
     def test_the_program_keeps_what_the_environment_does_not_set(self):
         code = {"max_endpointing_delay": 4.0}
-        chosen = choose(None, code, Settings(force=True, preset="snappy"))
+        chosen = resolve_knobs(None, code, Settings(force=True, preset="snappy"))
         assert chosen.knobs["max_endpointing_delay"] == 4.0
 
 
@@ -99,14 +103,14 @@ class TestNotes:
     """An override is reported once."""
 
     def test_a_variable_that_the_program_overrides(self):
-        chosen = choose(None, CODE, Settings(min_interruption_duration=VARIABLE_S))
+        chosen = resolve_knobs(None, CODE, Settings(min_interruption_duration=VARIABLE_S))
         assert chosen.notes == (
             f"{KNOB} {VARIABLE_S} ({VARIABLE}) is not used: the program sets {ARGUMENT_S} itself; "
             "BARGE_FORCE=1 lets the environment win",
         )
 
     def test_a_preset_of_the_environment_that_the_program_replaces(self):
-        chosen = choose("patient", {}, Settings(preset="snappy"))
+        chosen = resolve_knobs("patient", {}, Settings(preset="snappy"))
         assert chosen.name == "patient"
         assert chosen.notes == (
             "BARGE_PRESET=snappy is not used: the program chooses patient itself; "
@@ -114,12 +118,12 @@ class TestNotes:
         )
 
     def test_nothing_is_said_where_both_say_the_same(self):
-        chosen = choose("snappy", CODE, Settings(preset="snappy", **{KNOB: ARGUMENT_S}))
+        chosen = resolve_knobs("snappy", CODE, Settings(preset="snappy", **{KNOB: ARGUMENT_S}))
         assert chosen.notes == ()
 
     def test_a_doubtful_argument_is_livekit_s_to_refuse_and_only_remarked_on(self):
         code = knobs_in({"turn_handling": {"interruption": {"min_duration": 300}}})
-        assert choose(None, code, Settings()).notes == (
+        assert resolve_knobs(None, code, Settings()).notes == (
             f"the program: {KNOB} is 300, over 10 s – did you mean 0.3?",
         )
 
@@ -127,7 +131,7 @@ class TestNotes:
 class TestSessionArguments:
     def test_without_a_preset_or_a_knob_nothing_changes(self):
         arguments = {"min_interruption_duration": 0.4, "stt": object(), "max_tool_steps": 1}
-        chosen = choose(None, knobs_in(arguments), Settings())
+        chosen = resolve_knobs(None, knobs_in(arguments), Settings())
         assert chosen.session_arguments(arguments) == arguments
 
     def test_what_the_program_says_about_turns_besides_stays(self):
@@ -137,7 +141,7 @@ class TestSessionArguments:
             "interruption": {"min_words": 1},
         }
         arguments = {"turn_handling": mine, "max_tool_steps": 1}
-        chosen = choose(
+        chosen = resolve_knobs(
             Preset("mine", max_endpointing_delay=2, min_interruption_duration=0.3),
             knobs_in(arguments),
             Settings(),
@@ -158,7 +162,7 @@ class TestSessionArguments:
             "agent_false_interruption_timeout": None,
             "preemptive_generation": False,
         }
-        chosen = choose(PRESET, knobs_in(arguments), Settings())
+        chosen = resolve_knobs(PRESET, knobs_in(arguments), Settings())
         assert chosen.session_arguments(arguments) == {
             "turn_handling": {
                 "interruption": {
@@ -173,19 +177,19 @@ class TestSessionArguments:
     def test_old_keywords_beside_turn_handling_stay_as_ignored_as_livekit_has_them(self):
         arguments = {"turn_handling": {}, "min_interruption_words": 3}
         assert knobs_in(arguments) == {}
-        made = choose(PRESET, {}, Settings()).session_arguments(arguments)
+        made = resolve_knobs(PRESET, {}, Settings()).session_arguments(arguments)
         assert made == {"turn_handling": {"interruption": {"min_duration": OBJECT_S}}}
 
     def test_the_program_s_turn_detector_is_kept(self):
         detector = inference.TurnDetector()
         arguments = {"turn_handling": {"turn_detection": detector}}
-        chosen = choose("livekit-defaults", knobs_in(arguments), Settings())
+        chosen = resolve_knobs("livekit-defaults", knobs_in(arguments), Settings())
         made = chosen.session_arguments(arguments)
         assert made["turn_handling"]["turn_detection"] is detector
         assert chosen.asked["turn_detection"] == {"value": "model", "source": "code"}
 
     def test_less_silence_than_livekit_s_turn_detector_needs_is_refused_before_the_call(self):
-        chosen = choose(None, {}, Settings(min_silence_duration=0.1))
+        chosen = resolve_knobs(None, {}, Settings(min_silence_duration=0.1))
         with pytest.raises(SettingsError) as error:
             chosen.session_arguments({})
         assert str(error.value) == (
@@ -194,12 +198,12 @@ class TestSessionArguments:
         )
 
     def test_less_silence_is_fine_where_the_vad_ends_turns(self):
-        chosen = choose(None, {}, Settings(min_silence_duration=0.1, turn_detection="vad"))
+        chosen = resolve_knobs(None, {}, Settings(min_silence_duration=0.1, turn_detection="vad"))
         assert chosen.session_arguments({})["turn_handling"] == {"turn_detection": "vad"}
 
     def test_a_shortest_wait_over_the_longest_is_refused_and_both_sources_are_named(self):
         code = {"max_endpointing_delay": 0.4}
-        chosen = choose("telephony", code, Settings())
+        chosen = resolve_knobs("telephony", code, Settings())
         with pytest.raises(SettingsError) as error:
             chosen.session_arguments({"turn_handling": {"endpointing": {"max_delay": 0.4}}})
         assert str(error.value) == (
@@ -220,7 +224,7 @@ class TestVAD:
     PRESET = Preset("mine", activation_threshold=0.3, min_silence_duration=0.3)
 
     def arguments(self, **arguments):
-        chosen = choose(self.PRESET, {}, Settings())
+        chosen = resolve_knobs(self.PRESET, {}, Settings())
         return chosen.session_arguments(arguments), chosen.notes
 
     def test_none_given_each_session_gets_its_own_silero_with_the_values(self):
@@ -274,7 +278,7 @@ class TestVAD:
 
 class TestStartArguments:
     def started(self, **options):
-        chosen = choose(Preset("mine", input_frame_s=0.02), {}, Settings())
+        chosen = resolve_knobs(Preset("mine", input_frame_s=0.02), {}, Settings())
         return chosen.start_arguments(options), chosen.notes
 
     def test_the_room_hands_over_audio_in_the_preset_s_frame(self):
@@ -315,4 +319,4 @@ class TestStartArguments:
         assert self.started(room_options=given)[0]["room_options"].audio_input is False
 
     def test_without_the_knob_nothing_changes(self):
-        assert choose(None, {}, Settings()).start_arguments({"room": 1}) == {"room": 1}
+        assert resolve_knobs(None, {}, Settings()).start_arguments({"room": 1}) == {"room": 1}

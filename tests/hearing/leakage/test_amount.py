@@ -9,12 +9,12 @@ from livekit_barge.hearing.burst import Burst
 from livekit_barge.hearing.leakage.amount import COVERED, Leakage
 from livekit_barge.measure.leakage_warnings import caveats
 from livekit_barge.measure.leakage_withheld import withheld
+from livekit_barge.measure.limits import Limits
 from livekit_barge.measure.offline_turns import measure_turns
-from livekit_barge.measure.thresholds import Thresholds
 
 
 def turns(caller: Burst, agent: Burst):
-    return measure_turns([caller], [agent], [], Thresholds.load(), ended_s=20.0)
+    return measure_turns([caller], [agent], [], Limits.load(), ended_s=20.0)
 
 
 def leakage(**fields) -> Leakage:

@@ -12,14 +12,14 @@ import numpy as np
 from livekit_barge.call.audio import Float32
 from livekit_barge.call.events import Decision, OutputPaused, Transcript, to_line
 from livekit_barge.diagnosis import Finding
-from livekit_barge.intake.score_options import Order
+from livekit_barge.intake.score_options import ScoreOptions
 from livekit_barge.measure.overlap import Overlap
 from livekit_barge.measure.scorecard import Channels, Scorecard, without_overlaps
 from livekit_barge.measure.turns import Turn
 from livekit_barge.report.html.batch_page import write_batch
 from livekit_barge.report.html.call_data import Subject, open_subject, redacted
 from livekit_barge.report.html.call_page import write_call
-from livekit_barge.report.html.row import Label, Row
+from livekit_barge.report.html.row import CallRow, Label
 from livekit_barge.report.html.writer import prepare
 from tests.measure import known
 
@@ -54,13 +54,13 @@ def finding(**more: object) -> Finding:
 
 def write_report(out: Path, call: Path, *, redact: bool = False) -> Path:
     """The call's page and that of all calls; gives the call's page."""
-    subject = replace(open_subject(call, Order()), findings=(finding(),))
+    subject = replace(open_subject(call, ScoreOptions()), findings=(finding(),))
     if redact:
         subject = redacted(subject)
     prepare(out)
     write_call(subject, out, "made", codec="flac", redact=redact)
     labels = tuple(Label(f.code, f.title, f.symptom) for f in subject.findings)
-    write_batch(out, [Row("made", subject.card, labels)], [], [], Order(), redact=redact)
+    write_batch(out, [CallRow("made", subject.card, labels)], [], [], ScoreOptions(), redact=redact)
     return out / "pages" / "made.html"
 
 
@@ -144,7 +144,7 @@ def card(call_id: str, *overlaps: Overlap, **more: object) -> Scorecard:
         "channels": Channels(0, 1, "source"),
         "alignment_s": None,
         "edge_blur_s": 0.0,
-        "limits": Order().thresholds.scorecard,
+        "limits": ScoreOptions().limits.scorecard,
         "overlaps": overlaps,
     }
     return Scorecard(**fields | more)

@@ -11,9 +11,9 @@ import pytest
 
 from livekit_barge.call.events import Transcript
 from livekit_barge.call.folder import Call
-from livekit_barge.diagnosis import DiagnosisLimits
+from livekit_barge.diagnosis import RuleLimits
 from livekit_barge.errors import CallError
-from livekit_barge.intake.score_options import Order
+from livekit_barge.intake.score_options import ScoreOptions
 from livekit_barge.measure.measure_call import measure_call
 from livekit_barge.measure.overlap import Overlap
 from livekit_barge.measure.scorecard import without_overlaps
@@ -29,7 +29,7 @@ def folder(tmp_path_factory) -> Path:
 
 class TestTurns:
     def test_are_those_that_were_measured(self, folder):
-        made = open_subject(folder, Order())
+        made = open_subject(folder, ScoreOptions())
         assert list(made.turns) == measure_call(Call.open(folder))
 
     def test_get_their_overlaps_back_from_a_card(self):
@@ -49,9 +49,9 @@ class TestTurns:
 
 
 def test_is_diagnosed_by_the_limits_that_were_given(folder):
-    strict = replace(DiagnosisLimits.load(), leak_min_s=0.05)  # it leaks 0.08 s
-    assert open_subject(folder, Order()).findings == ()
-    found = open_subject(folder, Order(), strict).findings
+    strict = replace(RuleLimits.load(), leak_min_s=0.05)  # it leaks 0.08 s
+    assert open_subject(folder, ScoreOptions()).findings == ()
+    found = open_subject(folder, ScoreOptions(), strict).findings
     assert [finding.code for finding in found] == ["buffered-ahead"]
 
 
@@ -69,19 +69,19 @@ class TestWithoutAudio:
         return tmp_path / "unheard"
 
     def test_the_turns_are_those_that_were_kept(self, unheard, folder):
-        made = open_subject(unheard, Order())
+        made = open_subject(unheard, ScoreOptions())
         assert made.audio is None
-        assert made.turns == open_subject(folder, Order()).turns
+        assert made.turns == open_subject(folder, ScoreOptions()).turns
 
     def test_turns_that_are_damaged_are_one_line(self, unheard):
         (unheard / "turns.jsonl").write_text('{"speaker": "agent"}')
         with pytest.raises(CallError, match=r"turns\.jsonl: no turns to report"):
-            open_subject(unheard, Order())
+            open_subject(unheard, ScoreOptions())
 
 
 class TestRedacted:
     def test_nothing_that_was_said_is_left(self, folder):
-        made = replace(open_subject(folder, Order()), findings=(finding(),))
+        made = replace(open_subject(folder, ScoreOptions()), findings=(finding(),))
         left = redacted(made)
         assert "Wait" in repr(made.turns) + repr(made.events)
         for part in (left.card, left.turns, left.events, left.findings):
@@ -89,12 +89,12 @@ class TestRedacted:
         assert any(isinstance(event, Transcript) for event in left.events)
 
     def test_figures_stay(self, folder):
-        made = open_subject(folder, Order())
+        made = open_subject(folder, ScoreOptions())
         assert redacted(made).card.tally.to_json() == made.card.tally.to_json()
 
     def test_quoted_and_known_words_leave_a_finding_its_figures_stay(self, folder):
         lines = (f"80 ms after “no idea”, over {WORDS}", "the queue held 80 ms")
-        made = replace(open_subject(folder, Order()), findings=(finding(evidence=lines),))
+        made = replace(open_subject(folder, ScoreOptions()), findings=(finding(evidence=lines),))
         assert redacted(made).findings[0].evidence == (
             "80 ms after “…”, over …",
             "the queue held 80 ms",

@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 
 from livekit_barge.cli.app import app
 from livekit_barge.errors import BargeError, CallError, SettingsError
-from livekit_barge.intake.score_options import Order
+from livekit_barge.intake.score_options import ScoreOptions
 from livekit_barge.report.html.make import make_report
 from livekit_barge.report.html.writer import _environment, script
 from livekit_barge.work import progress
@@ -51,18 +51,18 @@ def run(*arguments):
 
 class TestOneBadCall:
     def test_is_told_of_and_the_others_are_reported(self, calls, tmp_path):
-        made = make_report([calls], tmp_path / "report", Order(), jobs=2)
+        made = make_report([calls], tmp_path / "report", ScoreOptions(), jobs=2)
         assert [row.name for row in made.rows] == ["good"]
         assert "events.jsonl:1" in made.refused[0].line
         page = made.page.read_text()
         assert "events.jsonl:1" in page
-        assert (tmp_path / "report/pages/good.html").exists()
+        assert (tmp_path / "report/html/good.html").exists()
 
     def test_counts_in_the_bar_as_the_others_do(self, calls, tmp_path, monkeypatch):
         monkeypatch.setattr(progress, "SAY_EVERY_S", 0.0)
         console = Console(file=io.StringIO())
         with progress.progress_bar(console) as bar:
-            make_report([calls], tmp_path / "report", Order(), bar=bar)
+            make_report([calls], tmp_path / "report", ScoreOptions(), bar=bar)
         assert console.file.getvalue() == "1 of 2 done\n2 of 2 done\n"
 
     def test_exits_with_2_and_one_line(self, calls, tmp_path):
@@ -79,10 +79,13 @@ class TestOneBadCall:
 
 class TestFolder:
     def test_of_one_call_its_own_page_is_where_to_begin(self, call, tmp_path):
-        assert make_report([call], tmp_path / "r", Order()).page == tmp_path / "r/pages/made.html"
+        assert (
+            make_report([call], tmp_path / "r", ScoreOptions()).page
+            == tmp_path / "r/pages/made.html"
+        )
 
     def test_plotly_is_there_once(self, call, tmp_path):
-        make_report([call], tmp_path / "r", Order())
+        make_report([call], tmp_path / "r", ScoreOptions())
         large = [f for f in (tmp_path / "r").rglob("*.*") if f.stat().st_size > 1_000_000]
         assert [file.name for file in large] == ["plotly.js"]
 
@@ -91,32 +94,32 @@ class TestFolder:
         assert hashlib.sha256(file.read_bytes()).hexdigest() == PLOTLY_SHA256
 
     def test_only_its_owner_may_read_it(self, call, tmp_path):
-        make_report([call], tmp_path / "r", Order())
+        make_report([call], tmp_path / "r", ScoreOptions())
         assert stat.S_IMODE((tmp_path / "r").stat().st_mode) == 0o700
 
     def test_an_earlier_report_is_replaced(self, call, tmp_path):
-        make_report([results(tmp_path / "scores", 2)], tmp_path / "r", Order())
-        make_report([call], tmp_path / "r", Order())
+        make_report([results(tmp_path / "scores", 2)], tmp_path / "r", ScoreOptions())
+        make_report([call], tmp_path / "r", ScoreOptions())
         assert [page.name for page in (tmp_path / "r/pages").glob("*.html")] == ["made.html"]
 
     def test_anything_else_is_left_alone(self, call, tmp_path):
         (tmp_path / "mine").mkdir()
         (tmp_path / "mine/pages").touch()
         with pytest.raises(CallError, match="is no report"):
-            make_report([call], tmp_path / "mine", Order())
+            make_report([call], tmp_path / "mine", ScoreOptions())
         assert (tmp_path / "mine/pages").exists()
 
     def test_without_the_extra_nothing_is_touched(self, call, tmp_path, monkeypatch):
         monkeypatch.setitem(sys.modules, "jinja2", None)
         _environment.cache_clear()
         with pytest.raises(SettingsError, match="with the extra report"):
-            make_report([call], tmp_path / "r", Order())
+            make_report([call], tmp_path / "r", ScoreOptions())
         assert not (tmp_path / "r").exists()
 
     def test_a_file_in_its_place_is_one_line(self, call, tmp_path):
         (tmp_path / "file").touch()
         with pytest.raises(CallError, match="is no report"):
-            make_report([call], tmp_path / "file", Order())
+            make_report([call], tmp_path / "file", ScoreOptions())
 
 
 class TestResults:
@@ -126,13 +129,13 @@ class TestResults:
         (scores / "two/refused.json").write_text(
             json.dumps({"schema": "livekit-barge/refused/1", "file": "b", "error": "b: mono"})
         )
-        made = make_report([scores], tmp_path / "r", Order())
+        made = make_report([scores], tmp_path / "r", ScoreOptions())
         assert [refused.line for refused in made.refused] == ["b: mono"]
 
     def test_a_scorecard_of_another_version_is_refused(self, tmp_path):
         scores = results(tmp_path / "scores", 2)
         (scores / "call-0001.wav-0123456789ab/scorecard.json").write_text("{}")
-        made = make_report([scores], tmp_path / "r", Order())
+        made = make_report([scores], tmp_path / "r", ScoreOptions())
         assert "score the recording again" in made.refused[0].line
 
 

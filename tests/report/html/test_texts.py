@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from livekit_barge.call.events import Transcript, to_line
-from livekit_barge.intake.score_options import Order
+from livekit_barge.intake.score_options import ScoreOptions
 from livekit_barge.report.html.call_data import open_subject, redacted
 from livekit_barge.report.html.call_page import write_call
 from livekit_barge.report.html.make import make_report
@@ -26,7 +26,7 @@ def subject(tmp_path_factory):
     with (path / "events.jsonl").open("a") as events:
         events.write(to_line(Transcript(at_s=5.95, text=LONG, is_final=True)) + "\n")
     found = finding(evidence=(f"heard: {LONG}",))
-    return replace(open_subject(path, Order()), findings=(found,))
+    return replace(open_subject(path, ScoreOptions()), findings=(found,))
 
 
 def written(subject, out, *, redact=False):
@@ -67,6 +67,6 @@ def test_half_a_surrogate_pair_in_a_text_costs_no_page(tmp_path):
     line = json.dumps({"type": "transcript", "at_s": 5.95, "text": "Wait \ud800", "is_final": True})
     with (path / "events.jsonl").open("a") as events:
         events.write(line + "\n")
-    made = make_report([path], tmp_path / "report", Order())
+    made = make_report([path], tmp_path / "report", ScoreOptions())
     assert made.refused == []
     assert "Wait \\ud800" in made.page.read_text()

@@ -5,7 +5,7 @@ import io
 import pytest
 from rich.console import Console
 
-from livekit_barge.measure.join import Alignment, Joined, JoinedOverlap
+from livekit_barge.measure.join import Alignment, JoinedCall, JoinedOverlap
 from livekit_barge.measure.overlap import Overlap
 from livekit_barge.report.terminal.both_ends import joined_table, steps
 
@@ -26,7 +26,7 @@ AUDIO = Alignment(offset_s=5.0, uncertainty_s=0.057, by="audio", way_in_s=None, 
 
 def rendered(*overlaps, alignment=CLOCKS, caller_kind=None, width=110):
     console = Console(file=io.StringIO(), width=width)
-    console.print(joined_table(Joined(alignment, caller_kind, overlaps)))
+    console.print(joined_table(JoinedCall(alignment, caller_kind, overlaps)))
     return console.file.getvalue()
 
 

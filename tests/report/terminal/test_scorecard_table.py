@@ -11,9 +11,9 @@ from rich.console import Console
 
 from livekit_barge.call.formats import SCORECARD_SCHEMA
 from livekit_barge.intake.sources import SOURCES
+from livekit_barge.measure.limits import Limits
 from livekit_barge.measure.scorecard import Caveat, Check
 from livekit_barge.measure.statistics import Measured, Percentiles, Rate
-from livekit_barge.measure.thresholds import Thresholds
 from livekit_barge.report.terminal.scorecard_table import as_percentiles, as_rate, render_scorecard
 from tests.measure.test_scorecard import card, overlap
 
@@ -56,7 +56,7 @@ class TestDocs:
         assert SCORECARD_SCHEMA in DOCS
 
     def test_state_the_limits_of_the_thresholds(self):
-        limits = Thresholds.load()
+        limits = Limits.load()
         assert f"({limits.stop_min_s:g} s where it made fewer than eight)" in DOCS
         assert f"within {limits.missed_after_s:g} s of the onset" in DOCS
         assert f"of a backchannel within {limits.yield_within_s:g} s" in DOCS

@@ -6,7 +6,7 @@ from rich.console import Console
 from livekit_barge.measure.overlap import Overlap
 from livekit_barge.measure.turns import Turn
 from livekit_barge.report.terminal.turn_table import (
-    Row,
+    ComparedLine,
     as_ms,
     clocks,
     comparison_table,
@@ -77,7 +77,7 @@ class TestTurns:
 
 
 class TestComparison:
-    ROW = Row("Wait", "in mid-word; it should yield", {"slow": MISSED, "quick": YIELDED})
+    ROW = ComparedLine("Wait", "in mid-word; it should yield", {"slow": MISSED, "quick": YIELDED})
 
     def test_each_preset_has_its_column(self):
         text = rendered(comparison_table([self.ROW]))
@@ -86,9 +86,11 @@ class TestComparison:
         assert text.index("slow") < text.index("quick")
 
     def test_a_line_that_fell_on_no_speech_is_a_dash(self):
-        text = rendered(comparison_table([Row("Wait", "in mid-word", {"slow": None})]))
+        text = rendered(comparison_table([ComparedLine("Wait", "in mid-word", {"slow": None})]))
         assert "│ –" in text
 
     def test_a_stop_that_was_taken_back_says_what_it_cost(self):
         stop = Overlap(onset_s=1.0, talk_over_s=0.2, outcome="false_stop", dead_air_s=1.25)
-        assert "then 1250 ms of silence" in rendered(comparison_table([Row("", "", {"a": stop})]))
+        assert "then 1250 ms of silence" in rendered(
+            comparison_table([ComparedLine("", "", {"a": stop})])
+        )

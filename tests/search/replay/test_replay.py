@@ -23,7 +23,7 @@ from livekit_barge.report.terminal.replay_table import replay_table
 from livekit_barge.script.played_call import PlayedCall
 from livekit_barge.script.script import Script
 from livekit_barge.script.scripted_call import play_call
-from livekit_barge.search.replay.compare import Replayed, Row
+from livekit_barge.search.replay.compare import OverlapPair, Replayed
 from livekit_barge.search.replay.recorded_call import Recorded
 from livekit_barge.search.replay.replay_calls import replay_calls, settings_of
 from livekit_barge.stage.models import Timing
@@ -106,7 +106,7 @@ def test_an_agent_that_may_not_be_interrupted_goes_on(calls):
 def test_an_agent_that_says_all_that_was_generated_goes_on_for_at_least_as_long():
     was = Overlap(onset_s=3.0, talk_over_s=0.5, outcome="yielded", time_to_yield_s=0.5)
     to_its_end = Overlap(onset_s=3.0, talk_over_s=1.2, outcome="natural_end", silent_s=4.2)
-    row = Row(was, to_its_end, comparable=True, went_on=True)
+    row = OverlapPair(was, to_its_end, comparable=True, went_on=True)
     table = replay_table([Replayed("call", "patient", (row,), 3.5, 0, 1)])
     assert [str(list(column.cells)[1]) for column in table.columns[2:]] == ["talks on", "≥ 1.2 s"]
 

@@ -4,7 +4,7 @@ from livekit.agents import AgentSession
 from livekit_barge.frameworks.livekit.presets.advice import Facts, advise, facts_of
 from livekit_barge.frameworks.livekit.presets.options import options_in_force
 from livekit_barge.frameworks.livekit.presets.preset import preset_names
-from livekit_barge.frameworks.livekit.resolve import choose
+from livekit_barge.frameworks.livekit.resolve import resolve_knobs
 from livekit_barge.settings import Settings
 
 DEFAULTS = {
@@ -108,7 +108,7 @@ def test_nothing_is_said_of_what_is_not_known():
 
 @pytest.mark.parametrize("name", preset_names())
 def test_a_shipped_preset_draws_no_advice_but_on_the_words_it_waits_for(name):
-    chosen = choose(name, {}, Settings())
+    chosen = resolve_knobs(name, {}, Settings())
     options = DEFAULTS | {knob: each["value"] for knob, each in chosen.asked.items()}
     # The adaptive preset is for a service, and says so in its file.
     facts = Facts(**{**vars(PIPELINE), "own_service": True})

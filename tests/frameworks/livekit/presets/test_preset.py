@@ -8,7 +8,7 @@ from livekit_barge.errors import SettingsError
 from livekit_barge.frameworks.livekit.presets.knobs import KNOBS, spell
 from livekit_barge.frameworks.livekit.presets.options import options_in_force
 from livekit_barge.frameworks.livekit.presets.preset import LEAVE, Preset, preset_names
-from livekit_barge.frameworks.livekit.resolve import choose
+from livekit_barge.frameworks.livekit.resolve import resolve_knobs
 from livekit_barge.settings import Settings
 
 
@@ -98,14 +98,14 @@ def test_a_shipped_preset_says_in_a_sentence_each_whom_it_is_for_and_what_it_cos
 
 @pytest.mark.parametrize("name", preset_names())
 async def test_livekit_takes_a_shipped_preset_and_has_its_values_in_force(name):
-    chosen = choose(name, {}, Settings())
+    chosen = resolve_knobs(name, {}, Settings())
     in_force = options_in_force(AgentSession(**chosen.session_arguments({})))
     asked = {knob: each["value"] for knob, each in chosen.asked.items() if knob != "input_frame_s"}
     assert {knob: in_force[knob] for knob in asked} == asked
 
 
 async def test_livekit_defaults_is_what_a_plain_session_gets():
-    chosen = choose("livekit-defaults", {}, Settings())
+    chosen = resolve_knobs("livekit-defaults", {}, Settings())
     plain, spelled_out = AgentSession(), AgentSession(**chosen.session_arguments({}))
     in_force = options_in_force(plain)
     known = {knob: value for knob, value in in_force.items() if value is not None}

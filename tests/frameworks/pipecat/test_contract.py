@@ -12,7 +12,7 @@ from livekit_barge import frameworks
 from livekit_barge.errors import SettingsError
 from livekit_barge.files.resources import configs_dir
 from livekit_barge.frameworks import protocol
-from livekit_barge.frameworks.protocol import Framework
+from livekit_barge.frameworks.contract import Framework
 
 ROOMS = sorted(path.parent.name for path in Path(frameworks.__file__).parent.glob("*/__init__.py"))
 

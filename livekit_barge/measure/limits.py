@@ -30,7 +30,7 @@ class GateLimits:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Thresholds:
+class Limits:
     """The limits of judging an overlap, the table ``[judging]``, and those to be met."""
 
     yield_within_s: float
