@@ -1,4 +1,4 @@
-"""How near the truth speech is dated, and what is not speech: the table of docs/evidence/accuracy.md.
+"""Measure how accurately speech is dated and told from noise, for docs/evidence/accuracy.md.
 
     python -m benchmarks.accuracy [--part tuning]
 

@@ -4,8 +4,9 @@
 
     make diagnosis          # python -m benchmarks.diagnosis
 
-Writes the confusion matrix into ``docs/evidence/diagnosis.md`` between its markers, and exits with 1 if any
-call was called anything but what is wrong with it. ``--only NAME`` plays some and writes nothing.
+Writes the confusion matrix into ``docs/evidence/diagnosis.md`` between its markers, and exits with
+1 if any call was called anything but what is wrong with it. ``--only NAME`` plays some and writes
+nothing.
 """
 
 from __future__ import annotations
