@@ -1,7 +1,8 @@
 """Writes the pages of docs/ that follow from the code: ``make docs``.
 
 Field tables are read from the classes' source, where the text under a field says what it means, so
-a page is wrong only where a docstring is. ``tests/test_docs.py`` fails while a page is out of date.
+a page is wrong only where a docstring is. ``python -m docs.generate --check`` lists the pages that
+are out of date and writes none.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import ast
 import importlib
 import inspect
 import re
+import sys
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -30,6 +32,7 @@ from docs.page_texts import (
 )
 from livekit_barge.call.events import EVENT_TYPES, ContextItem, Event, LinkCounts
 from livekit_barge.call.meta import CallMeta
+from livekit_barge.diagnosis import KINDS
 from livekit_barge.frameworks.livekit.presets.knobs import KNOBS, Knob, spell
 from livekit_barge.frameworks.livekit.presets.preset import Preset, preset_names
 from livekit_barge.measure.overlap import DecisionMade, Overlap, Verdict
@@ -51,6 +54,7 @@ def pages() -> dict[str, str]:
         "reference/events.md": events(),
         "reference/metrics.md": metric_page(),
         "reference/api.md": api(),
+        "reference/findings.md": findings(),
     }
 
 
@@ -140,6 +144,15 @@ def api() -> str:
         if inspect.isclass(error) and error.__module__ == errors.__name__:
             parts.append(f"- `{name}`: {_first(error)}")
     return _page("Public API", *parts)
+
+
+def findings() -> str:
+    """Return the page as it is, with the findings' own titles at the head of their sections."""
+    page = (DOCS / "reference/findings.md").read_text(encoding="utf-8")
+    for kind in KINDS:
+        title = re.sub(r"\w+_\w+", r"`\g<0>`", kind.title)
+        page = re.sub(rf"(?m)^(### {kind.code}\n\n)(?:.+\n)+", rf"\g<1>{title}.\n", page)
+    return page
 
 
 def _described(name: str, thing: object) -> Iterator[str]:
@@ -261,7 +274,20 @@ def _page(title: str, *parts: str) -> str:
     return "\n\n".join([f"# {title}", NOTICE.strip(), *parts]) + "\n"
 
 
+def main(arguments: list[str]) -> int:
+    """Write the pages; with ``--check`` print the stale ones instead, and return 1 if any is."""
+    stale = 0
+    for name, text in pages().items():
+        page = DOCS / name
+        if page.is_file() and page.read_text(encoding="utf-8") == text:
+            continue
+        if "--check" in arguments:
+            print(f"docs/{name} is out of date: make docs")
+            stale = 1
+        else:
+            page.write_text(text, encoding="utf-8")
+    return stale
+
+
 if __name__ == "__main__":
-    for path, text in pages().items():
-        (DOCS / path).parent.mkdir(exist_ok=True)
-        (DOCS / path).write_text(text, encoding="utf-8")
+    sys.exit(main(sys.argv[1:]))
