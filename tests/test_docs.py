@@ -1,4 +1,4 @@
-"""What docs/ says is current, its links lead somewhere, and its pages are short."""
+"""The pages of docs/ are current, linked and short."""
 
 from __future__ import annotations
 

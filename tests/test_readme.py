@@ -1,4 +1,4 @@
-"""What the README shows a newcomer is true."""
+"""The README keeps what it promises to a newcomer."""
 
 from __future__ import annotations
 
