@@ -64,7 +64,7 @@ class FrontDesk(Agent):
 
     @function_tool
     async def free_rooms(self, context: RunContext, day: str) -> str:  # noqa: ARG002
-        """How many rooms are free.
+        """Return how many rooms are free.
 
         Args:
             day: The day of the week, in English.

@@ -64,7 +64,7 @@ CARTESIA_VOICE = "f786b574-daa5-4673-aa0c-cbe3e8534c02"
 
 
 async def free_rooms(params: FunctionCallParams, day: str) -> None:
-    """How many rooms are free.
+    """Return how many rooms are free.
 
     Args:
         day: The day of the week, in English.

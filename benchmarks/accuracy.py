@@ -1,4 +1,4 @@
-"""How near the truth speech is dated, and what is not speech: the table of docs/accuracy.md.
+"""Measure how accurately speech is dated and told from noise, for docs/evidence/accuracy.md.
 
     python -m benchmarks.accuracy [--part tuning]
 
@@ -32,7 +32,7 @@ from benchmarks.marked import put_between
 from livekit_barge.call.audio import Float32
 from livekit_barge.hearing.edges import AUDIBLE_MARGIN_DB
 
-PAGE = Path("docs/accuracy.md")
+PAGE = Path("docs/evidence/accuracy.md")
 # Made sounds: so many of each kind, at each of these levels of their loudest sample.
 EXAMPLES, PEAKS_DB = 40, (-6, -20, -34)
 NOISE_DBFS = -60.0

@@ -1,6 +1,6 @@
 """Whether a call on the stage is what it would have been in a real room.
 
-    python -m benchmarks.agreement_room [--rounds 8] [--page docs/bench.md]
+    python -m benchmarks.agreement_room [--rounds 8] [--page docs/evidence/agreement.md]
 
 Server, agent and caller of the room are processes of their own on this machine; the stage plays the
 same agent (:mod:`benchmarks.room_agent`) and the same script in virtual time. Compared is what the

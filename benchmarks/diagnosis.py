@@ -4,8 +4,9 @@
 
     make diagnosis          # python -m benchmarks.diagnosis
 
-Writes the confusion matrix into ``docs/diagnosis.md`` between its markers, and exits with 1 if any
-call was called anything but what is wrong with it. ``--only NAME`` plays some and writes nothing.
+Writes the confusion matrix into ``docs/evidence/diagnosis.md`` between its markers, and exits with
+1 if any call was called anything but what is wrong with it. ``--only NAME`` plays some and writes
+nothing.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from livekit_barge.faults import FAULTS, HEALTHY, Trial
 from livekit_barge.measure.measure_call import measure_call
 from livekit_barge.work.log_silencer import turn_log_off
 
-PAGE = Path(__file__).parents[1] / "docs" / "diagnosis.md"
+PAGE = Path(__file__).parents[1] / "docs" / "evidence" / "diagnosis.md"
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@
 
 One server, one caller, one script; the calls to both frameworks take turns in one run. Behind both
 bots are the same stand-ins for the models and the same voice; ears, decisions and output are each
-framework's own. The results are printed, and written into docs/frameworks.md.
+framework's own. The results are printed, and written into docs/evidence/frameworks.md.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from livekit_barge.work.log_silencer import client_log_off
 PAIRS = (("livekit-defaults", "pipecat-defaults"), ("snappy", "snappy"))
 """A preset of each framework's, by what it is for."""
 BARGE_INS, ROUNDS = 5, 2
-PAGE = Path("docs/frameworks.md")
+PAGE = Path("docs/evidence/frameworks.md")
 
 Overlaps = list[JoinedOverlap]
 

@@ -2,7 +2,7 @@
 
     python -m benchmarks.overhead [--pairs 4] [--sessions 1,20] [--seconds 15]
 
-Writes its tables into docs/overhead.md.
+Writes its tables into docs/evidence/overhead.md.
 
 Sessions at once in one process, in real time, each with the real Silero on real audio: an agent
 that talks and a caller who breaks in. Rounds without and with instruments alternate, so that both
@@ -39,7 +39,7 @@ from livekit_barge.stage.voices import SAMPLE_RATE, voice_named
 
 # A probe every 5 ms sees every stall that is longer; its own cost is 200 wake-ups a second.
 PROBE_S = 0.005
-PAGE = Path(__file__).parents[1] / "docs" / "overhead.md"
+PAGE = Path(__file__).parents[1] / "docs" / "evidence" / "overhead.md"
 AGENT = (
     "Our opening hours are from nine in the morning until six in the evening on every day of the "
     "week, and on the first Sunday of the month we open somewhat later, around ten."

@@ -1,4 +1,4 @@
-"""How fast a report is made and opens, into docs/report.md.
+"""How fast a report is made and opens, into docs/evidence/report-speed.md.
 
     python -m benchmarks.report [--short]
 
@@ -29,7 +29,7 @@ from livekit_barge.report.html.writer import prepare
 from tests.browser.chromium import started
 from tests.report.html.made import hour, results
 
-PAGE = Path("docs/report.md")
+PAGE = Path("docs/evidence/report-speed.md")
 
 CALLS = 1_000
 ROUNDS = 7

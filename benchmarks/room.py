@@ -3,7 +3,7 @@
     python -m benchmarks.room       # about twelve minutes, alone on the machine
 
 Server, agent and caller are processes of their own on this machine; ``make livekit-server`` builds
-the first. The results are printed, and written into docs/room.md.
+the first. The results are printed, and written into docs/evidence/room.md.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ LINKS = tuple(
     Link(loss=loss, delay_s=delay_s) for loss in (0.0, 0.01, 0.05) for delay_s in (0.0, 0.05, 0.15)
 )
 LINKED_PRESET, LINKED_BARGE_INS = "snappy", 4
-PAGE = Path("docs/room.md")
+PAGE = Path("docs/evidence/room.md")
 
 LINE = "Please hold on a moment because I have a question."
 # LiveKit's defaults give no heed to a caller for an agent's first three seconds.

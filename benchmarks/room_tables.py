@@ -1,4 +1,4 @@
-"""The figures of ``benchmarks.room`` as tables for docs/room.md."""
+"""The figures of ``benchmarks.room`` as tables for docs/evidence/room.md."""
 
 from __future__ import annotations
 

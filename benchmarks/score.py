@@ -1,6 +1,6 @@
 """What scoring an hour of two-channel audio costs: CPU, memory, start-up; a peer beside it.
 
-    python -m benchmarks.score [--hours 1] [--peer call-ai-metrics] [--page docs/speed.md]
+    python -m benchmarks.score [--hours 1] [--peer call-ai-metrics] [--page docs/evidence/speed.md]
 
 The hour is a conversation of the stage's voices over a room's noise, dense with speech, written in
 each format. Each run is a process of its own, whose CPU seconds and peak memory the kernel counts;

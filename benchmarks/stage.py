@@ -1,6 +1,6 @@
 """How much faster than real time scripted calls are played, and what a process of them holds.
 
-    python -m benchmarks.stage [--suite classic] [--calls 3] [--page docs/bench.md]
+    python -m benchmarks.stage [--suite classic] [--calls 3] [--page docs/evidence/stage-speed.md]
 
 All is from one run: a suite's calls under several presets and under several values of a knob, with
 what LiveKit's local models said kept between calls and without, and by two processes. One process

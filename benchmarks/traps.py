@@ -1,6 +1,6 @@
 """What a setting says, and what it does: LiveKit's known traps as figures.
 
-    python -m benchmarks.traps [--page docs/bench.md]
+    python -m benchmarks.traps [--page docs/evidence/traps.md]
 
 Each is one scripted call in virtual time (``AgentSession``, VAD and turn detector are LiveKit's),
 played under two or more values of one knob, all else LiveKit's defaults. The figures are the same

@@ -1,4 +1,4 @@
-"""What the README shows a newcomer is true."""
+"""The README keeps what it promises to a newcomer."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from livekit_barge.frameworks.livekit.presets.preset import preset_names
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -20,17 +18,6 @@ def test_its_test_passes():
     namespace: dict[str, Any] = {}
     exec(code[1], namespace)
     namespace["test_a_correction_stops_the_agent"]()
-
-
-def test_it_lists_the_preset_names():
-    section = README[README.index("| preset | for |") :]
-    listed = re.findall(r"^\| `([\w-]+)` \|", section[: section.index("\n\n")], re.MULTILINE)
-    assert sorted(listed) == sorted(preset_names())
-
-
-@pytest.mark.parametrize("link", re.findall(r"\]\((?!http)([^)#]+)", README))
-def test_its_links_lead_somewhere(link):
-    assert (ROOT / link).exists()
 
 
 @pytest.mark.parametrize("target", sorted(set(re.findall(r"\bmake ([a-z-]+)", README))))

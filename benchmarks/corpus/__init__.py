@@ -5,7 +5,7 @@ laid, and the truth; ``spoiling``: noise and codecs; ``noises``: made sounds tha
 ``clips``: recorded ones, out of Debian packages; ``judging``: what was found, against the truth.
 
 *Tuning* and *figures* are two parts: other sentences, other voices, other seeds. Numbers in
-``livekit_barge/measure`` are set by the first; what ``docs/accuracy.md`` states is of the second.
+``livekit_barge/measure`` are set by the first; ``docs/evidence/accuracy.md`` is of the second.
 """
 
 PARTS = ("tuning", "figures")

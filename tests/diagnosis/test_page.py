@@ -1,4 +1,4 @@
-"""docs/diagnosis.md and the codes are one: none without its section, none that is not there."""
+"""Each code of the diagnosis has its section in docs/reference/findings.md, and no other has."""
 
 import re
 from pathlib import Path
@@ -7,7 +7,9 @@ import pytest
 
 from livekit_barge.diagnosis import KINDS, RuleLimits
 
-PAGE = (Path(__file__).parents[2] / "docs" / "diagnosis.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).parents[2] / "docs" / "reference" / "findings.md").read_text(
+    encoding="utf-8"
+)
 SECTIONS = dict(re.findall(r"^### (\S+)\n(.*?)(?=^##|\Z)", PAGE, flags=re.MULTILINE | re.DOTALL))
 
 

@@ -80,7 +80,7 @@ class TestCaveats:
 
 
 def test_the_docs_name_every_warning_of_it():
-    page = (Path(__file__).parents[3] / "docs" / "scorecard.md").read_text(encoding="utf-8")
+    page = (Path(__file__).parents[3] / "docs" / "recordings.md").read_text(encoding="utf-8")
     table = page.split("<!-- leakage -->")[1].split("<!-- /leakage -->")[0]
     told = [*caveats([leakage(left_db=-12), leakage(delay_s=0.0)], 0, withheld=1)]
     assert {caveat.code for caveat in told} | {"looks_swapped"} == set(

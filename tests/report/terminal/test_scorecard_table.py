@@ -1,4 +1,4 @@
-"""The terminal's words, and docs/scorecard.md against the code."""
+"""The terminal's words, and the pages on scorecards against the code."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ from livekit_barge.measure.statistics import Measured, Percentiles, Rate
 from livekit_barge.report.terminal.scorecard_table import as_percentiles, as_rate, render_scorecard
 from tests.measure.test_scorecard import card, overlap
 
-DOCS = (Path(__file__).parents[3] / "docs" / "scorecard.md").read_text(encoding="utf-8")
+PAGES = Path(__file__).parents[3] / "docs"
+DOCS = (PAGES / "recordings.md").read_text(encoding="utf-8")
+REFERENCE = (PAGES / "reference" / "scorecard.md").read_text(encoding="utf-8")
 
 
 def shown(card) -> str:
@@ -28,7 +30,7 @@ def shown(card) -> str:
 
 class TestDocs:
     def section(self, mark: str) -> str:
-        return DOCS.split(f"<!-- {mark} -->")[1].split(f"<!-- /{mark} -->")[0]
+        return (DOCS + REFERENCE).split(f"<!-- {mark} -->")[1].split(f"<!-- /{mark} -->")[0]
 
     def named(self, text: str) -> set[str]:
         """What stands in the first column of a table."""
@@ -42,18 +44,18 @@ class TestDocs:
         assert self.named(overlaps) == set(document["overlaps"][0])
 
     def test_name_each_field_of_the_summary(self):
-        row = re.search(r"^\| `summary` \| (.*) \|$", DOCS, re.MULTILINE)[1]
+        row = re.search(r"^\| `summary` \| (.*) \|$", REFERENCE, re.MULTILINE)[1]
         assert re.findall(r"`(\w+)`", row) == list(card().to_json()["summary"])
 
     def test_name_each_field_of_a_rate_and_of_times(self):
-        named = DOCS[DOCS.index("A rate is `count`") : DOCS.index("## Many")]
+        named = REFERENCE[REFERENCE.index("A rate is `count`") :]
         rate, times = named.split("Times are")
         assert re.findall(r"`(\w+)`", rate) == list(Rate(1, 2).to_json())
         assert re.findall(r"`(\w+)`", times) == list(Percentiles(()).to_json())
 
     def test_name_the_sources_and_the_schema(self):
         assert re.findall(r"`([\w-]+)`", self.section("sources")) == list(SOURCES)
-        assert SCORECARD_SCHEMA in DOCS
+        assert SCORECARD_SCHEMA in REFERENCE
 
     def test_state_the_limits_of_the_thresholds(self):
         limits = Limits.load()
