@@ -10,6 +10,7 @@ READY  := $(VENV)/.ready
 
 include configs/livekit-server/build.mk
 include configs/chromium.mk
+include configs/node-agents/build.mk
 
 help: ## list the targets
 	@grep -hE '^[a-z][a-z-]*:.*##' $(MAKEFILE_LIST) | sort | sed -E 's/:.*## /\t/' | expand -t 18
@@ -17,7 +18,7 @@ help: ## list the targets
 demo: $(READY) ## three scripted calls under two presets: no keys, no server, no microphone
 	$(RUN)/livekit-barge demo
 
-test: $(READY) $(ROOM_SERVER) $(CHROMIUM) ## all tests; those in a real room need Go to build the server, once
+test: $(READY) $(ROOM_SERVER) $(CHROMIUM) $(NODE_AGENTS) ## all tests; those in a real room need Go to build the server, once
 	$(RUN)/python -m pytest
 
 room-demo: $(READY) $(LIVEKIT_SERVER) ## a server, an agent and a caller on this machine: where the time of each barge-in goes
@@ -78,7 +79,7 @@ mutate: $(READY) ## break lines of measure/ and hearing/ one at a time, and list
 	$(RUN)/python -m benchmarks.mutate
 
 detector: $(READY) ## train and measure the detector of adaptive mode: long, alone
-	$(RUN)/python -m benchmarks.detector
+	$(RUN)/python -m benchmarks.detector --cache .detector --page docs/evidence/adaptive-detector.md
 
 check: lint types format test ## what CI runs
 

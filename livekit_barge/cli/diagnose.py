@@ -34,7 +34,7 @@ def diagnose(
     """Find which of the seven symptoms each call shows, the evidence, and which knob to change.
 
     Exits with 0 if nothing was found, 1 if something was, 2 if a call could not be diagnosed. Each
-    code has its section in docs/diagnosis.md.
+    code has its section in docs/reference/findings.md.
     """
     from livekit_barge.batch.find_recordings import call_folders
     from livekit_barge.batch.stored_results import Refused

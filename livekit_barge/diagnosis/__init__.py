@@ -9,7 +9,7 @@
 
 Each rule looks for one cause, in the stamps and in the audio, and finds nothing if its evidence is
 missing. An overlap that no rule explains becomes a finding that names the instrument to decide it.
-The codes are stable; ``docs/diagnosis.md`` has a section for each.
+The codes are stable; ``docs/reference/findings.md`` has a section for each.
 """
 
 from livekit_barge.diagnosis.finding import Finding, Sure

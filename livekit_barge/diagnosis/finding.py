@@ -22,7 +22,7 @@ class Finding:
     """One thing that the diagnosis found. Texts are one line each, for a person."""
 
     code: str
-    """Stable; the name of its section in ``docs/diagnosis.md``."""
+    """Stable; the name of its section in ``docs/reference/findings.md``."""
     title: str
     symptom: int | None
     """One of the seven symptoms, by number; ``None``: a cause beyond them."""

@@ -226,4 +226,4 @@ UNEXPLAINED = Kind(
 )
 
 KINDS = tuple(kind for kind in list(globals().values()) if isinstance(kind, Kind))
-"""All kinds, in the order of ``docs/diagnosis.md``: the seven symptoms first."""
+"""All kinds, in the order of ``docs/reference/findings.md``: the seven symptoms first."""

@@ -96,7 +96,7 @@ class Scorecard:
         return round(math.hypot(*(part for part in parts if part is not None)), 6)
 
     def to_json(self) -> dict[str, Any]:
-        """The document that ``docs/scorecard.md`` describes."""
+        """The document that ``docs/reference/scorecard.md`` describes."""
         return {
             "schema": SCORECARD_SCHEMA,
             "call_id": self.call_id,

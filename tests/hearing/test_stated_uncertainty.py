@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from livekit_barge.hearing.edges import Edge, Stretch, edges
+from livekit_barge.hearing.edges import Edge, IslandFrames, edges
 from livekit_barge.hearing.levels import Background
 
 FRAME_S = 0.0025
@@ -17,7 +17,7 @@ SILENCE, SOUND = [-90.0] * 20, [-30.0] * 20
 def uncertainties(levels_db: list[float], background: Background, least_db: float):
     """The stated uncertainties of the onset and the end of all that is over −60 dB."""
     levels = np.array(levels_db)
-    stretch = Stretch(10 ** (levels / 10), (0, len(levels)), background, background, least_db)
+    stretch = IslandFrames(10 ** (levels / 10), (0, len(levels)), background, background, least_db)
     loud = np.flatnonzero(levels > -60)
     [found] = edges([(stretch, (int(loud[0]), int(loud[-1]) + 1))])
     return tuple(edge.uncertainty_s for edge in found if isinstance(edge, Edge))

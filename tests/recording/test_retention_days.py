@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from livekit_barge.call.meta import META_FILE
+from livekit_barge.call.formats import META_FILE
 from tests.recording.conftest import say_for
 from tests.recording.made import META
 from tests.recording.standins import tone

@@ -21,8 +21,8 @@ from livekit_barge.call.events import Decision, OverlappingSpeech
 from livekit_barge.call.folder import Call
 from livekit_barge.frameworks.pipecat.adaptive_start import AdaptiveUserTurnStartStrategy, _Heard
 from livekit_barge.frameworks.pipecat.preset import PipecatPreset
+from livekit_barge.script.pipecat_call import Bot, play_pipecat_call
 from livekit_barge.script.script import Script
-from livekit_barge.stage.pipecat import Bot, play_pipecat_call
 
 AGENT = [
     "Your parcel is on its way and it will reach you on Tuesday afternoon at four o'clock, or a "

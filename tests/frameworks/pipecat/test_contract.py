@@ -11,7 +11,7 @@ import pytest
 from livekit_barge import frameworks
 from livekit_barge.errors import SettingsError
 from livekit_barge.files.resources import configs_dir
-from livekit_barge.frameworks import protocol
+from livekit_barge.frameworks import contract
 from livekit_barge.frameworks.contract import Framework
 
 ROOMS = sorted(path.parent.name for path in Path(frameworks.__file__).parent.glob("*/__init__.py"))
@@ -36,10 +36,10 @@ class TestEachFramework:
     @pytest.mark.parametrize(
         ("row", "asked"),
         [
-            ("causes", protocol.CausesLike),
-            ("stamps", protocol.StampsLike),
-            ("speeches", protocol.SpeechesLike),
-            ("instruments", protocol.RecordedCalls),
+            ("causes", contract.CausesLike),
+            ("stamps", contract.StampsLike),
+            ("speeches", contract.SpeechesLike),
+            ("instruments", contract.RecordedCalls),
         ],
     )
     def test_gives_classes_with_every_member_asked_for(
