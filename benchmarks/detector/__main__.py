@@ -19,6 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.detector import recorded, spoken
+from benchmarks.detector.card import write_card
 from benchmarks.detector.clips import Clip, ClipStore
 from benchmarks.detector.examples import draw, joined, loaded
 from benchmarks.detector.packages import fetch, python_with_pip
@@ -87,7 +88,8 @@ def _train(asked: argparse.Namespace) -> None:
 def _judge(asked: argparse.Namespace) -> None:
     from benchmarks.detector.tables import tables
 
-    page = tables(*stage(asked.cache, "judged"))
+    page, figures = tables(*stage(asked.cache, "judged"))
+    write_card(figures)
     if asked.page is None:
         print(page)
     else:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from benchmarks.detector.clips import Clip
-from benchmarks.detector.judging import Heard, Share, false, hear, recall
+from benchmarks.detector.judging import Heard, false, hear, recall
 from benchmarks.detector.scenes import Stagehand
 from livekit_barge.adaptive.causal_network import Weights
 from livekit_barge.adaptive.detector import Detector
@@ -30,10 +30,18 @@ def choose(
 
 
 def cost(heard: Sequence[Heard], threshold: float, long_s: float) -> float:
-    """Return the share missed, three times, plus the share of others that stop the agent."""
+    """Return the share missed, three times, plus the share of others that stop the agent.
 
-    def rate(share: Share) -> float:
-        return share.count / max(share.of, 1)
-
-    missed = 1 - rate(recall(heard, threshold, long_s))
-    return MISS_COST * missed + rate(false(heard, threshold, long_s))
+    Each kind counts the same, however many clips of it there are; shouts of game characters, which
+    no caller sounds like, do not count.
+    """
+    missed, stopped = [], []
+    for kind in {one.clip.kind for one in heard} - {"shout"}:
+        some = [one for one in heard if one.clip.kind == kind]
+        if some[0].clip.interrupts:
+            found = recall(some, threshold, long_s)
+            missed.append(1 - found.count / found.of)
+        else:
+            wrong = false(some, threshold, long_s)
+            stopped.append(wrong.count / wrong.of)
+    return MISS_COST * float(np.mean(missed)) + float(np.mean(stopped))

@@ -33,13 +33,15 @@ _KINDS = {
 }
 
 
-def tables(pairs: Sequence[tuple[Clip, Float32]], hand: Stagehand) -> str:
-    """Hear every judged clip and return the page."""
+def tables(pairs: Sequence[tuple[Clip, Float32]], hand: Stagehand) -> tuple[str, str]:
+    """Hear every judged clip; return the page, and the figures for the card."""
     detector = Detector.load()
-    heard = hear(detector, pairs, hand, share=0.35)
+    heard = hear(detector, pairs, hand, share=0.15)
     at, long_s = detector.threshold, detector.long_s
     clean = [one for one in heard if one.condition == CONDITIONS[0].name]
     speakers = {one.clip.speaker for one in heard}
+    by_kind = _rows(clean, lambda one: _KINDS[one.clip.kind], at, long_s, list(_KINDS.values()))
+    by_condition = _rows(heard, lambda one: one.condition, at, long_s, [c.name for c in CONDITIONS])
     parts = [
         "# The detector's figures\n",
         f"Made by `python -m benchmarks.detector judge`: {len(clean)} clips of {len(speakers)}"
@@ -51,11 +53,11 @@ def tables(pairs: Sequence[tuple[Clip, Float32]], hand: Stagehand) -> str:
         "## Limits, all conditions\n",
         _curve(heard, long_s),
         "## By kind, clean\n",
-        _rows(clean, lambda one: _KINDS[one.clip.kind], at, long_s, list(_KINDS.values())),
+        by_kind,
         "## By kind, all conditions\n",
         _rows(heard, lambda one: _KINDS[one.clip.kind], at, long_s, list(_KINDS.values())),
         "## By condition\n",
-        _rows(heard, lambda one: one.condition, at, long_s, [c.name for c in CONDITIONS]),
+        by_condition,
         "## By source\n",
         _rows(heard, _source, at, long_s, sorted({_source(one) for one in heard})),
         "## After so long, clean\n",
@@ -65,7 +67,7 @@ def tables(pairs: Sequence[tuple[Clip, Float32]], hand: Stagehand) -> str:
         "## Cost\n",
         _cost(detector),
     ]
-    return "\n".join(parts)
+    return "\n".join(parts), "\n".join([parts[1], by_kind, by_condition])
 
 
 def _curve(heard: Sequence[Heard], long_s: float) -> str:
