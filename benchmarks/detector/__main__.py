@@ -14,6 +14,7 @@ import argparse
 import hashlib
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -38,10 +39,15 @@ _DRAWS, _SCENES, _EPOCHS = 4, 7_000, 12
 
 def main() -> None:
     """Run the steps that were asked for."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.detector", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.detector", description=(__doc__ or "").splitlines()[0]
+    )
     parser.add_argument("steps", nargs="*", metavar="STEP", help=", ".join(STEPS))
     parser.add_argument("--cache", type=Path, required=True, help="folder for packages and clips")
     parser.add_argument("--page", type=Path, help="write the tables into this page")
+    parser.add_argument(
+        "--most", type=int, default=10_000, help="judge so many of a kind and source"
+    )
     asked = parser.parse_args()
     if unknown := set(asked.steps) - set(STEPS):
         parser.error(f"no step is called {', '.join(sorted(unknown))}: {', '.join(STEPS)}")
@@ -88,13 +94,26 @@ def _train(asked: argparse.Namespace) -> None:
 def _judge(asked: argparse.Namespace) -> None:
     from benchmarks.detector.tables import tables
 
-    page, figures = tables(*stage(asked.cache, "judged"))
+    pairs, hand = stage(asked.cache, "judged")
+    page, figures = tables(_thinned(pairs, asked.most), hand)
     write_card(figures)
     if asked.page is None:
         print(page)
     else:
         asked.page.parent.mkdir(parents=True, exist_ok=True)
         asked.page.write_text(page, encoding="utf-8")
+
+
+def _thinned(pairs: list[tuple[Clip, Float32]], most: int) -> list[tuple[Clip, Float32]]:
+    """Return at most so many clips of each kind and source."""
+    kept: Counter[tuple[str, str]] = Counter()
+    chosen = []
+    for n in np.random.default_rng(9).permutation(len(pairs)):
+        clip = pairs[n][0]
+        kept[clip.kind, clip.source] += 1
+        if kept[clip.kind, clip.source] <= most:
+            chosen.append(pairs[n])
+    return chosen
 
 
 def stage(cache: Path, part: str) -> tuple[list[tuple[Clip, Float32]], Stagehand]:

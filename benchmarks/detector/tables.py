@@ -36,7 +36,7 @@ _KINDS = {
 def tables(pairs: Sequence[tuple[Clip, Float32]], hand: Stagehand) -> tuple[str, str]:
     """Hear every judged clip; return the page, and the figures for the card."""
     detector = Detector.load()
-    heard = hear(detector, pairs, hand, share=0.15)
+    heard = hear(detector, pairs, hand, share=0.07)
     at, long_s = detector.threshold, detector.long_s
     clean = [one for one in heard if one.condition == CONDITIONS[0].name]
     speakers = {one.clip.speaker for one in heard}

@@ -15,7 +15,7 @@ from livekit_barge.call.audio import Float32
 from livekit_barge.errors import SettingsError
 from livekit_barge.stage.noises import make_sound
 
-WEIGHTS_SHA256 = "a7e9e2f6e4c63f43997fb2c30031809f6282e895c9f4900b452304a969e8f023"
+WEIGHTS_SHA256 = "e8121058c355ddc6fdcc862db9ea0ba11caf9e86255cae3ad4feed0ec65ca059"
 """`python -m benchmarks.detector train` prints it."""
 
 
