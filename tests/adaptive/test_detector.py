@@ -15,7 +15,7 @@ from livekit_barge.call.audio import Float32
 from livekit_barge.errors import SettingsError
 from livekit_barge.stage.noises import make_sound
 
-WEIGHTS_SHA256 = "e8121058c355ddc6fdcc862db9ea0ba11caf9e86255cae3ad4feed0ec65ca059"
+WEIGHTS_SHA256 = "f388dd9947a54d030052d03ccef555a1a9ca365386d071b1167fdb495410edca"
 """`python -m benchmarks.detector train` prints it."""
 
 
