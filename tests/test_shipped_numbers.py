@@ -22,6 +22,18 @@ NO_NUMBERS = ("summary", "say", "agent", "kind", "voice")
 """Keys of suites and scripts whose text is spoken or read."""
 
 LIVEKIT: dict[str, dict[str, Any]] = {
+    "adaptive": {
+        "interruption_mode": "adaptive",
+        "min_interruption_words": 0,
+        "backchannel_boundary": [0.0, 1.0],
+        "aec_warmup_duration": "off",
+        "input_frame_s": 0.02,
+        "min_speech_duration": 0.05,
+        "min_silence_duration": 0.25,
+        "min_interruption_duration": 0.5,
+        "resume_false_interruption": True,
+        "false_interruption_timeout": 1.0,
+    },
     "livekit-defaults": {
         "allow_interruptions": True,
         "min_interruption_duration": 0.5,
@@ -84,6 +96,13 @@ LIVEKIT: dict[str, dict[str, Any]] = {
 }
 
 PIPECAT: dict[str, dict[str, Any]] = {
+    "adaptive": {
+        "start_secs": 0.1,
+        "stop_secs": 0.3,
+        "user_turn_start": ["adaptive", "transcription"],
+        "user_speech_timeout": 0.6,
+        "audio_out_queue_size_ms": 400,
+    },
     "noisy": {
         "confidence": 0.85,
         "start_secs": 0.3,

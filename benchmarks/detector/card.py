@@ -37,7 +37,7 @@ it is not yet better than a VAD. Train it again before you rely on it.
 | espeak-ng's variants, flite's slt, rms, kal16 | training | sounds of GPL-3 and BSD-like tools |
 | telephone prompts in French, Italian, Russian (`asterisk-core-sounds-*`, `asterisk-prompt-it-menardi`) | training, choice | CC-BY-SA-3.0 |
 | game voices and effects (`hedgewars-data`) | training, choice, judged: voices split | GFDL, GPL-2 (package) |
-| made coughs, keys, traffic, music, DTMF (`livekit_barge.bench.sounds`) | training, choice, judged: seeds split | Apache-2.0 |
+| made coughs, keys, traffic, music, DTMF (`livekit_barge.stage.noises`) | training, choice, judged: seeds split | Apache-2.0 |
 | encoder of `smart-turn-v3.2` (`pipecat-ai` 1.14.0), as a teacher of intermediate features | training | BSD-2-Clause |
 | Piper's joe, flite's awb, English and Spanish prompts, `codec2-examples`, `pocketsphinx-testdata` | judged only | MIT, BSD-like, CC-BY-SA-3.0, GPL-2, LGPL-2.1, BSD |
 

@@ -10,9 +10,9 @@ import soxr
 
 from livekit_barge.adaptive.detector import Detector
 from livekit_barge.adaptive.mel import SAMPLE_RATE
-from livekit_barge.bench.voices import SAMPLE_RATE as VOICE_RATE
-from livekit_barge.bench.voices import VOICES
 from livekit_barge.call.audio import Float32, to_float
+from livekit_barge.stage.voices import SAMPLE_RATE as VOICE_RATE
+from livekit_barge.stage.voices import VOICES
 
 SPEAKERS = ("joe", "joe-light")
 SENTENCES = (
