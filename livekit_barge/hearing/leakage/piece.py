@@ -54,11 +54,15 @@ class HeardPiece:
 
     @property
     def sounding(self) -> Marks:
-        """The frames in which the other channel stands out of its own background.
+        """The frames in which what the other channel says may come, if it leaks.
 
-        A hum on both channels is alike in the others, too; what one says leaks only here.
+        There the other channel stands out of its own background, or has done so within the length
+        of the response. A hum on both channels is alike in all frames; speech leaks only here.
         """
-        return np.asarray(self.other > _STANDS_OUT * self.other_floor)
+        loud = np.zeros(TAPS - 1 + self.other.size, dtype=np.intp)
+        loud[TAPS - 1 :] = self.other > _STANDS_OUT * self.other_floor
+        sums = np.concatenate([[0], loud.cumsum()])
+        return np.asarray(sums[TAPS:] > sums[:-TAPS])
 
     @cached_property
     def spectra(self) -> Spectra:

@@ -73,6 +73,17 @@ def test_a_hum_on_both_channels_is_no_way_from_one_to_the_other():
     assert path.learn(heard) < 3.0
 
 
+def test_what_a_room_returns_between_words_over_a_background_is_learnt_too():
+    other = np.random.default_rng(1).normal(0, 0.05, RATE + PIECE_LENGTH)
+    other[np.arange(len(other)) % (RATE // 4) > RATE // 12] = 0  # four words a second
+    other = (other + np.random.default_rng(3).normal(0, 1e-3, len(other))).astype(np.float32)
+    channel = np.float32(0.1) * (np.roll(other, 1600) + np.roll(other, 1600 + 1280))
+    path = LeakagePath(RATE, 0.1)
+    heard = path.hear(channel, other, RATE, FLOOR, other_floor=1e-6)
+    path.learn(heard)
+    assert path.clean(heard).left.mean() < 0.01 * heard.own.mean()
+
+
 class TestHeardBefore:
     """A piece is heard when it is looked at, and again when it is cleaned."""
 
