@@ -191,7 +191,7 @@ def test_a_result_that_cannot_be_written_is_told_and_leaves_nothing(
     monkeypatch.setattr(private, "binary", fills_up)
     for path in paths:
         line = results.make(path).line
-        assert line.startswith(f"{path}: its result cannot be kept in {results.directory}")
+        assert line.startswith(f"{path}: its result cannot be written to {results.directory}")
         assert "(No space left on device) – free some space" in line
     assert [file for file in results.directory.rglob("*") if file.is_file()] == []
 

@@ -12,7 +12,7 @@ from typer.testing import CliRunner, Result
 from livekit_barge.cli.app import app
 from livekit_barge.errors import BargeError
 from livekit_barge.frameworks.livekit.presets.preset import Preset
-from livekit_barge.search import search, space
+from livekit_barge.search import polish, search, space, tune_plan
 from livekit_barge.search.axes import Axis
 from livekit_barge.search.search import Found
 from livekit_barge.search.tune import Tuned
@@ -135,6 +135,8 @@ def tune(folder: Path, out: str, budget: str, *more: object) -> Result:
         small = (Axis("min_interruption_duration", (0.2, 0.5)),)
         patch.setattr(space, "SPACE", small)
         patch.setattr(search, "SPACE", small)
+        patch.setattr(polish, "SPACE", small)
+        patch.setattr(tune_plan, "SPACE", small)
         patch.setattr("livekit_barge.search.tune.preset_names", lambda: ["snappy"])
         return run(
             *("tune", "--suite", folder / "short.yaml", "--trials", 1, "--times", 1, "--jobs", 1),

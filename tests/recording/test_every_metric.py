@@ -112,6 +112,15 @@ def test_a_call_that_cannot_be_kept_counts_a_fault(play, speech, tmp_path, moved
     assert moved()["faults"] == 1
 
 
+def test_an_adaptive_mode_without_a_detector_counts_itself(play, speech, moved):
+    async def script(stand):
+        await say_for(stand, speech, 3)
+
+    # LiveKit makes no detector for a session without an STT.
+    play(script, interruption={"mode": "adaptive"})
+    assert moved()["adaptive_lost"] == 1
+
+
 def test_no_metric_is_exported_that_these_calls_do_not_move():
     assert counts().keys() == {
         "calls",
@@ -123,4 +132,5 @@ def test_no_metric_is_exported_that_these_calls_do_not_move():
         "dead_air_seconds",
         "unmeasured",
         "faults",
+        "adaptive_lost",
     }

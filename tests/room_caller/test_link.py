@@ -54,7 +54,7 @@ def test_with_nothing_wrong_there_is_no_link():
         ({"loss": 100}, "--loss: 100 % of the packets lost"),
         ({"jitter": "20ms"}, "the jitter may not exceed the delay"),
         ({"delay": "1m"}, "--delay: '1m' is not a time"),
-        ({"delay": "60s"}, "no delay above 10 s"),
+        ({"delay": "60s"}, "nor the delay 10 s"),
     ],
 )
 def test_what_no_link_can_do_is_refused(asked, wrong):

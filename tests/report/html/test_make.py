@@ -56,7 +56,7 @@ class TestOneBadCall:
         assert "events.jsonl:1" in made.refused[0].line
         page = made.page.read_text()
         assert "events.jsonl:1" in page
-        assert (tmp_path / "report/html/good.html").exists()
+        assert (tmp_path / "report/pages/good.html").exists()
 
     def test_counts_in_the_bar_as_the_others_do(self, calls, tmp_path, monkeypatch):
         monkeypatch.setattr(progress, "SAY_EVERY_S", 0.0)
@@ -105,7 +105,7 @@ class TestFolder:
     def test_anything_else_is_left_alone(self, call, tmp_path):
         (tmp_path / "mine").mkdir()
         (tmp_path / "mine/pages").touch()
-        with pytest.raises(CallError, match="is no report"):
+        with pytest.raises(CallError, match="is not a report"):
             make_report([call], tmp_path / "mine", ScoreOptions())
         assert (tmp_path / "mine/pages").exists()
 
@@ -118,7 +118,7 @@ class TestFolder:
 
     def test_a_file_in_its_place_is_one_line(self, call, tmp_path):
         (tmp_path / "file").touch()
-        with pytest.raises(CallError, match="is no report"):
+        with pytest.raises(CallError, match="is not a report"):
             make_report([call], tmp_path / "file", ScoreOptions())
 
 

@@ -68,8 +68,8 @@ def test_where_the_agent_s_end_has_no_words_a_sound_of_listening_is_known_by_the
 
 
 def test_it_says_how_the_ends_were_joined_and_how_exactly():
-    assert "by the host's clock, to 2 ms" in rendered()
-    assert "by the audio in both folders, to 57 ms" in rendered(alignment=AUDIO)
+    assert "by the host's clock, to within 2 ms" in rendered()
+    assert "by the audio in both folders, to within 57 ms" in rendered(alignment=AUDIO)
 
 
 def test_a_caller_from_the_telephone_is_labelled_and_an_ordinary_one_is_not():
