@@ -17,9 +17,11 @@ from livekit_barge.hearing.levels import NOISE_MOST_DB, Background, Powers, quan
 CROWD_S, _LEAST = 10.0, 40
 # They stay 4 dB under the talker's active level for 0.4 s; the first and the last may be a word's.
 _UNDER_DB, _LASTS, _TRIM = 4.0, 8, 1
-# Three quarters of a crowd that matters sound above the margin D, but for a decibel; its gaps, and
-# the pauses of a quiet line, do not. What is under the margin is not heard, and counts as if on it.
-_HEARD, _FADED_DB = 0.25, AUDIBLE_MARGIN_DB + 1.0
+# A word that fades out to a quiet line falls further than this under its talker. So do the gaps of
+# a far crowd, most of which sounds above the margin D; but those are not as far under its middle as
+# the silence in which a hum or a tune began.
+_FADED_DB, _MOSTLY, _HEARD_DB = AUDIBLE_MARGIN_DB + 3.0, 0.25, AUDIBLE_MARGIN_DB + 1.0
+_GAPS_DB = 12.0
 # One level in ten of a crowd is this far under their middle; of steady noise, half a dB.
 _LIVELY_DB = 1.5
 # What the talker must exceed: nearly all of the levels and what 10 ms have more, or as far above
@@ -37,10 +39,10 @@ def crowd(levels_db: Powers, talker_db: float) -> Background | None:
     behind = np.concatenate(lasting) if lasting else np.zeros(0)
     if behind.size < _LEAST:
         return None
-    [quiet] = quantiles(behind, _HEARD).tolist()
-    if quiet < talker_db - _FADED_DB:  # mostly so, and then nothing else need be known
+    low, quiet, middle, high = quantiles(behind, 0.1, _MOSTLY, 0.5, _TOP).tolist()
+    if low < talker_db - _FADED_DB and (quiet < talker_db - _HEARD_DB or low < middle - _GAPS_DB):
         return None
-    low, middle, high = quantiles(behind, 0.1, 0.5, _TOP).tolist()
+    # What is under the margin is not heard, and counts as if it were on it.
     low = max(low, talker_db - AUDIBLE_MARGIN_DB)
     if middle - low < _LIVELY_DB:
         return None
