@@ -1,6 +1,7 @@
 """A caller's folder, from frames with stated times."""
 
 import dataclasses
+import re
 
 import numpy as np
 import pytest
