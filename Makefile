@@ -33,7 +33,7 @@ frameworks: $(READY) $(LIVEKIT_SERVER) ## LiveKit Agents and Pipecat side by sid
 overhead: $(READY) ## what the instruments cost with 1 and 20 sessions, into docs/evidence/overhead.md: about 6 minutes, alone
 	$(RUN)/python -m benchmarks.overhead
 
-accuracy: $(READY) ## how accurately speech is dated, into docs/evidence/accuracy.md: about 5 minutes, alone
+accuracy: $(READY) ## how accurately speech is dated, into docs/evidence/accuracy.md: about 10 minutes, alone
 	$(RUN)/python -m benchmarks.accuracy
 
 diagnosis: $(READY) ## what the diagnosis finds in every fault and in healthy calls, into docs/evidence/diagnosis.md: about 3 minutes

@@ -25,8 +25,8 @@ logger = logging.getLogger("livekit_barge.adaptive")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Limits:
-    """What a client may do."""
+class ServiceBounds:
+    """Bounds on the clients of a service: sessions, rates, and times."""
 
     sessions: int = 256
     """Sessions that are open at a time; one more is refused with 503."""
@@ -57,7 +57,7 @@ class Connection:
         *,
         detector: Detector,
         pool: Executor,
-        limits: Limits,
+        limits: ServiceBounds,
         metrics: ServiceMetrics,
         clock: Clock,
     ) -> None:

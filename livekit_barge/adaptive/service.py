@@ -18,7 +18,7 @@ from jwt import PyJWTError
 from livekit import api
 
 from livekit_barge import __version__
-from livekit_barge.adaptive.connection import Connection, Limits, logger
+from livekit_barge.adaptive.connection import Connection, ServiceBounds, logger
 from livekit_barge.adaptive.gateway import Gateway
 from livekit_barge.adaptive.protocol import MAX_REQUEST_BYTES
 from livekit_barge.adaptive.service_metrics import ServiceMetrics
@@ -64,7 +64,7 @@ class Service:
         credentials: Credentials,
         *,
         gateway: str | None = None,
-        limits: Limits | None = None,
+        limits: ServiceBounds | None = None,
         workers: int = 1,
         clock: Clock | None = None,
     ) -> None:
@@ -72,7 +72,7 @@ class Service:
         self._detector = detector
         self.credentials = credentials
         self._gateway = Gateway(gateway, self.metrics)
-        self._limits = limits or Limits()
+        self._limits = limits or ServiceBounds()
         self._clock = clock or SystemClock()
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="barge-adaptive")
         self._connections: set[Connection] = set()

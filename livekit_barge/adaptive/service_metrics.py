@@ -28,7 +28,7 @@ _SECONDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 0.7, 1.0)
 
 
 class ServiceMetrics:
-    """What one service has done since it started."""
+    """Counts and times of one service since it started."""
 
     def __init__(self) -> None:
         self.registry = registry = CollectorRegistry()

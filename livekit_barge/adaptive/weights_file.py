@@ -25,7 +25,7 @@ _REMEDY = "name a file that livekit-barge adaptive learn wrote, or leave the set
 
 @dataclass(frozen=True)
 class Facts:
-    """What a detector's file says beside its weights."""
+    """The facts in a detector's file beside its weights."""
 
     threshold: float
     """A probability at or above it, for two steps in a row, is an interruption."""

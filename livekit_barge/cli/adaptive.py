@@ -53,7 +53,7 @@ def serve(
     An agent finds it by LIVEKIT_INFERENCE_URL, or by BARGE_ADAPTIVE; /healthz and /metrics are for
     your monitoring.
     """
-    from livekit_barge.adaptive.connection import Limits
+    from livekit_barge.adaptive.connection import ServiceBounds
     from livekit_barge.adaptive.load import load_detector
     from livekit_barge.adaptive.service import Credentials, Service
 
@@ -71,7 +71,7 @@ def serve(
         load_detector(model),
         Credentials(key, secret),
         gateway=gateway,
-        limits=Limits(sessions=sessions),
+        limits=ServiceBounds(sessions=sessions),
     )
     asyncio.run(_serve(service, host, port))
 

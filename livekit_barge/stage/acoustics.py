@@ -44,7 +44,7 @@ class Air:
 
     @property
     def hears_back_s(self) -> float:
-        """How much of the agent's past audio matters to the echo, in seconds."""
+        """The seconds of the agent's past audio that the echo needs."""
         return self._echo.delay_s if self._echo else 0.0
 
     def between(self, start: int, stop: int, heard: Sequence[HeardAudio]) -> list[Pcm]:

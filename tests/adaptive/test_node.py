@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from livekit_barge.adaptive.connection import Limits
+from livekit_barge.adaptive.connection import ServiceBounds
 from livekit_barge.adaptive.service import Credentials
 from tests.adaptive.made import CREDENTIALS, Running, serving
 
@@ -49,7 +49,7 @@ async def verdicts(
 
 
 async def test_nodes_own_detector_takes_the_verdicts_of_our_service(node: str) -> None:
-    async with serving(limits=Limits(answer_within_s=60.0)) as service:
+    async with serving(limits=ServiceBounds(answer_within_s=60.0)) as service:
         [nod, interruption] = await verdicts(node, service)
     assert nod["isInterruption"] is False
     assert nod["numRequests"] >= 3

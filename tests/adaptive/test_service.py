@@ -8,7 +8,7 @@ import json
 import aiohttp
 import pytest
 
-from livekit_barge.adaptive.connection import Limits
+from livekit_barge.adaptive.connection import ServiceBounds
 from livekit_barge.adaptive.service import Credentials, Service, running
 from livekit_barge.errors import ServiceError
 from tests.adaptive.made import (
@@ -129,7 +129,10 @@ async def test_a_second_session_is_refused():
 
 
 async def test_a_client_that_opens_nothing_is_closed():
-    async with serving(limits=Limits(create_within_s=0.01)) as service, service.client() as client:
+    async with (
+        serving(limits=ServiceBounds(create_within_s=0.01)) as service,
+        service.client() as client,
+    ):
         assert await refusal(client) == (408, "no session.create came")
 
 
@@ -149,7 +152,7 @@ async def test_a_message_beyond_all_measure_closes_the_connection():
 
 
 async def test_more_requests_than_the_rate_allows_are_refused():
-    limits = Limits(requests_per_s=10, burst=3)
+    limits = ServiceBounds(requests_per_s=10, burst=3)
     async with serving(limits=limits, clock=HandClock()) as service, service.client() as client:
         await client.open()
         for _ in range(3):
@@ -161,7 +164,7 @@ async def test_more_requests_than_the_rate_allows_are_refused():
 
 async def test_the_rate_allows_what_livekit_sends():
     clock = HandClock()
-    limits = Limits(requests_per_s=10, burst=3)
+    limits = ServiceBounds(requests_per_s=10, burst=3)
     async with serving(limits=limits, clock=clock) as service, service.client() as client:
         await client.open()
         for _ in range(20):
@@ -171,7 +174,7 @@ async def test_the_rate_allows_what_livekit_sends():
 
 
 async def test_one_session_more_than_allowed_is_refused_until_one_ends():
-    async with serving(limits=Limits(sessions=1)) as service:
+    async with serving(limits=ServiceBounds(sessions=1)) as service:
         async with service.client() as client:
             await client.open()
             with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
